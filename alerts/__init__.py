@@ -1,0 +1,1 @@
+"""From a feed item to an answered message, one app a stage."""

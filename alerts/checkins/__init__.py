@@ -1,0 +1,1 @@
+"""What came back: inbound, understanding, check-ins, cases, the board."""

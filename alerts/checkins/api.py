@@ -1,0 +1,5 @@
+"""Offer checkins at /api/v1/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""The mail room: addresses and texts, no persons and no alerts."""

@@ -1,0 +1,1 @@
+"""One transport a provider, each behind the interface in base.py."""

@@ -1,0 +1,306 @@
+"""The ledger of the mail room: causes, addresses, texts, messages, attempts, receipts.
+
+It knows addresses and texts, no persons and no alerts.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from consular.modes import Mode
+from consular.sealing import SealedTextField
+
+
+class Lane(models.IntegerChoices):
+    """What overtakes what; a lower number goes first."""
+
+    DANGER = 1, "Danger"
+    NOTICE = 2, "Notice"
+    URGENT = 3, "Urgent"
+    BULK = 4, "Advisory"
+
+
+class Channel(models.TextChoices):
+    """A way to reach people."""
+
+    SMS = "sms", "SMS"
+    EMAIL = "email", "E-mail"
+    SOCIAL = "social", "Social media"
+
+
+class State(models.TextChoices):
+    """Where a message is; each comment says what it waits for."""
+
+    QUEUED = "queued"  # a worker's claim
+    CLAIMED = "claimed"  # the worker's result, or the end of its lease
+    ACCEPTED = "accepted"  # a receipt, or the end of the receipt window
+    UNCLEAR = "unclear"  # a callback, the provider's answer, or the cause's policy
+    SET_ASIDE = "set_aside"  # an officer
+    DELIVERED = "delivered"  # nothing
+    UNDELIVERED = "undelivered"  # nothing
+    REJECTED = "rejected"  # nothing
+    EXPIRED = "expired"  # nothing
+    STOPPED = "stopped"  # nothing
+
+
+# Which states may come after which: DESIGN's table, enforced by `Delivery.move`.
+FOLLOWS: dict[str, set[str]] = {
+    State.QUEUED: {State.CLAIMED, State.UNCLEAR, State.SET_ASIDE},
+    State.CLAIMED: {State.QUEUED},
+    State.ACCEPTED: {State.CLAIMED, State.UNCLEAR},
+    State.UNCLEAR: {State.CLAIMED},
+    State.SET_ASIDE: {State.CLAIMED, State.UNCLEAR},
+    State.DELIVERED: {State.CLAIMED, State.ACCEPTED, State.UNCLEAR},
+    State.UNDELIVERED: {State.CLAIMED, State.ACCEPTED, State.UNCLEAR},
+    State.REJECTED: {State.CLAIMED, State.UNCLEAR},
+    State.EXPIRED: {State.QUEUED},
+    State.STOPPED: {State.QUEUED, State.CLAIMED},
+}
+FINAL = {
+    State.DELIVERED,
+    State.UNDELIVERED,
+    State.REJECTED,
+    State.EXPIRED,
+    State.STOPPED,
+}
+
+
+class Cause(models.Model):
+    """What asked for messages: an alert, a notice, a case.
+
+    A message may be claimed only while its cause is open, and the cause is read again
+    just before each request, so stop, pause and release are one-row updates.
+    """
+
+    class OnUnclear(models.TextChoices):
+        """What to do when asking has not told whether a message was accepted."""
+
+        RESEND = "resend"
+        LEAVE = "leave"
+
+    key = models.CharField(max_length=80, unique=True)
+    incident_key = models.CharField(max_length=40, blank=True, db_index=True)
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    lane = models.PositiveSmallIntegerField(choices=Lane.choices)
+    opens_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    not_after = models.DateTimeField()
+    on_unclear = models.CharField(
+        max_length=6, choices=OnUnclear.choices, default=OnUnclear.LEAVE
+    )
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"cause {self.key}"
+
+
+class Pause(models.Model):
+    """A channel, or everything (an empty channel), that stands still until deleted."""
+
+    channel = models.CharField(max_length=8, blank=True, unique=True)
+    since = models.DateTimeField()
+    officer_key = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return f"pause of {self.channel or 'everything'}"
+
+
+class Address(models.Model):
+    """A number or e-mail address we have written to, with what providers said of it."""
+
+    class Condition(models.TextChoices):
+        """Whether writing to it is of use."""
+
+        GOOD = "good"
+        GONE = "gone"  # the provider says it does not exist
+
+    class OptOut(models.TextChoices):
+        """What its owner wants no more of."""
+
+        NONE = ""
+        NOTICES = "notices"  # List-Unsubscribe; never silences an alert
+        ALL = "all"  # STOP
+
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    address_key = models.CharField(max_length=32)
+    address = SealedTextField()
+    country = models.CharField(max_length=2, blank=True)
+    condition = models.CharField(
+        max_length=8, choices=Condition.choices, default=Condition.GOOD
+    )
+    opt_out = models.CharField(
+        max_length=8, choices=OptOut.choices, default=OptOut.NONE, blank=True
+    )
+    provider_code = models.CharField(max_length=24, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address_key", "channel"], name="address_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"address {self.pk}"
+
+
+class Text(models.Model):
+    """An immutable text, with `{link}` and `{code}` where a message puts its own."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    language = models.CharField(max_length=8)
+    subject = SealedTextField(blank=True)
+    body = SealedTextField()
+
+    def __str__(self) -> str:
+        return f"text {self.pk}"
+
+
+class Delivery(models.Model):
+    """What messages and publications share: a state, a claim, a provider's answer."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    cause = models.ForeignKey(Cause, on_delete=models.PROTECT)
+    text = models.ForeignKey(Text, on_delete=models.PROTECT)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    not_before = models.DateTimeField()
+    attempt = models.PositiveIntegerField(default=0, help_text="fences a result")
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="crashes blamed on it"
+    )
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=40, blank=True)
+    account = models.CharField(max_length=40, blank=True)
+    provider_id = models.CharField(max_length=64, blank=True, db_index=True)
+    provider_code = models.CharField(max_length=24, blank=True)
+    repeats = models.PositiveSmallIntegerField(
+        default=0, help_text="times sent again although it may have arrived"
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.model_name} {self.uid}"
+
+
+class Message(Delivery):
+    """One text for one address."""
+
+    address = models.ForeignKey(Address, on_delete=models.PROTECT)
+    purpose = models.CharField(max_length=16, default="alert")
+    lane = models.PositiveSmallIntegerField(choices=Lane.choices)
+    rank = models.IntegerField(default=0, help_text="nearness: 0 goes first")
+    code = models.CharField(max_length=8, blank=True)
+    link_path = models.CharField(
+        max_length=8, blank=True, help_text="`c` in /c/TOKEN; empty for no link"
+    )
+    link_key = models.CharField(max_length=64, null=True, unique=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "address", "purpose"], name="message_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "rank", "id"],
+                condition=Q(state="queued"),
+                name="message_queued",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state="claimed"),
+                name="message_claimed",
+            ),
+            models.Index(
+                fields=["not_before"],
+                condition=Q(state="unclear"),
+                name="message_unclear",
+            ),
+            models.Index(fields=["cause", "state"], name="message_cause_state"),
+        ]
+
+
+class Publication(Delivery):
+    """One public social post on one account."""
+
+    url = models.URLField(blank=True)
+    in_reply_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "account", "text"], name="publication_once"
+            )
+        ]
+
+
+class Attempt(models.Model):
+    """One request to a provider; append-only but for its own end."""
+
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, null=True, related_name="attempts"
+    )
+    publication = models.ForeignKey(
+        Publication, on_delete=models.CASCADE, null=True, related_name="attempts"
+    )
+    number = models.PositiveIntegerField()
+    account = models.CharField(max_length=40)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, blank=True)
+    detail = models.CharField(max_length=200, blank=True, help_text="provider's words")
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"
+
+
+class Receipt(models.Model):
+    """One thing that a provider said later; stored before anything looks at it."""
+
+    account = models.CharField(max_length=40)
+    message_uid = models.UUIDField(db_index=True)
+    provider_id = models.CharField(max_length=64)
+    word = models.CharField(max_length=24, help_text="the provider's own word")
+    code = models.CharField(max_length=24, blank=True)
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "provider_id", "word"], name="receipt_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(applied_at=None), name="receipt_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"
+
+
+class Worker(models.Model):
+    """A dispatch process, with its heartbeat; claims of a silent one are released."""
+
+    name = models.CharField(max_length=40, unique=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"worker {self.name}"

@@ -1,0 +1,1 @@
+"""Rehearsals: the simulated provider and people, the demo, its figures."""

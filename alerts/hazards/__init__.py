@@ -1,0 +1,1 @@
+"""What the world says: sources, documents, reports, hazards, proposals."""

@@ -1,0 +1,1 @@
+"""One parser a format: bytes in, values out, no model and no network."""

@@ -1,0 +1,7 @@
+"""Look every second for what is due in hazards."""
+
+from datetime import datetime
+
+
+def tick(now: datetime) -> None:
+    """Do, or hand to the queue, what is due now; twice is the same as once."""

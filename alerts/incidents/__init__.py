@@ -1,0 +1,1 @@
+"""What the ministry decides: incidents, zones, drafts, approval, alerts."""

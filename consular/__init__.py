@@ -1,0 +1,1 @@
+"""The project and whom it serves: settings, doors to the outside, people, missions."""

@@ -1,0 +1,1 @@
+"""Embassies and consulates, officers, roles, the duty rota, the audit trail."""

@@ -1,0 +1,107 @@
+"""Who may do what: one table of verbs, asked by pages, API and commands alike."""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from consular.missions.models import Officer, Posting, Role
+
+
+class Verb(models.TextChoices):
+    """What an officer can do; each page and route names one."""
+
+    WATCH = "watch"  # see hazards, incidents, the board
+    ANSWER = "answer"  # take cases, read replies, mark people
+    REGISTER = "register"  # see and enter registrations
+    DECLARE = "declare"  # declare incidents, draw zones, write drafts
+    APPROVE = "approve"  # say the second yes, or no
+    STOP = "stop"  # stop or pause what is being sent
+    ADMINISTER = "administer"  # sources, accounts, officers
+    AUDIT = "audit"  # read the audit trail
+
+
+MAY: dict[str, set[Verb]] = {
+    Role.DUTY_OFFICER: {Verb.WATCH, Verb.ANSWER, Verb.REGISTER},
+    Role.CONSULAR_OFFICER: {
+        Verb.WATCH,
+        Verb.ANSWER,
+        Verb.REGISTER,
+        Verb.DECLARE,
+        Verb.STOP,
+    },
+    Role.APPROVER: {Verb.WATCH, Verb.APPROVE, Verb.STOP},
+    Role.ADMINISTRATOR: {Verb.WATCH, Verb.ADMINISTER},
+    Role.AUDITOR: {Verb.AUDIT},
+}
+
+
+def verbs(officer: Officer, now: datetime) -> set[Verb]:
+    """Return all that an officer may do today, by the postings in force."""
+    if not officer.is_authenticated or not officer.is_active:
+        return set()
+    if officer.is_superuser:
+        return set(Verb)
+    postings = Posting.objects.in_force(now).filter(officer=officer)
+    roles = postings.values_list("role", flat=True)
+    return set().union(*(MAY[role] for role in roles))
+
+
+def may(officer: Officer, verb: Verb, now: datetime) -> bool:
+    """Tell whether an officer may do something now."""
+    return verb in verbs(officer, now)
+
+
+def officer_page(verb: Verb) -> Callable[..., Callable[..., HttpResponse]]:
+    """Let only officers with a verb open a page, signed in with the second factor."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated or not request.user.is_verified():
+                return redirect_to_login(request.get_full_path())
+            if not may(request.user, verb, timezone.now()):
+                raise PermissionDenied
+            response = view(request, *args, **kwargs)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        guarded.verb = verb  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class OfficerSession(SessionAuthentication):
+    """Accept a session that was opened with the second factor."""
+
+    def authenticate(self, request: Request) -> Any:
+        """Return the officer, or nothing when the second factor is missing."""
+        found = super().authenticate(request)
+        if found is not None and not found[0].is_verified():
+            return None
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        """Name the scheme, so that a missing sign-in is answered 401."""
+        return "Session"
+
+
+class IsOfficer(BasePermission):
+    """Ask for the view's `verb` (default: watch) or, to write, its `write_verb`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Tell whether the officer has the verb that this request needs."""
+        verb = getattr(view, "verb", Verb.WATCH)
+        if request.method not in SAFE_METHODS:
+            verb = getattr(view, "write_verb", verb)
+        return may(request.user, verb, timezone.now())

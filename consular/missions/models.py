@@ -1,0 +1,131 @@
+"""Missions, officers, their postings, the duty rota, and the audit trail."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+
+class Mission(models.Model):
+    """An embassy or consulate, or the ministry's crisis centre."""
+
+    name = models.CharField(max_length=120, unique=True)
+    place = models.CharField(max_length=120)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1, where it stands")
+    serves = models.JSONField(
+        default=list, help_text="ISO 3166-1 codes of the countries it looks after"
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+    phone = models.CharField(max_length=32, blank=True)
+    email = models.EmailField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"mission {self.pk}"
+
+
+class Role(models.TextChoices):
+    """What an officer may do; `missions.access` holds the table of verbs."""
+
+    DUTY_OFFICER = "duty_officer", "Duty officer"
+    CONSULAR_OFFICER = "consular_officer", "Consular officer"
+    APPROVER = "approver", "Approver"
+    ADMINISTRATOR = "administrator", "Administrator"
+    AUDITOR = "auditor", "Auditor"
+
+
+class Officer(AbstractUser):
+    """A person on the ministry's staff who signs in."""
+
+    full_name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=32, blank=True)
+
+    def __str__(self) -> str:
+        return f"officer {self.pk}"
+
+    @property
+    def initials(self) -> str:
+        """The first letters of the officer's names, two at most."""
+        return "".join(word[0] for word in self.full_name.split()[:2]).upper()
+
+
+class PostingQuerySet(models.QuerySet["Posting"]):
+    """Questions about postings."""
+
+    def in_force(self, now: datetime) -> "PostingQuerySet":
+        """Keep the postings that have not expired."""
+        return self.filter(Q(until=None) | Q(until__gt=now))
+
+
+class Posting(models.Model):
+    """A role that an officer has, for one mission or for all, for some time or open."""
+
+    officer = models.ForeignKey(
+        Officer, on_delete=models.CASCADE, related_name="postings"
+    )
+    mission = models.ForeignKey(
+        Mission, on_delete=models.CASCADE, null=True, blank=True
+    )
+    role = models.CharField(max_length=20, choices=Role.choices)
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["officer", "mission", "role"],
+                name="posting_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"posting {self.pk}"
+
+
+class Duty(models.Model):
+    """A stretch of the rota: who is on duty for a mission, and how to reach them."""
+
+    officer = models.ForeignKey(
+        Officer, on_delete=models.CASCADE, related_name="duties"
+    )
+    mission = models.ForeignKey(
+        Mission, on_delete=models.CASCADE, null=True, blank=True
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    channel = models.CharField(max_length=16, default="email")
+    address = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("starts_at")), name="duty_ends_later"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"duty {self.pk}"
+
+
+class AuditEntry(models.Model):
+    """One line of the audit trail: append-only, chained by hash within a second."""
+
+    at = models.DateTimeField()
+    officer = models.ForeignKey(Officer, on_delete=models.PROTECT, null=True)
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80, help_text="a reference, never a name")
+    facts = models.JSONField(default=dict)
+    sequence = models.BigIntegerField(null=True, unique=True)
+    entry_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["subject", "id"], name="audit_subject")]
+
+    def __str__(self) -> str:
+        return f"audit entry {self.pk}"

@@ -1,0 +1,1 @@
+"""Registrations, persons, contacts and stays: who is where."""

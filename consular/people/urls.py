@@ -1,0 +1,6 @@
+"""Name the pages of people."""
+
+from django.urls import URLPattern
+
+app_name = "people"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,120 @@
+"""Encrypt what people wrote, find addresses without storing them, derive links.
+
+Three keys come from one secret by HKDF: for fields, for the blind index, for links.
+The first of `settings.SEALING_KEYS` writes; all of them read, so that a key can be
+rotated while the service runs. The index and the links use `settings.INDEX_KEY`,
+which stays. Neither is in the database or in its backups.
+"""
+
+import base64
+import functools
+import hashlib
+import hmac
+import os
+import secrets
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import models
+
+# Letters and digits that cannot be mistaken for one another when read aloud.
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+TOKEN_BYTES = 17  # 136 bits: 23 characters of base64url
+
+
+class SealError(ValueError):
+    """Say that a sealed value cannot be opened with the keys that are set."""
+
+
+@functools.lru_cache(maxsize=32)
+def _derived(secret: str, use: str) -> bytes:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=use.encode())
+    return kdf.derive(secret.encode())
+
+
+@functools.lru_cache(maxsize=32)
+def _key_id(secret: str) -> str:
+    return hashlib.sha256(_derived(secret, "key id")).hexdigest()[:8]
+
+
+def seal(text: str) -> str:
+    """Encrypt a text with the newest key (AES-256-GCM); an empty one stays empty."""
+    if not text:
+        return ""
+    secret = settings.SEALING_KEYS[0]
+    nonce = os.urandom(12)
+    sealed = AESGCM(_derived(secret, "fields")).encrypt(nonce, text.encode(), None)
+    return f"1.{_key_id(secret)}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+
+def unseal(sealed: str) -> str:
+    """Decrypt what `seal` wrote with any of the keys that are set.
+
+    Raises
+    ------
+    SealError
+        When the key is not there, or the value was changed.
+    """
+    if not sealed:
+        return ""
+    try:
+        _, key_id, body = sealed.split(".")
+        data = base64.urlsafe_b64decode(body)
+    except ValueError:
+        raise SealError("a sealed value is damaged") from None
+    for secret in settings.SEALING_KEYS:
+        if _key_id(secret) == key_id:
+            try:
+                plain = AESGCM(_derived(secret, "fields")).decrypt(
+                    data[:12], data[12:], None
+                )
+            except InvalidTag:
+                raise SealError("a sealed value was changed") from None
+            return plain.decode()
+    raise SealError("the key of a sealed value is not set; add it to MUSTER_KEYS")
+
+
+def _mac(use: str, text: str) -> bytes:
+    key = _derived(settings.INDEX_KEY, use)
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def blind_index(kind: str, normalised: str) -> str:
+    """Return the 128-bit key (32 hexadecimal digits) under which a value is found."""
+    return _mac(f"index {kind}", normalised).hex()[:32]
+
+
+def token(purpose: str, subject: str) -> str:
+    """Derive the 136-bit token of a link for one purpose and one subject.
+
+    The same purpose and subject give the same token, so that no token is stored;
+    the database holds its `token_key` only.
+    """
+    raw = _mac(f"link {purpose}", subject)[:TOKEN_BYTES]
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def token_key(token: str) -> str:
+    """Return the key (64 hexadecimal digits) under which a token's row is found."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_code(length: int = 4) -> str:
+    """Make up a short code such as `7K2Q` for answers by SMS."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
+
+
+class SealedTextField(models.TextField):  # type: ignore[type-arg]
+    """A text that is encrypted on its way into the database; it cannot be searched."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Seal a value before it is written."""
+        return value if value is None else seal(str(value))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Open a value after it was read."""
+        return value if value is None else unseal(value)

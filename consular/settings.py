@@ -1,0 +1,347 @@
+"""Django's settings, read from the environment through consular/env.py.
+
+With nothing set, Muster starts on a laptop in exercise mode with the embedded
+database; `manage.py check --deploy` says what a live installation still lacks.
+"""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+
+from consular import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("MUSTER_DATA_DIR", str(BASE_DIR / "var")))
+
+
+def _kept_secret(name: str) -> str:
+    """Return a secret that is made once and kept in the data folder (exercises)."""
+    path = DATA_DIR / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
+
+
+# What this installation is
+MODE = env.text("MUSTER_MODE", "exercise")
+MINISTRY_NAME = env.text("MUSTER_MINISTRY_NAME", "Ministry of Foreign Affairs")
+SERVICE_NAME = env.text("MUSTER_SERVICE_NAME", "Consular alerts")
+MINISTRY_COUNTRY = env.text("MUSTER_MINISTRY_COUNTRY", "IE")
+EMERGENCY_PHONE = env.text("MUSTER_EMERGENCY_PHONE", "+353 1 555 0100")
+PUBLIC_URL = env.text("MUSTER_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+SPEED = env.number("MUSTER_SPEED", 1)  # exercises only: how much faster time passes
+
+# Secrets; live installations set them, exercises make their own
+_live = MODE == "live"
+SECRET_KEY = env.secret("MUSTER_SECRET_KEY") or (
+    "" if _live else _kept_secret("secret_key")
+)
+SEALING_KEYS = [
+    key.strip()
+    for key in (
+        env.secret("MUSTER_KEYS") or ("" if _live else _kept_secret("sealing_key"))
+    ).split(",")
+    if key.strip()
+]
+INDEX_KEY = env.secret("MUSTER_INDEX_KEY") or (
+    "" if _live else _kept_secret("index_key")
+)
+
+# Web
+DEBUG = False
+ALLOWED_HOSTS = env.words("MUSTER_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("MUSTER_TRUSTED_ORIGINS")
+ROOT_URLCONF = "consular.urls"
+WSGI_APPLICATION = "consular.wsgi.application"
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = _https and env.flag("MUSTER_HTTPS_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+if env.flag("MUSTER_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Forms on staff pages need the origin; pages behind a link say `no-referrer` instead.
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "axes",
+    "csp",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "drf_spectacular",
+    "django_q",
+    "consular.missions",
+    "consular.people",
+    "alerts.dispatch",
+    "alerts.hazards",
+    "alerts.incidents",
+    "alerts.checkins",
+    "alerts.exercises",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "consular.missions.middleware.DatabaseGoneMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "consular.missions.context.installation",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+# Database: SQLite tuned for several processes, PostgreSQL through DATABASE_URL
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'muster.sqlite3'}"),
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+    }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# SQLite ignores an index's INCLUDE, and says so at every start.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
+
+# Staff sign-in
+AUTH_USER_MODEL = "missions.Officer"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+LOGIN_URL = "missions:sign_in"
+LOGIN_REDIRECT_URL = "missions:home"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+OTP_TOTP_ISSUER = SERVICE_NAME
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "consular.missions.access.OfficerSession",
+        "rest_framework.authentication.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["consular.missions.access.IsOfficer"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 100,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Muster",
+    "DESCRIPTION": "Crisis and consular alerting.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "ModeEnum": "consular.modes.Mode",
+        "HazardKindEnum": "alerts.hazards.models.Kind",
+        "HazardLevelEnum": "alerts.hazards.models.Level",
+        "ZoneLevelEnum": "alerts.incidents.models.ZoneLevel",
+        "HazardStateEnum": "alerts.hazards.models.Hazard.State",
+        "MessageStateEnum": "alerts.dispatch.models.State",
+        "AlertStateEnum": "alerts.incidents.models.Alert.State",
+        "DraftStateEnum": "alerts.incidents.models.Draft.State",
+        "CheckInStatusEnum": "alerts.checkins.models.Status",
+        "ChannelEnum": "alerts.dispatch.models.Channel",
+    },
+}
+
+# Languages and times
+LANGUAGE_CODE = "en"
+USE_I18N = USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "UTC"
+MINISTRY_TIME_ZONE = env.text("MUSTER_TIME_ZONE", "Europe/Dublin")
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# Static files
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if env.flag("MUSTER_HASHED_STATIC", True)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not env.flag("MUSTER_HASHED_STATIC", True)
+
+# Work: what each app looks for every second, and the queue for the longer steps
+TICKS = {
+    "missions": "consular.missions.audit.tick",
+    "dispatch": "alerts.dispatch.ticking.tick",
+    "hazards": "alerts.hazards.ticking.tick",
+    "incidents": "alerts.incidents.ticking.tick",
+    "checkins": "alerts.checkins.ticking.tick",
+}
+Q_CLUSTER = {
+    "name": "muster",
+    "orm": "default",
+    "workers": int(env.number("MUSTER_QUEUE_WORKERS", 2)),
+    "timeout": 60,
+    "retry": 120,
+    "max_attempts": 5,
+    "queue_limit": 2,
+    "bulk": 1,
+    "poll": 0.5,
+    "save_limit": -1,
+    "ack_failures": False,
+    "catch_up": False,
+    "label": "Queue",
+}
+HOLD_S = env.number("MUSTER_HOLD_S", 30)  # between an approval and the first message
+DISPATCH_THREADS = int(env.number("MUSTER_DISPATCH_THREADS", 32))
+
+# Providers. Live accounts exist in a live installation only; the simulated ones serve
+# exercises, and their addresses may be loopback ones only.
+SIMULATED_PROVIDER_URL = env.text(
+    "MUSTER_SIMULATED_PROVIDER_URL", "http://127.0.0.1:8026"
+)
+SIMULATED_SMTP_PORT = int(env.number("MUSTER_SIMULATED_SMTP_PORT", 8025))
+EXERCISE_FEEDS = env.text("MUSTER_EXERCISE_FEEDS")  # the one loopback host:port
+ACCOUNTS: dict[str, dict[str, str]] = {
+    "simulated-sms": {
+        "transport": "alerts.dispatch.channels.twilio.TwilioSms",
+        "channel": "sms",
+        "mode": "exercise",
+        "account_sid": "AC" + "5" * 32,
+        "auth_token": "simulated-" + "0" * 22,
+        "sender": "+15005550006",
+        "base_url": SIMULATED_PROVIDER_URL,
+    },
+    "simulated-email": {
+        "transport": "alerts.dispatch.channels.email.Smtp",
+        "channel": "email",
+        "mode": "exercise",
+        "url": f"smtp://127.0.0.1:{SIMULATED_SMTP_PORT}",
+        "sender": "alerts@ministry.example.org",
+    },
+    "simulated-mastodon": {
+        "transport": "alerts.dispatch.channels.mastodon.Mastodon",
+        "channel": "social",
+        "mode": "exercise",
+        "base_url": SIMULATED_PROVIDER_URL,
+        "access_token": "simulated",
+    },
+}
+if _live and env.text("TWILIO_ACCOUNT_SID"):
+    ACCOUNTS["twilio"] = {
+        "transport": "alerts.dispatch.channels.twilio.TwilioSms",
+        "channel": "sms",
+        "mode": "live",
+        "account_sid": env.text("TWILIO_ACCOUNT_SID"),
+        "auth_token": env.secret("TWILIO_AUTH_TOKEN"),
+        "sender": env.text("TWILIO_SENDER"),
+        "base_url": "https://api.twilio.com",
+    }
+if _live and env.text("MUSTER_SMTP_URL"):
+    ACCOUNTS["smtp"] = {
+        "transport": "alerts.dispatch.channels.email.Smtp",
+        "channel": "email",
+        "mode": "live",
+        "url": env.secret("MUSTER_SMTP_URL"),
+        "sender": env.text("MUSTER_EMAIL_SENDER"),
+    }
+if _live and env.text("MASTODON_URL"):
+    ACCOUNTS["mastodon"] = {
+        "transport": "alerts.dispatch.channels.mastodon.Mastodon",
+        "channel": "social",
+        "mode": "live",
+        "base_url": env.text("MASTODON_URL"),
+        "access_token": env.secret("MASTODON_ACCESS_TOKEN"),
+    }
+
+# Logs: references only, never names, numbers, places or texts
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("MUSTER_LOG_LEVEL", "INFO").upper(),
+    },
+    "loggers": {
+        "axes": {"level": "ERROR"},
+        "django-q": {"level": "WARNING"},
+        "twilio": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},
+    },
+}

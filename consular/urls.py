@@ -1,0 +1,23 @@
+"""Name the pages of every app."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+API = "api/v1/"
+
+urlpatterns = [
+    path("", include("consular.people.urls")),
+    path("desk/", include("consular.missions.urls")),
+    path("desk/", include("alerts.hazards.urls")),
+    path("desk/", include("alerts.incidents.urls")),
+    path("desk/", include("alerts.dispatch.urls")),
+    path("", include("alerts.checkins.urls")),
+    path("hooks/", include("alerts.dispatch.hooks")),
+    path("hooks/", include("alerts.checkins.hooks")),
+    path(API + "openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path(API, include("consular.people.api")),
+    path(API, include("alerts.dispatch.api")),
+    path(API, include("alerts.hazards.api")),
+    path(API, include("alerts.incidents.api")),
+    path(API, include("alerts.checkins.api")),
+]

@@ -1,0 +1,1 @@
+"""Places and shapes in pure Python; knows no Django."""

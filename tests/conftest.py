@@ -1,0 +1,76 @@
+"""What all tests share: one clock, no network beyond this machine, a plain factory."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from consular.missions.models import Officer, Role
+from tests import factories
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches a database or a browser, so that each runs where it should."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"page", "browser", "context", "live_server"} and (
+            fixtures & {"page", "browser", "context"}
+        ):
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("django_db") or fixtures & {
+            "db",
+            "transactional_db",
+            "live_server",
+            "django_db_setup",
+        }:
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(autouse=True)
+def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that would connect to another machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0]
+            if not (host.startswith("127.") or host in ("::1", "localhost")):
+                raise AssertionError(f"a test tried to connect to {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Noon on an ordinary Monday."""
+    return NOON
+
+
+@pytest.fixture
+def officer(db: None) -> Officer:
+    """A consular officer: watches, declares, writes, stops."""
+    return factories.make_officer(role=Role.CONSULAR_OFFICER)
+
+
+@pytest.fixture
+def approver(db: None) -> Officer:
+    """An approver, who is not the officer."""
+    return factories.make_officer(role=Role.APPROVER)
+
+
+@pytest.fixture
+def duty_officer(db: None) -> Officer:
+    """A duty officer: watches and answers."""
+    return factories.make_officer(role=Role.DUTY_OFFICER)
+
+
+@pytest.fixture
+def desk(client: Any, officer: Officer) -> Iterator[Any]:
+    """A test client that is signed in as the consular officer, second factor given."""
+    factories.sign_in(client, officer)
+    return client
