@@ -57,10 +57,8 @@ def seal(now: datetime) -> int:
 def first_break() -> int | None:
     """Return the sequence of the first entry that was changed or removed, if any."""
     previous = ""
-    expected = 0
     sealed = AuditEntry.objects.exclude(sequence=None).order_by("sequence")
-    for entry in sealed.iterator():
-        expected += 1
+    for expected, entry in enumerate(sealed.iterator(), start=1):
         previous = _hash(entry, expected, previous)
         if entry.sequence != expected or entry.entry_hash != previous:
             return expected

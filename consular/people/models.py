@@ -156,9 +156,6 @@ class Stay(models.Model):
     departs_on = models.DateField(null=True, blank=True)
     starts_on = models.DateField(editable=False)
     ends_on = models.DateField(editable=False)
-    is_confirmed = models.BooleanField(
-        default=False, help_text="the registration was confirmed when last saved"
-    )
     created_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True, blank=True)
 
