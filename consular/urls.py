@@ -7,7 +7,7 @@ API = "api/v1/"
 
 urlpatterns = [
     path("", include("consular.people.urls")),
-    path("desk/", include("consular.missions.urls")),
+    path("", include("consular.missions.urls")),
     path("desk/", include("alerts.hazards.urls")),
     path("desk/", include("alerts.incidents.urls")),
     path("desk/", include("alerts.dispatch.urls")),

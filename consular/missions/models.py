@@ -77,10 +77,13 @@ class Posting(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["officer", "mission", "role"],
-                name="posting_once",
-                nulls_distinct=False,
-            )
+                fields=["officer", "mission", "role"], name="posting_once"
+            ),
+            models.UniqueConstraint(
+                fields=["officer", "role"],
+                condition=Q(mission=None),
+                name="posting_everywhere_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('officer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='postings', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('officer', 'mission', 'role'), name='posting_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('officer', 'mission', 'role'), name='posting_once'), models.UniqueConstraint(condition=models.Q(('mission', None)), fields=('officer', 'role'), name='posting_everywhere_once')],
             },
         ),
     ]

@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consular import sealing
+
+
+@given(st.text())
+def test_what_is_sealed_can_be_opened_again(text):
+    assert sealing.unseal(sealing.seal(text)) == text
+
+
+def test_the_same_text_never_looks_the_same_twice():
+    assert sealing.seal("Ada") != sealing.seal("Ada")
+
+
+def test_an_old_key_still_opens_after_rotation(settings):
+    sealed = sealing.seal("Ada")
+    settings.SEALING_KEYS = ["a new key", *settings.SEALING_KEYS]
+    assert sealing.unseal(sealed) == "Ada"
+    assert sealing.seal("Ada").split(".")[1] != sealed.split(".")[1]
+
+
+def test_without_its_key_nothing_opens(settings):
+    sealed = sealing.seal("Ada")
+    settings.SEALING_KEYS = ["another key"]
+    with pytest.raises(sealing.SealError, match="MUSTER_KEYS"):
+        sealing.unseal(sealed)
+
+
+def test_a_changed_value_is_refused():
+    head, key, body = sealing.seal("Ada").split(".")
+    changed = body[:-6] + ("AAAA" if body[-6:-2] != "AAAA" else "BBBB") + body[-2:]
+    with pytest.raises(sealing.SealError):
+        sealing.unseal(f"{head}.{key}.{changed}")
+
+
+def test_a_token_is_good_for_one_purpose_only():
+    assert sealing.token("message", "1") == sealing.token("message", "1")
+    assert sealing.token("message", "1") != sealing.token("manage", "1")
+    assert len(sealing.token("message", "1")) == 23
+
+
+def test_codes_hold_no_letters_that_look_alike():
+    assert not set("".join(sealing.new_code() for _ in range(200))) & set("01OIL")
