@@ -18,7 +18,7 @@ translations: .venv/.run
 	$(BIN)/python manage.py compile_translations
 
 demo: .venv/.run translations
-	$(BIN)/python manage.py demo --speed $(SPEED)
+	$(BIN)/python manage.py demo --speed $(SPEED) $(if $(HANDS_ON),--hands-on)
 
 test: .venv/.test translations
 	$(BIN)/python -m tests.run

@@ -143,7 +143,7 @@ TEMPLATES = [
 # Database: SQLite tuned for several processes, PostgreSQL through DATABASE_URL
 DATABASES = {
     "default": dj_database_url.parse(
-        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'muster.sqlite3'}"),
+        env.secret("DATABASE_URL", f"sqlite:///{DATA_DIR / 'muster.sqlite3'}"),
         conn_max_age=600,
         conn_health_checks=True,
     )
