@@ -85,7 +85,7 @@ def _mac(use: str, text: str) -> bytes:
 
 def blind_index(kind: str, normalised: str) -> str:
     """Return the 128-bit key (32 hexadecimal digits) under which a value is found."""
-    return _mac(f"index {kind}", normalised).hex()[:32]
+    return _mac(f"index {kind}", normalised.lower()).hex()[:32]
 
 
 def token(purpose: str, subject: str) -> str:
