@@ -1,0 +1,206 @@
+"""Call Muster back as Twilio does: signed status callbacks and inbound messages."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import html
+import ipaddress
+import math
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urldefrag, urlsplit
+
+import aiohttp
+
+from alerts.exercises.provider.faults import share
+from alerts.exercises.provider.office import Office, Text
+
+API_VERSION = "2010-04-01"
+# Twilio's reserved words; carriers act on them before any webhook is called.
+STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
+START_WORDS = {"START", "YES", "UNSTOP"}
+AT_ONCE = 16  # as many as Muster's web threads
+TIMEOUT_S = 15.0  # Twilio waits this long for a webhook's answer
+
+
+def sign(auth_token: str, url: str, form: Mapping[str, str]) -> str:
+    """Return the X-Twilio-Signature of a request.
+
+    References
+    ----------
+    https://www.twilio.com/docs/usage/security#validating-requests: the address, then
+    each parameter's name and value in the names' order, HMAC-SHA1, base64.
+    """
+    text = url + "".join(f"{name}{form[name]}" for name in sorted(form))
+    mac = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1)
+    return base64.b64encode(mac.digest()).decode()
+
+
+def is_near(url: str, public_url: str) -> bool:
+    """Tell whether a callback may be called: this machine or network, or Muster's own.
+
+    Examples
+    --------
+    >>> is_near("http://127.0.0.1:8000/x", ""), is_near("https://example.org/x", "")
+    (True, False)
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return False
+    if parts.hostname in ("localhost", urlsplit(public_url).hostname):
+        return True
+    try:
+        return not ipaddress.ip_address(parts.hostname).is_global
+    except ValueError:
+        return False
+
+
+class Caller:
+    """Post signed forms to Muster, with the retries that the address asks for."""
+
+    def __init__(self, office: Office, session: aiohttp.ClientSession) -> None:
+        self.office = office
+        self.session = session
+        self.places = asyncio.Semaphore(AT_ONCE)
+
+    async def post(self, address: str, form: Mapping[str, str]) -> tuple[int, str]:
+        """Post once, or again after a failure as `#rc=…&rp=…` says; 0 is no answer."""
+        url, fragment = urldefrag(address)
+        wishes = parse_qs(fragment)
+        tries = 1 + min(int(wishes.get("rc", ["1"])[0]), 5)
+        again = {0, *range(500, 600)} if wishes.get("rp") == ["all"] else {0}
+        headers = {"X-Twilio-Signature": sign(self.office.setup.auth_token, url, form)}
+        status, body = 0, ""
+        for number in range(tries):
+            status, body = await self._once(url, form, headers)
+            if status not in again:
+                break
+            await asyncio.sleep(0.2 * 2**number)
+        return status, body
+
+    async def _once(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[int, str]:
+        try:
+            async with (
+                self.places,
+                self.session.post(url, data=form, headers=headers) as answer,
+            ):
+                return answer.status, await answer.text()
+        except (aiohttp.ClientError, TimeoutError):
+            return 0, ""
+
+    async def receipt(self, text: Text, word: str) -> None:
+        """Tell Muster one status of a text."""
+        setup = self.office.setup
+        form = {
+            "AccountSid": setup.account_sid,
+            "ApiVersion": API_VERSION,
+            "From": text.ours,
+            "MessageSid": text.sid,
+            "MessageStatus": word,
+            "SmsSid": text.sid,
+            "SmsStatus": word,
+            "To": text.number,
+        }
+        if word == "undelivered":
+            form["ErrorCode"] = text.error_code
+        status, _ = await self.post(text.callback, form)
+        self.office.note(
+            "receipt", sid=text.sid, word=word, status=status, code=text.error_code
+        )
+
+    async def inbound(self, number: str, ours: str, body: str) -> int:
+        """Send what a person wrote to Muster; return the status of its answer."""
+        office, setup = self.office, self.office.setup
+        sid = "SM" + secrets.token_hex(16)
+        office.hear(
+            Text(
+                sid=sid,
+                number=number,
+                ours=ours,
+                body=body,
+                at=office.now(),
+                is_inbound=True,
+                status="received",
+            )
+        )
+        self._opt(number, ours, body)
+        form = {
+            "AccountSid": setup.account_sid,
+            "ApiVersion": API_VERSION,
+            "Body": body,
+            "From": number,
+            "MessageSid": sid,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "To": ours,
+        }
+        url = f"{setup.public_url}/hooks/twilio/sms"
+        status, answer = await self.post(url, form)
+        facts = {"from": number, "to": ours, "body": body}
+        office.note("inbound", sid=sid, status=status, **facts)
+        self._deliver_answer(number, ours, answer)
+        return status
+
+    def _opt(self, number: str, ours: str, body: str) -> None:
+        word = body.strip().upper()
+        if word in STOP_WORDS:
+            self.office.opted_out.add((number, ours))
+        elif word in START_WORDS:
+            self.office.opted_out.discard((number, ours))
+
+    def _deliver_answer(self, number: str, ours: str, twiml: str) -> None:
+        """Show on the phone what the webhook answered with `<Message>`."""
+        for body in re.findall(r"<Message[^>]*>([^<]+)</Message>", twiml):
+            text = Text(
+                sid="SM" + secrets.token_hex(16),
+                number=number,
+                ours=ours,
+                body=html.unescape(body),
+                at=self.office.now(),
+                status="delivered",
+            )
+            self.office.take(text, "")
+
+    async def live(self, text: Text) -> str:
+        """Let a text go from queued to delivered or not, receipts with their faults."""
+        dice, speed = self.office.dice, self.office.setup.speed
+        text.error_code = dice.undelivered(text.number)
+        last = "undelivered" if text.error_code else "delivered"
+        words = ["queued", "sent", last]
+        if dice.happens("receipt_shuffled", text.number, text.turn):
+            words = words[::-1]
+        for step, word in enumerate(words):
+            await asyncio.sleep(self._pause_s(text, step) / speed)
+            text.status = last if step == 2 else ["queued", "sent"][step]
+            if text.callback:
+                await self._receipts(text, word)
+        return last
+
+    def _pause_s(self, text: Text, step: int) -> float:
+        """Return how long a step takes: mostly 1 to 4 s from sent to delivered."""
+        point = share(self.office.setup.seed, "pace", text.number, text.turn, step)
+        return (0.05, 0.4, 2.0)[step] * math.exp(2 * (point - 0.5))
+
+    async def _receipts(self, text: Text, word: str) -> None:
+        dice, words = self.office.dice, (text.number, text.turn, word)
+        if dice.happens("receipt_dropped", *words):
+            self.office.note("receipt", sid=text.sid, word=word, status=-1, code="")
+            return
+        if dice.happens("receipt_late", *words):
+            self.office.later(self._late(text, word))
+            return
+        await self.receipt(text, word)
+        if dice.happens("receipt_double", *words):
+            await self.receipt(text, word)
+
+    async def _late(self, text: Text, word: str) -> None:
+        faults, speed = self.office.setup.faults, self.office.setup.speed
+        await asyncio.sleep(faults.late_s / speed)
+        await self.receipt(text, word)

@@ -1,0 +1,216 @@
+"""`manage.py serve`: run web, dispatch and queue on this machine, and watch them."""
+
+import logging
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.tasks import async_task
+
+from consular.processes import Service, Supervisor, manage, stop_on_signals
+
+PARTS = ("web", "dispatch", "queue")
+BEAT_EVERY_S = 5.0
+BEAT_TOO_OLD_S = 15.0
+QUEUE_START_S = 20.0  # a queue that has just been started has no heartbeat yet
+
+logger = logging.getLogger(__name__)
+
+
+def _web(host: str, port: int, workers: int) -> Service:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    words = [sys.executable, "-m", "gunicorn", "consular.wsgi:application"]
+    words += ["--worker-class", "gthread", "--workers", str(workers), "--threads", "8"]
+    words += ["--bind", address, "--keep-alive", "75", "--timeout", "60"]
+    words += ["--graceful-timeout", "5", "--log-level", "warning"]
+    words += ["--chdir", str(settings.BASE_DIR), "--no-control-socket"]
+    return Service(name="web", words=words)
+
+
+def _dispatchers(count: int) -> list[Service]:
+    return [
+        Service(name=f"dispatch-{number}", words=manage("dispatch"))
+        for number in range(1, count + 1)
+    ]
+
+
+class QueueWatch:
+    """See to it that the queue runs tasks, and does not only look alive.
+
+    django-q2 hangs for good when a `kill -9` hits the worker that holds its queue's
+    lock. So a task is sent that touches a file of *this* queue; when the file is
+    15 s old, the group is killed and started again. With several queues on one
+    database another one may take the task; more are sent until ours has run one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "queue-beat"
+        self._sent_s = 0.0
+        self._started_s = time.monotonic()
+        self._pid = 0
+
+    def service(self) -> Service:
+        """Return the queue, which is told where to leave its heartbeat."""
+        return Service(
+            name="queue",
+            words=manage("qcluster"),
+            environment={"MUSTER_QUEUE_BEAT": str(self.path)},
+        )
+
+    def age_s(self) -> float:
+        """Tell how long ago the queue last ran a task, or was started."""
+        running_s = time.monotonic() - self._started_s
+        if self.path.exists():
+            return min(time.time() - self.path.stat().st_mtime, running_s)
+        return running_s - (QUEUE_START_S - BEAT_TOO_OLD_S)
+
+    def look(self, supervisor: Supervisor) -> None:
+        """Replace a queue that has run no task for too long."""
+        pid = supervisor.pids().get("queue", 0)
+        if pid != self._pid:
+            self._pid = pid
+            self.path.unlink(missing_ok=True)
+            self._started_s = time.monotonic()
+        elif pid and self.age_s() >= BEAT_TOO_OLD_S:
+            logger.error("the queue has run no task for 15 s; replacing all of it")
+            supervisor.replace("queue")
+
+    def send(self) -> None:
+        """Enqueue a heartbeat unless the last one has just been run or sent."""
+        now_s = time.monotonic()
+        waiting_s = BEAT_EVERY_S if self.age_s() < BEAT_EVERY_S else 1.0
+        if now_s - self._sent_s >= waiting_s:
+            self._sent_s = now_s
+            async_task("consular.processes.beat", ack_failure=True)
+
+
+class Ticker(threading.Thread):
+    """Call every app's tick each second; what fails is logged and tried again."""
+
+    def __init__(self, watch: QueueWatch | None, stopping: threading.Event) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._watch = watch
+        self._stopping = stopping
+        self._failing: set[str] = set()
+
+    def run(self) -> None:
+        """Tick until told to stop."""
+        ticks = {name: import_string(path) for name, path in settings.TICKS.items()}
+        if self._watch is not None:
+            watch = self._watch
+            ticks["queue"] = lambda now: watch.send()
+        while not self._stopping.wait(1.0):
+            close_old_connections()
+            for name, tick in ticks.items():
+                self._call(name, tick)
+
+    def _call(self, name: str, tick: Any) -> None:
+        try:
+            tick(timezone.now())
+            self._failing.discard(name)
+        except Exception as error:
+            # One app's failure must not stop the others' ticks, nor fill the log.
+            if isinstance(error, DatabaseError):
+                connection.close()
+            if name not in self._failing:
+                logger.exception("the tick of %s failed; trying each second", name)
+            self._failing.add(name)
+
+
+def _newest_static() -> float:
+    def times() -> Iterator[float]:
+        for finder in get_finders():
+            for path, storage in finder.list([]):
+                yield Path(storage.path(path)).stat().st_mtime
+
+    return max(times(), default=0.0)
+
+
+class Command(BaseCommand):
+    """Run web, dispatch and queue; restart what dies; end all at Ctrl-C."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--only", choices=PARTS, action="append")
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--web-workers", type=int, default=2)
+        parser.add_argument("--dispatchers", type=int, default=1)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        parts = set(options["only"] or PARTS)
+        self._refuse_an_old_database()
+        if "web" in parts:
+            self._refuse_a_taken_port(options["host"], options["port"])
+            self._collect_static()
+        connection.close()
+        with tempfile.TemporaryDirectory(prefix="muster-serve-") as folder:
+            watch = QueueWatch(Path(folder)) if "queue" in parts else None
+            services = list(self._services(parts, watch, options))
+            self._run(services, watch, f"http://{options['host']}:{options['port']}")
+
+    def _services(
+        self, parts: set[str], watch: QueueWatch | None, options: dict[str, Any]
+    ) -> Iterator[Service]:
+        if "web" in parts:
+            yield _web(options["host"], options["port"], options["web_workers"])
+        if "dispatch" in parts:
+            yield from _dispatchers(options["dispatchers"])
+        if watch is not None:
+            yield watch.service()
+
+    def _run(self, services: list[Service], watch: QueueWatch | None, url: str) -> None:
+        supervisor = Supervisor(services, say=logger.warning)
+        stop_on_signals(supervisor.stopping)
+        Ticker(watch, supervisor.stopping).start()
+        names = ", ".join(service.name for service in services)
+        self.stdout.write(f"{names} started (pid {os.getpid()}); {url}")
+        self.stdout.flush()
+        supervisor.run(lambda: watch.look(supervisor) if watch else None)
+
+    def _refuse_an_old_database(self) -> None:
+        try:
+            executor = MigrationExecutor(connection)
+        except DatabaseError as error:
+            raise CommandError(f"the database does not answer: {error}") from None
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            raise CommandError(
+                f"the database lacks {len(plan)} migrations; run `manage.py migrate`"
+            )
+
+    def _refuse_a_taken_port(self, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                raise CommandError(
+                    f"port {port} is taken; give another one with --port"
+                ) from None
+
+    def _collect_static(self) -> None:
+        """Collect the static files when they are hashed and the copy is not new."""
+        if settings.WHITENOISE_USE_FINDERS:
+            return
+        manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+        if not manifest.exists() or manifest.stat().st_mtime < _newest_static():
+            call_command("collectstatic", interactive=False, verbosity=0)
