@@ -1,0 +1,24 @@
+"""Incidents, zones, drafts, alerts and their audiences: what the ministry decides."""
+
+from alerts.incidents.models.alerts import (
+    Alert,
+    Audience,
+    AudienceMessage,
+    AudiencePerson,
+)
+from alerts.incidents.models.drafts import AlertKind, Draft, DraftText
+from alerts.incidents.models.incidents import Incident, LogEntry, Zone, ZoneLevel
+
+__all__ = [
+    "Alert",
+    "AlertKind",
+    "Audience",
+    "AudienceMessage",
+    "AudiencePerson",
+    "Draft",
+    "DraftText",
+    "Incident",
+    "LogEntry",
+    "Zone",
+    "ZoneLevel",
+]

@@ -1,0 +1,112 @@
+"""Incidents with their zones and log."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+
+from alerts.hazards.models import Hazard, Kind
+from consular.missions.models import Mission
+from consular.modes import Mode
+from consular.sealing import SealedTextField
+
+
+class Incident(models.Model):
+    """What the ministry has declared; live or exercise, fixed at birth."""
+
+    reference = models.CharField(max_length=16, unique=True)
+    title = models.CharField(max_length=120)
+    place = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    hazard = models.ForeignKey(Hazard, on_delete=models.PROTECT, null=True, blank=True)
+    lead_mission = models.ForeignKey(
+        Mission, on_delete=models.PROTECT, null=True, blank=True
+    )
+    commander = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="commands"
+    )
+    country = models.CharField(max_length=2, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    happened_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+
+    def __str__(self) -> str:
+        return f"incident {self.reference}"
+
+    @property
+    def key(self) -> str:
+        """What the mail room calls this incident."""
+        return f"incident:{self.pk}"
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The time zone of the place."""
+        return ZoneInfo(self.time_zone)
+
+    def local(self, at: datetime) -> datetime:
+        """Return a moment in the place's own time."""
+        return at.astimezone(self.zone_info)
+
+
+class ZoneLevel(models.TextChoices):
+    """How bad it is inside a zone, the worst first."""
+
+    DANGER = "danger", "Danger"
+    CAUTION = "caution", "Caution"
+    INFORMATION = "information", "Information"
+
+
+class Zone(models.Model):
+    """One part of an incident's area, as it stands now; alerts keep their own copy."""
+
+    class Shape(models.TextChoices):
+        """How the officer gave it."""
+
+        POLYGON = "polygon", "Drawn"
+        CIRCLE = "circle", "Point and radius"
+        COUNTRY = "country", "Country"
+        HAZARD = "hazard", "Taken from the hazard"
+
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="zones"
+    )
+    level = models.CharField(max_length=12, choices=ZoneLevel.choices)
+    shape = models.CharField(max_length=8, choices=Shape.choices)
+    given = models.JSONField(help_text="what was drawn or typed: ring, centre, code")
+    label = models.CharField(max_length=160, blank=True)
+    margin_km = models.FloatField(default=0, help_text="added all around")
+    geometry = models.JSONField(help_text="GeoJSON MultiPolygon, valid, cut at ±180°")
+    area_km2 = models.FloatField()
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"zone {self.pk}"
+
+
+class LogEntry(models.Model):
+    """A decision or remark in an incident's log that anyone with access can add to."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="log")
+    at = models.DateTimeField()
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True
+    )
+    body = SealedTextField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"log entry {self.pk}"
