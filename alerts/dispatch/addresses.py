@@ -1,0 +1,46 @@
+"""What providers and owners said of an address: gone, opted out, good."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from alerts.dispatch.models import Address, Channel
+from consular import sealing
+
+# A channel's kind of address; the blind index of people's contacts uses the same word.
+KINDS = {Channel.SMS.value: "phone", Channel.EMAIL.value: "email"}
+
+
+def key(channel: str, address: str) -> str:
+    """Return the blind index of an address on a channel."""
+    return sealing.blind_index(KINDS[channel], address)
+
+
+def opt_out(address_key: str, channel: str, scope: str, now: datetime) -> bool:
+    """Note that the owner of an address wants no more; tell whether it was known."""
+    row = Address.objects.filter(address_key=address_key, channel=channel)
+    return bool(row.update(opt_out=scope, changed_at=now))
+
+
+def opt_in(address_key: str, channel: str, now: datetime) -> bool:
+    """Note that the owner wants messages again (START)."""
+    return opt_out(address_key, channel, Address.OptOut.NONE, now)
+
+
+def gone(address_id: int, code: str, now: datetime) -> None:
+    """Note that the provider says an address does not exist."""
+    Address.objects.filter(pk=address_id).update(
+        condition=Address.Condition.GONE, provider_code=code[:24], changed_at=now
+    )
+
+
+def silenced(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Keep the (channel, key) pairs that no alert may be sent to."""
+    wanted = set(keys)
+    rows = Address.objects.filter(
+        address_key__in={address_key for _, address_key in wanted}
+    )
+    return {
+        (row.channel, row.address_key)
+        for row in rows
+        if row.opt_out == Address.OptOut.ALL or row.condition == Address.Condition.GONE
+    } & wanted

@@ -1,0 +1,95 @@
+"""What every transport is, and the three words it answers with when it cannot."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class ChannelError(Exception):
+    """Base of what a transport raises; carries the provider's own words."""
+
+    def __init__(self, words: str, code: str = "") -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class PermanentError(ChannelError):
+    """Never: sending the same again will not help."""
+
+
+class GoneError(PermanentError):
+    """Never, and the address does not exist: nothing should be sent to it again."""
+
+
+class OptedOutError(PermanentError):
+    """Never: its owner told the provider to stop."""
+
+
+class TemporaryError(ChannelError):
+    """Not processed: safe to try again, after `retry_after_s` where it is given."""
+
+    def __init__(
+        self, words: str, code: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(words, code)
+        self.retry_after_s = retry_after_s
+
+
+class UnclearError(ChannelError):
+    """It may have been sent: ask before trying again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One text for one address, as a transport needs it.
+
+    `uid` and `attempt` travel in the callback's address; `link` is the message's own
+    and makes the text unique, so that it can be looked up.
+    """
+
+    uid: str
+    attempt: int
+    mode: str
+    to: str
+    body: str
+    subject: str = ""
+    language: str = "en"
+    link: str = ""
+    is_notice: bool = False
+    callback_url: str = ""
+    in_reply_to: str = ""
+
+
+class Transport(Protocol):
+    """Speak one provider's language for one account."""
+
+    mode: str
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Send one text and return the provider's id of it.
+
+        Raises
+        ------
+        PermanentError, TemporaryError, UnclearError
+            The three ways in which it was not sent, or may have been.
+        """
+        ...
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Return the provider's id of a text whose fate is unclear, or nothing.
+
+        Raises
+        ------
+        UnclearError
+            When the provider cannot be asked, or knows no such question.
+        """
+        ...
+
+    def delete(self, provider_id: str) -> None:
+        """Take a text back, where the network can.
+
+        Raises
+        ------
+        PermanentError
+            Where it cannot.
+        """
+        ...

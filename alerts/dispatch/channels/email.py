@@ -1,0 +1,129 @@
+"""E-mail over SMTP through Django's mail: one recipient in each envelope and header."""
+
+import smtplib
+import threading
+from email.utils import make_msgid
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.smtp import EmailBackend
+from django.template.loader import render_to_string
+
+from alerts.dispatch.channels.base import (
+    ChannelError,
+    GoneError,
+    Outgoing,
+    PermanentError,
+    TemporaryError,
+    UnclearError,
+)
+from consular import languages
+from consular import outgoing as door
+
+TIMEOUT_S = 10
+# SMTP answers that say the mailbox does not exist (RFC 5321, section 4.2.3).
+NO_MAILBOX = {550, 551, 553}
+PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+class Smtp:
+    """One SMTP server; each thread keeps a connection of its own open."""
+
+    def __init__(self, account: str) -> None:
+        conf = settings.ACCOUNTS[account]
+        self.mode = conf["mode"]
+        self.sender = conf["sender"]
+        door.provider_url_allowed(conf["url"], self.mode)
+        self.url = urlsplit(conf["url"])
+        self.kept = threading.local()
+
+    def _connection(self) -> EmailBackend:
+        if not hasattr(self.kept, "connection"):
+            self.kept.connection = EmailBackend(
+                host=self.url.hostname,
+                port=self.url.port or PORTS[self.url.scheme],
+                username=unquote(self.url.username or ""),
+                password=unquote(self.url.password or ""),
+                use_tls=self.url.scheme == "smtp+tls",
+                use_ssl=self.url.scheme == "smtps",
+                timeout=TIMEOUT_S,
+            )
+        connection: EmailBackend = self.kept.connection
+        return connection
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Send one mail and return its Message-ID."""
+        mail = self._mail(outgoing)
+        connection = self._connection()
+        try:
+            connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            name = type(error).__name__
+            raise TemporaryError(f"the mail server refused us: {name}") from error
+        try:
+            mail.connection = connection
+            mail.send(fail_silently=False)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise _ours(error) from error
+        return mail.extra_headers["Message-ID"]
+
+    def _mail(self, outgoing: Outgoing) -> EmailMultiAlternatives:
+        domain = self.sender.rpartition("@")[2]
+        headers = {
+            "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
+            "Auto-Submitted": "auto-generated",
+        }
+        if outgoing.is_notice and outgoing.link:
+            # Warnings to the affected cannot be switched off, and so do not offer it.
+            headers["List-Unsubscribe"] = f"<{outgoing.link}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail = EmailMultiAlternatives(
+            subject=" ".join(outgoing.subject.split()),
+            body=outgoing.body,
+            from_email=self.sender,
+            to=[outgoing.to],
+            headers=headers,
+        )
+        context = {
+            "outgoing": outgoing,
+            "direction": languages.direction(outgoing.language),
+            "paragraphs": outgoing.body.split("\n\n"),
+        }
+        html = render_to_string("dispatch/mail.html", context)
+        mail.attach_alternative(html, "text/html")
+        return mail
+
+    def _drop(self) -> None:
+        self.kept.__dict__.pop("connection", None)
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Say that a mail server cannot be asked what it took."""
+        raise UnclearError("a mail server cannot be asked what became of a mail")
+
+    def delete(self, provider_id: str) -> None:
+        """Refuse: a mail cannot be taken back."""
+        raise PermanentError("a mail that has left cannot be taken back")
+
+
+def _ours(error: Exception) -> ChannelError:
+    """Sort an SMTP error: 4xx later, 5xx never, a lost connection unclear."""
+    code = _code(error)
+    words = f"the mail server answered {code or type(error).__name__}"
+    if code in NO_MAILBOX:
+        return GoneError(words, str(code))
+    if 400 <= code < 500:
+        return TemporaryError(words, str(code))
+    if code >= 500:
+        return PermanentError(words, str(code))
+    return UnclearError(words)
+
+
+def _code(error: Exception) -> int:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((answer[0] for answer in error.recipients.values()), default=0)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return 0
+    return int(getattr(error, "smtp_code", 0))

@@ -1,0 +1,258 @@
+"""Write to the ledger of messages; any stage may. Sending is delivery's business."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from alerts.dispatch import addresses, links, routing
+from alerts.dispatch.models import (
+    Address,
+    Cause,
+    Lane,
+    Message,
+    Pause,
+    Publication,
+    State,
+    Text,
+)
+from consular import modes, sealing
+
+# What may be sent without an alert: one recipient each, so many an hour an address.
+NOTICES = {
+    "confirmation": 5,
+    "code": 5,
+    "officer on duty": 30,
+    "own test": 20,
+    "case answer": 10,
+    "unknown sender": 1,
+}
+NOTICE_KEPT = timedelta(hours=24)
+AN_HOUR = timedelta(hours=1)
+
+
+class CappedError(Exception):
+    """Say that an address has had its share of notices for this hour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A text for an address, before it is a message; `rank` 0 goes first."""
+
+    channel: str
+    address: str
+    text: Text
+    code: str = ""
+    link_path: str = ""
+    rank: int = 0
+    purpose: str = "alert"
+    not_before: datetime | None = None
+    country: str = ""
+
+
+def open_cause(
+    key: str,
+    *,
+    mode: str,
+    lane: int,
+    now: datetime,
+    not_after: datetime,
+    incident_key: str = "",
+    opens_at: datetime | None = None,
+    on_unclear: str = Cause.OnUnclear.LEAVE,
+) -> Cause:
+    """Write what asks for messages; the same key gives the same cause."""
+    cause, _ = Cause.objects.get_or_create(
+        key=key,
+        defaults={
+            "mode": modes.allowed(mode),
+            "lane": lane,
+            "not_after": not_after,
+            "incident_key": incident_key,
+            "opens_at": opens_at,
+            "on_unclear": on_unclear,
+            "created_at": now,
+        },
+    )
+    return cause
+
+
+def text(channel: str, language: str, body: str, subject: str = "") -> Text:
+    """Write an immutable text; the same words give the same row."""
+    said = "\x1f".join((channel, language, subject, body))
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    row, _ = Text.objects.get_or_create(
+        digest=digest,
+        defaults={
+            "channel": channel,
+            "language": language,
+            "subject": subject,
+            "body": body,
+        },
+    )
+    return row
+
+
+def write(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[Message]:
+    """Write messages, one an address and purpose; return them in the letters' order.
+
+    Written twice, nothing changes: the messages that are there are returned.
+    """
+    listed = list(letters)
+    with transaction.atomic():
+        rows = _addresses(listed, now)
+        fresh = [_message(cause, letter, rows[_at(letter)], now) for letter in listed]
+        Message.objects.bulk_create(fresh, ignore_conflicts=True)
+        found = {
+            (message.address_id, message.purpose): message
+            for message in Message.objects.filter(
+                cause=cause, address__in={row.pk for row in rows.values()}
+            )
+        }
+    return [found[rows[_at(letter)].pk, letter.purpose] for letter in listed]
+
+
+def _at(letter: Letter) -> tuple[str, str]:
+    return letter.channel, addresses.key(letter.channel, letter.address)
+
+
+def _addresses(letters: list[Letter], now: datetime) -> dict[tuple[str, str], Address]:
+    wanted = {_at(letter): letter for letter in letters}
+    Address.objects.bulk_create(
+        (
+            Address(
+                channel=channel,
+                address_key=key,
+                address=letter.address,
+                country=letter.country,
+                changed_at=now,
+            )
+            for (channel, key), letter in wanted.items()
+        ),
+        ignore_conflicts=True,
+    )
+    rows = Address.objects.filter(address_key__in={key for _, key in wanted})
+    return {(row.channel, row.address_key): row for row in rows}
+
+
+def _message(cause: Cause, letter: Letter, address: Address, now: datetime) -> Message:
+    uid = uuid.uuid4()
+    linked = bool(letter.link_path)
+    return Message(
+        uid=uid,
+        cause=cause,
+        address=address,
+        text=letter.text,
+        channel=letter.channel,
+        mode=cause.mode,
+        lane=cause.lane,
+        rank=letter.rank,
+        purpose=letter.purpose,
+        code=letter.code,
+        link_path=letter.link_path,
+        link_key=sealing.token_key(links.token(uid)) if linked else None,
+        not_before=letter.not_before or now,
+        created_at=now,
+    )
+
+
+def release(key: str, opens_at: datetime) -> bool:
+    """Say from when a cause's messages may leave."""
+    row = Cause.objects.filter(key=key, stopped_at=None)
+    return bool(row.update(opens_at=opens_at))
+
+
+def stop(key: str, now: datetime) -> int:
+    """Stop a cause for good; return how many messages had not left.
+
+    The stop is the one row of the cause; what waits is then marked as stopped.
+    """
+    Cause.objects.filter(key=key, stopped_at=None).update(stopped_at=now)
+    waiting = Message.objects.filter(cause__key=key, state=State.QUEUED)
+    posts = Publication.objects.filter(cause__key=key, state=State.QUEUED)
+    posts.update(state=State.STOPPED, ended_at=now)
+    return waiting.update(state=State.STOPPED, ended_at=now)
+
+
+def pause(now: datetime, *, key: str = "", channel: str | None = None) -> None:
+    """Hold a cause, a channel, or (an empty channel) everything."""
+    if key:
+        Cause.objects.filter(key=key, paused_at=None).update(paused_at=now)
+    if channel is not None:
+        Pause.objects.get_or_create(channel=channel, defaults={"since": now})
+
+
+def resume(*, key: str = "", channel: str | None = None) -> None:
+    """Let a paused cause or channel go on."""
+    if key:
+        Cause.objects.filter(key=key).update(paused_at=None)
+    if channel is not None:
+        Pause.objects.filter(channel=channel).delete()
+
+
+def send_notice(
+    key: str,
+    *,
+    purpose: str,
+    channel: str,
+    address: str,
+    language: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    country: str = "",
+) -> Message:
+    """Write a message that no alert asked for: one recipient, one of a closed list.
+
+    Raises
+    ------
+    CappedError
+        When the address has had its share for this hour.
+    """
+    most = NOTICES[purpose]
+    address_key = addresses.key(channel, address)
+    recent = Message.objects.filter(
+        address__address_key=address_key,
+        purpose=purpose,
+        created_at__gt=now - AN_HOUR,
+    ).exclude(cause__key=f"notice:{key}")
+    if recent.count() >= most:
+        raise CappedError(f"{most} notices of this kind in an hour are enough")
+    cause = open_cause(
+        f"notice:{key}",
+        mode=modes.installation(),
+        lane=Lane.NOTICE,
+        now=now,
+        not_after=now + NOTICE_KEPT,
+        opens_at=now,
+    )
+    letter = Letter(
+        channel=channel,
+        address=address,
+        text=text(channel, language, body, subject),
+        purpose=purpose,
+        country=country,
+    )
+    return write(cause, [letter], now)[0]
+
+
+def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:
+    """Write a public post for each social account of the cause's mode."""
+    rows = []
+    for account in routing.accounts("social", cause.mode):
+        row, _ = Publication.objects.get_or_create(
+            cause=cause,
+            account=account,
+            text=said,
+            defaults={
+                "channel": "social",
+                "mode": cause.mode,
+                "not_before": now,
+                "created_at": now,
+            },
+        )
+        rows.append(row)
+    return rows

@@ -1,0 +1,219 @@
+"""Pages of hazards and sources: what the world says, and whether we still hear it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import shapely
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from alerts.hazards import intake, polling, proposing
+from alerts.hazards.models import (
+    Document,
+    Hazard,
+    Kind,
+    Level,
+    Proposal,
+    Report,
+    Source,
+)
+from consular.missions.access import Verb, may, officer_page
+from geo import basemap, gazetteer
+from geo.basemap import View
+
+DAYS = (1, 3, 7, 30)
+A_PAGE = 50
+# What a version's row shows, and what is marked when it differs from the one before.
+COMPARED = ("level", "magnitude", "depth_km", "lon", "lat", "msg_type", "headline")
+
+
+def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Hazard]:
+    found = Hazard.objects.annotate(sources=Count("reports__source", distinct=True))
+    kind = request.GET.get("kind", "")
+    if kind in Kind.values:
+        found = found.filter(kind=kind)
+    level = request.GET.get("level", "")
+    if level in map(str, Level.values):
+        found = found.filter(level__gte=int(level))
+    days = request.GET.get("days", "")
+    if days in map(str, DAYS):
+        found = found.filter(happened_at__gte=now - timedelta(days=int(days)))
+    if request.GET.get("inside"):
+        found = found.filter(proposals__people__gt=0).distinct()
+    if request.GET.get("order") == "worst":
+        return found.order_by("-level", "-happened_at")
+    return found.order_by("-happened_at", "-level")
+
+
+def _open_proposals() -> QuerySet[Proposal]:
+    return (
+        Proposal.objects.filter(state=Proposal.State.OPEN)
+        .select_related("hazard")
+        .order_by("-level", "-hazard__happened_at")
+    )
+
+
+def _times(now: datetime) -> dict[str, Any]:
+    return {"now": now, "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE)}
+
+
+@officer_page(Verb.WATCH)
+@require_safe
+def hazards(request: HttpRequest) -> HttpResponse:
+    """List what is reported, newest and worst first, proposals on top."""
+    now = timezone.now()
+    page = Paginator(_filtered(request, now), A_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = _times(now) | {
+        "section": "hazards",
+        "page": page,
+        "query": query.urlencode(),
+        "proposals": _open_proposals(),
+        "kinds": Kind.choices,
+        "levels": Level.choices[1:],
+        "days": DAYS,
+        "silent_sources": Source.objects.filter(is_active=True).exclude(trouble=""),
+        "may_declare": may(request.user, Verb.DECLARE, now),
+    }
+    return render(request, "hazards/list.html", context)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A report with what differs from the version before it of the same source."""
+
+    report: Report
+    changed: set[str]
+
+
+def _versions(reports: list[Report]) -> list[Version]:
+    before: dict[tuple[int, str], Report] = {}
+    found = []
+    for report in reports:
+        earlier = before.get((report.source_id, report.event_key))
+        changed = {
+            name
+            for name in COMPARED
+            if earlier is not None and getattr(earlier, name) != getattr(report, name)
+        }
+        before[report.source_id, report.event_key] = report
+        found.append(Version(report, changed))
+    return found[::-1]
+
+
+@officer_page(Verb.WATCH)
+@require_safe
+def hazard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one hazard: map, proposed zone, people inside, every version and source."""
+    latest = Report.objects.select_related("source")
+    found = get_object_or_404(
+        Hazard.objects.prefetch_related(
+            Prefetch("reports", queryset=latest), "proposals"
+        ),
+        pk=pk,
+    )
+    now = timezone.now()
+    geometry, radius_m = proposing.zone_of(found)
+    zone = shapely.geometry.shape(geometry) if geometry else None
+    context = _times(now) | {
+        "section": "hazards",
+        "hazard": found,
+        "versions": _versions(list(found.reports.all())),
+        "proposals": found.proposals.all(),
+        "count": proposing.count_inside(found, now) if zone else None,
+        "radius_km": radius_m / 1000 if radius_m else None,
+        "may_declare": may(request.user, Verb.DECLARE, now),
+    }
+    if zone is not None:
+        view = View.around(zone, 720, 480, margin=0.5)
+        context["base"] = basemap.of(view)
+        context["zone_path"] = view.path(zone)
+    if zone is not None and found.lon is not None and found.lat is not None:
+        context["event"] = context["base"].view.project(found.lon, found.lat)
+        nearest = gazetteer.nearest(found.lon, found.lat)
+        context |= {"place": nearest, "place_zone": ZoneInfo(nearest.time_zone)}
+    return render(request, "hazards/page.html", context)
+
+
+@officer_page(Verb.DECLARE)
+@require_POST
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a proposal aside, with the reason; the hazard stays in the list."""
+    proposal = get_object_or_404(Proposal, pk=pk)
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:300]
+    if not reason:
+        messages.error(request, "Say why the proposal is put aside.")
+    else:
+        proposing.dismiss(proposal, request.user, reason, timezone.now())
+        messages.success(request, "The proposal was put aside. The hazard stays here.")
+    return redirect("hazards:page", proposal.hazard_id)
+
+
+@officer_page(Verb.WATCH)
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """Show whether each feed is heard, and what to do where it is not."""
+    now = timezone.now()
+    quarantined = Q(documents__state=Document.State.QUARANTINED)
+    listed = Source.objects.annotate(
+        total=Count("documents", distinct=True),
+        refused=Count("documents", filter=quarantined, distinct=True),
+    )
+    refused = (
+        Document.objects.filter(state=Document.State.QUARANTINED)
+        .select_related("source")
+        .defer("body")[:A_PAGE]
+    )
+    context = _times(now) | {
+        "section": "sources",
+        "sources": listed,
+        "refused": refused,
+        "documents": Document.objects.select_related("source").defer("body")[:20],
+        "may_poll": _may_poll(request, now),
+    }
+    return render(request, "hazards/sources.html", context)
+
+
+def _may_poll(request: HttpRequest, now: datetime) -> bool:
+    return any(may(request.user, v, now) for v in (Verb.DECLARE, Verb.ADMINISTER))
+
+
+@officer_page(Verb.WATCH)
+@require_POST
+def poll_now(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask a source now instead of when it is due."""
+    source = get_object_or_404(Source, slug=slug)
+    now = timezone.now()
+    if _may_poll(request, now):
+        polling.poll(source, now)
+        source.refresh_from_db()
+        said = source.trouble or "The source answered."
+        messages.add_message(
+            request, messages.ERROR if source.trouble else messages.SUCCESS, said
+        )
+    return redirect("hazards:sources")
+
+
+@officer_page(Verb.WATCH)
+@require_POST
+def try_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read a quarantined document once more."""
+    document = get_object_or_404(Document, pk=pk)
+    now = timezone.now()
+    if _may_poll(request, now):
+        intake.read(document, now)
+        document.refresh_from_db()
+        if document.state == Document.State.PARSED:
+            messages.success(request, "The document could be read this time.")
+        else:
+            messages.error(request, f"Still not readable: {document.reason}")
+    return redirect("hazards:sources")
