@@ -1,7 +1,19 @@
-"""Look every second for what is due in dispatch."""
+"""Look every second for what is due in the mail room."""
 
 from datetime import datetime
 
+from alerts.dispatch import posting, receipts, sweeping, unclear
+
 
 def tick(now: datetime) -> None:
-    """Do, or hand to the queue, what is due now; twice is the same as once."""
+    """Apply receipts, release lost claims, resolve what is unclear, post, expire.
+
+    Each step is one conditional change, so several processes may tick at once.
+    """
+    while receipts.apply_waiting(now) == receipts.AT_ONCE:
+        pass
+    sweeping.bury(now)
+    sweeping.expire(now)
+    posting.take_back_lost(now)
+    unclear.resolve(now)
+    posting.post_due(now)
