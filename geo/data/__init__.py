@@ -1,0 +1,1 @@
+"""Places and outlines of countries, and the script that builds them from sources."""

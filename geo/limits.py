@@ -1,0 +1,120 @@
+"""What a shape from outside may be: limits first, then anything costly."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_BYTES = 5_000_000
+MAX_VERTICES = 100_000
+MAX_RINGS = 10_000
+# Unwrapped shapes near ±180° come with longitudes of 190 or -185, and from 0 to 360.
+MAX_LON = 360.0
+
+Ring = NDArray[np.float64]
+"""(n, 2) longitudes and latitudes in degrees, the last equal to the first."""
+
+
+class ShapeError(ValueError):
+    """Say in plain words why a shape cannot be used."""
+
+
+def check_size(text: str) -> None:
+    """Refuse a text that is too long to be one shape.
+
+    Raises
+    ------
+    ShapeError
+        Beyond `MAX_BYTES` bytes.
+    """
+    size = len(text.encode())
+    if size > MAX_BYTES:
+        raise ShapeError(f"the shape has {size:,} bytes; {MAX_BYTES:,} are the limit")
+
+
+def check_counts(rings: int, vertices: int) -> None:
+    """Refuse a shape with too many rings or corners.
+
+    Raises
+    ------
+    ShapeError
+        Beyond `MAX_RINGS` or `MAX_VERTICES`.
+    """
+    if rings > MAX_RINGS:
+        raise ShapeError(f"the shape has {rings:,} rings; {MAX_RINGS:,} are the limit")
+    if vertices > MAX_VERTICES:
+        raise ShapeError(
+            f"the shape has {vertices:,} corners; {MAX_VERTICES:,} are the limit"
+        )
+
+
+def check_position(lon: float, lat: float) -> None:
+    """Refuse a position that is not on Earth.
+
+    Raises
+    ------
+    ShapeError
+        For NaN or infinity, and for a latitude beyond 90°, the usual sign of swapped
+        coordinates.
+
+    Examples
+    --------
+    >>> check_position(14.6, 121.0)
+    Traceback (most recent call last):
+    geo.limits.ShapeError: latitude 121 is beyond 90°: swapped with the longitude?
+    """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise ShapeError("a coordinate is not a number")
+    if abs(lat) > 90:
+        raise ShapeError(f"latitude {lat:g} is beyond 90°: swapped with the longitude?")
+    if abs(lon) > MAX_LON:
+        raise ShapeError(f"longitude {lon:g} is not on Earth")
+
+
+def ring_of(points: Sequence[Sequence[Any]]) -> Ring:
+    """Return a checked, closed ring of points.
+
+    Parameters
+    ----------
+    points : sequence of (lon, lat) or (lon, lat, height)
+        Degrees, WGS 84; closed or not.
+
+    Returns
+    -------
+    ndarray (n, 2)
+        Without the heights and without points that repeat the one before.
+
+    Raises
+    ------
+    ShapeError
+        When a point is not a pair of numbers on Earth, or fewer than three differ.
+    """
+    check_counts(1, len(points))
+    rows = [_pair(point) for point in points]
+    ring = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    if len(ring):
+        ring = np.vstack([ring, ring[:1]])
+        moved = np.any(np.diff(ring, axis=0) != 0, axis=1)
+        ring = np.vstack([ring[:1], ring[1:][moved]])
+    if len(np.unique(ring, axis=0)) < 3:
+        raise ShapeError("a ring needs at least three different points")
+    return ring
+
+
+def _pair(point: Sequence[Any]) -> tuple[float, float]:
+    if isinstance(point, str) or not isinstance(point, Sequence | np.ndarray):
+        raise ShapeError("a point must be a pair of longitude and latitude")
+    if not 2 <= len(point) <= 4:
+        raise ShapeError("a point must be a pair of longitude and latitude")
+    lon, lat = point[0], point[1]
+    for number in (lon, lat):
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise ShapeError("a coordinate is not a number")
+    try:
+        pair = float(lon), float(lat)
+    except OverflowError:
+        raise ShapeError("a coordinate is not a number") from None
+    check_position(*pair)
+    return pair

@@ -1,0 +1,222 @@
+"""Shapes from outside, made safe: GeoJSON, WKT, CAP polygons and drawn rings.
+
+Every shape in Muster is a shapely MultiPolygon: WGS 84, longitude before latitude,
+longitudes in [-180, 180], cut at ±180°, valid; its edges are straight in lon/lat (RFC
+7946) and its boundary belongs to it. Whoever reads untrusted input calls these
+functions in a child process that can be killed.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+
+from geo.cutting import laid_flat
+from geo.limits import Ring, ShapeError, check_counts, check_size, ring_of
+from geo.measuring import area_km2, grown, union
+from geo.repairing import valid
+
+__all__ = [
+    "ShapeError",
+    "area_km2",
+    "from_cap_polygon",
+    "from_geojson",
+    "from_ring",
+    "from_wkt",
+    "grown",
+    "to_geojson",
+    "union",
+]
+
+_DECIMALS = 6  # a tenth of a metre
+_MAX_DEPTH = 6
+_NUMBER = r"[+-]?\d{1,12}(?:\.\d{0,24})?(?:[eE][+-]?\d{1,3})?"
+_CAP_POINT = re.compile(rf"({_NUMBER}),({_NUMBER})")
+_WKT_START = re.compile(
+    r"\s*(?:SRID\s*=\s*4326\s*;)?\s*((?:MULTI)?POLYGON|GEOMETRYCOLLECTION)\b", re.I
+)
+
+
+def from_geojson(value: dict[str, Any]) -> MultiPolygon:
+    """Read a shape from GeoJSON.
+
+    Parameters
+    ----------
+    value : dict
+        A Polygon, MultiPolygon or GeometryCollection of them, a Feature or a
+        FeatureCollection.
+
+    Raises
+    ------
+    ShapeError
+        With what is wrong in plain words, when there is no polygon or a limit of
+        `geo.limits` is passed.
+
+    References
+    ----------
+    RFC 7946, The GeoJSON Format.
+
+    Examples
+    --------
+    >>> ring = [[177, -16], [-178, -16], [-178, -19], [177, -19], [177, -16]]
+    >>> fiji = from_geojson({"type": "Polygon", "coordinates": [ring]})
+    >>> [part.bounds for part in fiji.geoms]
+    [(177.0, -19.0, 180.0, -16.0), (-180.0, -19.0, -178.0, -16.0)]
+    """
+    polygons = list(_polygons(value, _MAX_DEPTH))
+    if not polygons:
+        raise ShapeError("there is no polygon in it")
+    return _joined(polygons)
+
+
+def from_ring(points: Sequence[Sequence[float]]) -> MultiPolygon:
+    """Read a shape from the corners of one ring, longitude before latitude.
+
+    Raises
+    ------
+    ShapeError
+        When a corner is not on Earth, or the ring has no area.
+
+    Examples
+    --------
+    >>> round(area_km2(from_ring([(0, 0), (1, 0), (1, 1), (0, 1)])))
+    12308
+    """
+    return _joined([[points]])
+
+
+def from_cap_polygon(text: str) -> MultiPolygon:
+    """Read a polygon of the Common Alerting Protocol: `lat,lon lat,lon …`.
+
+    Raises
+    ------
+    ShapeError
+        When a pair is not two numbers, or the ring is none.
+
+    References
+    ----------
+    OASIS (2010), Common Alerting Protocol 1.2, section 3.2.4, `polygon`.
+
+    Examples
+    --------
+    >>> from_cap_polygon("-16,179 -16,-178 -19,-178 -19,179 -16,179").bounds
+    (-180.0, -19.0, 180.0, -16.0)
+    """
+    check_size(text)
+    points = []
+    for word in text.split():
+        pair = _CAP_POINT.fullmatch(word)
+        if not pair:
+            raise ShapeError(f"“{word[:40]}” is not a pair of latitude and longitude")
+        points.append((float(pair[2]), float(pair[1])))
+    return from_ring(points)
+
+
+def from_wkt(text: str) -> MultiPolygon:
+    """Read a POLYGON, MULTIPOLYGON or GEOMETRYCOLLECTION of Well-Known Text.
+
+    Raises
+    ------
+    ShapeError
+        When it is anything else.
+
+    References
+    ----------
+    OGC 06-103r4, Simple Feature Access, part 1, section 7.
+
+    Examples
+    --------
+    >>> from_wkt("POLYGON ((0 0, 1 0, 1 1, 0 0))").bounds
+    (0.0, 0.0, 1.0, 1.0)
+    """
+    check_size(text)
+    start = _WKT_START.match(text)
+    if not start:
+        raise ShapeError("it is not a POLYGON or MULTIPOLYGON in WGS 84")
+    if _depth(text) > _MAX_DEPTH:
+        raise ShapeError("the shape is nested too deeply")
+    try:
+        shape = shapely.from_wkt(text[start.start(1) :])
+    except shapely.errors.GEOSException as error:
+        raise ShapeError(f"the text cannot be read: {str(error)[:120]}") from None
+    return from_geojson(shapely.geometry.mapping(shape))
+
+
+def to_geojson(shape: MultiPolygon) -> dict[str, Any]:
+    """Write a shape as a GeoJSON MultiPolygon with 6 decimals (0.1 m).
+
+    Examples
+    --------
+    >>> to_geojson(from_ring([(0, 0), (1, 0), (1, 1)]))["coordinates"]
+    [[[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]]]
+    """
+    return {
+        "type": "MultiPolygon",
+        "coordinates": [
+            [
+                np.round(shapely.get_coordinates(ring), _DECIMALS).tolist()
+                for ring in (part.exterior, *part.interiors)
+            ]
+            for part in shapely.orient_polygons(shape).geoms
+        ],
+    }
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _polygons(value: Any, depth: int) -> Iterator[Any]:
+    """Yield the rings of every polygon in a GeoJSON value."""
+    if not isinstance(value, dict) or depth == 0:
+        raise ShapeError("it is not a GeoJSON object")
+    kind = value.get("type")
+    if kind == "Polygon":
+        yield _listed(value, "coordinates")
+    elif kind == "MultiPolygon":
+        yield from _listed(value, "coordinates")
+    elif kind == "Feature":
+        yield from _polygons(value.get("geometry"), depth - 1)
+    elif kind in ("FeatureCollection", "GeometryCollection"):
+        name = "features" if kind == "FeatureCollection" else "geometries"
+        for each in _listed(value, name):
+            yield from _polygons(each, depth - 1)
+    else:
+        raise ShapeError(f"a {str(kind)[:40]} has no area; a polygon is needed")
+
+
+def _listed(value: dict[str, Any], name: str) -> Sequence[Any]:
+    found = value.get(name)
+    if not isinstance(found, list | tuple):
+        raise ShapeError(f"“{name}” must be a list")
+    return found
+
+
+def _joined(polygons: list[Any]) -> MultiPolygon:
+    """Check all rings, lay each polygon flat, and make one valid shape of them."""
+    checked = [_rings(polygon) for polygon in polygons]
+    check_counts(
+        sum(len(rings) for rings in checked),
+        sum(len(ring) for rings in checked for ring in rings),
+    )
+    parts: Iterable[Polygon] = [
+        part for shell, *holes in checked for part in laid_flat(shell, holes).geoms
+    ]
+    return valid(parts)
+
+
+def _rings(polygon: Any) -> list[Ring]:
+    if not isinstance(polygon, list | tuple) or not polygon:
+        raise ShapeError("a polygon needs a list of rings")
+    for ring in polygon:
+        if not isinstance(ring, list | tuple | np.ndarray):
+            raise ShapeError("a ring must be a list of points")
+    check_counts(len(polygon), sum(len(ring) for ring in polygon))
+    return [ring_of(ring) for ring in polygon]
