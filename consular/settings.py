@@ -261,6 +261,7 @@ Q_CLUSTER = {
     "poll": 0.5,
     "save_limit": -1,
     "ack_failures": False,
+    "daemonize_workers": False,  # they start the child that reads documents
     "catch_up": False,
     "label": "Queue",
 }

@@ -1,0 +1,233 @@
+"""CAP 1.1 and 1.2 alerts, alone or wrapped: `<alerts>`, EDXL-DE, Atom, RSS.
+
+Nothing is validated against the schema: that would drop official alerts. What must be
+there is an identifier, a sender and a time; everything doubtful else is a flag.
+
+References
+----------
+OASIS, Common Alerting Protocol 1.2 (CAP-v1.2-os, 2010), section 3.2.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alerts.hazards.feeds import areas, markup
+from alerts.hazards.feeds.base import FeedError, FeedItem, Reading, plain, time_of
+
+NAMESPACES = {
+    "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
+    "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
+    "http://www.incident.com/cap/1.0": "1.0",
+}
+LEVELS = {"Minor": 1, "Moderate": 2, "Severe": 3, "Extreme": 4}
+CATEGORIES = {
+    "Geo": "earthquake",
+    "Met": "weather",
+    "Fire": "wildfire",
+    "Security": "security",
+    "Safety": "other",
+    "Health": "health",
+}
+# Words in `<event>` that tell the kind better than `<category>` does.
+EVENT_KINDS = (
+    ("tsunami", "tsunami"),
+    ("earthquake", "earthquake"),
+    ("quake", "earthquake"),
+    ("hurricane", "cyclone"),
+    ("cyclone", "cyclone"),
+    ("typhoon", "cyclone"),
+    ("tropical storm", "cyclone"),
+    ("flood", "flood"),
+    ("volcan", "volcano"),
+    ("fire", "wildfire"),
+    ("drought", "drought"),
+)
+TEST_WORDS = ("this is a test", "test message", "monthly test", "weekly test")
+ENVELOPES = {"alert", "alerts", "EDXLDistribution"}
+STATUSES = {"Actual", "Exercise", "System", "Test", "Draft"}
+FUTURE = timedelta(minutes=10)
+# Stands for a `<sent>` that cannot be read: long over, so that it proposes nothing.
+UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def alerts_of(root: Any) -> list[Any]:
+    """Return every `<alert>` in a document, whatever it is wrapped in."""
+    return [element for element in root.iter() if markup.local(element) == "alert"]
+
+
+def claims(root: Any) -> bool:
+    """Tell whether a document holds at least one CAP alert of its own namespace."""
+    return any(_version(alert) for alert in alerts_of(root))
+
+
+def wrapped(root: Any) -> bool:
+    """Tell whether a document is an alert, or an envelope that holds one."""
+    return markup.local(root) in ENVELOPES or claims(root)
+
+
+def _version(alert: Any) -> str:
+    tag = str(alert.tag)
+    namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
+    return NAMESPACES.get(namespace, "")
+
+
+def parse(document: bytes, now: datetime | None = None) -> Reading:
+    """Read all alerts of a document.
+
+    Raises
+    ------
+    FeedError
+        When an alert lacks its identifier, sender or time.
+    """
+    return read(markup.root_of(document), now)
+
+
+def read(root: Any, now: datetime | None = None) -> Reading:
+    """Read a parsed document."""
+    moment = now or datetime.now(UTC)
+    items = [_item(alert, moment) for alert in alerts_of(root)]
+    return Reading(format="cap", items=items)
+
+
+def _required(alert: Any) -> tuple[str, str, str, datetime]:
+    identifier = plain(markup.text(alert, "identifier"), 300)
+    sender = plain(markup.text(alert, "sender"), 300)
+    sent = markup.text(alert, "sent")
+    for name, value in (("identifier", identifier), ("sender", sender), ("sent", sent)):
+        if not value:
+            raise FeedError(f"the alert has no {name}")
+    return identifier, sender, sent, time_of(sent) or UNREADABLE
+
+
+def _item(alert: Any, now: datetime) -> FeedItem:
+    identifier, sender, sent, sent_at = _required(alert)
+    infos = markup.children(alert, "info")
+    info = _best(infos)
+    said = {name: _info_text(info, name) for name in _INFO_FIELDS}
+    area = areas.read(infos, kind_of(said))
+    status = plain(markup.text(alert, "status"), 16)
+    expires_at = time_of(said["expires"])
+    flags = [
+        *area.flags,
+        *_doubts(alert, infos, said, status),
+        *_clock_doubts(sent_at, expires_at, now),
+    ]
+    onset = time_of(said["onset"]) or time_of(said["effective"]) or sent_at
+    return FeedItem(
+        identifier=identifier,
+        sender=sender,
+        sent=plain(sent, 40),
+        sent_at=sent_at,
+        status=status,
+        msg_type=plain(markup.text(alert, "msgType"), 16),
+        scope=plain(markup.text(alert, "scope"), 16),
+        kind=kind_of(said),
+        natural_key=(sender, identifier, sent_at.isoformat()),
+        event_keys=((sender, identifier),),
+        happened_at=onset,
+        event=plain(said["event"], 300),
+        headline=plain(said["headline"] or said["event"], 600),
+        description=plain(said["description"]),
+        place=plain(area.description, 300),
+        level=LEVELS.get(said["severity"], 0),
+        severity=plain(said["severity"], 32),
+        urgency=plain(said["urgency"], 32),
+        certainty=plain(said["certainty"], 32),
+        expires=said["expires"],
+        expires_at=expires_at,
+        lon=area.lon,
+        lat=area.lat,
+        geometry=area.geometry,
+        geocodes=area.geocodes,
+        languages=[plain(markup.text(i, "language"), 20) or "en-US" for i in infos],
+        references=references_of(markup.text(alert, "references")),
+        flags=flags,
+        link=plain(said["web"], 500),
+        info_count=len(infos),
+        area_count=area.area_count,
+        polygon_count=area.polygon_count,
+        circle_count=area.circle_count,
+        geocode_count=area.geocode_count,
+        bbox=area.bbox,
+    )
+
+
+_INFO_FIELDS = (
+    "category",
+    "event",
+    "headline",
+    "description",
+    "severity",
+    "urgency",
+    "certainty",
+    "effective",
+    "onset",
+    "expires",
+    "web",
+)
+
+
+def _info_text(info: Any, name: str) -> str:
+    return markup.text(info, name) if info is not None else ""
+
+
+def _best(infos: list[Any]) -> Any:
+    """Choose the English info, else the first; an alert may have none."""
+    for info in infos:
+        if markup.text(info, "language").lower().startswith("en"):
+            return info
+    return infos[0] if infos else None
+
+
+def kind_of(said: dict[str, str]) -> str:
+    """Tell the kind of hazard by the event's words, else by its category."""
+    words = said["event"].lower()
+    for word, kind in EVENT_KINDS:
+        if word in words:
+            return kind
+    return CATEGORIES.get(said["category"].strip(), "other")
+
+
+def references_of(words: str) -> list[str]:
+    """Split `<references>`: triples with blanks between, or joined by mistakes.
+
+    Examples
+    --------
+    >>> references_of("a@b,1,2020-01-01T00:00:00+00:00 a@b,2,2020-01-02T00:00:00+00:00")
+    ['a@b,1,2020-01-01T00:00:00+00:00', 'a@b,2,2020-01-02T00:00:00+00:00']
+    """
+    return [plain(word, 700) for word in words.split()]
+
+
+def _doubts(
+    alert: Any, infos: list[Any], said: dict[str, str], status: str
+) -> list[str]:
+    flags = []
+    version = _version(alert)
+    if version and version != "1.2":
+        flags.append(f"CAP {version}")
+    if not version:
+        flags.append("no CAP namespace")
+    if not infos:
+        flags.append("no info")
+    if status not in STATUSES:
+        flags.append("unknown status")
+    words = f"{said['event']} {said['headline']} {said['description'][:300]}".lower()
+    if status == "Actual" and any(word in words for word in TEST_WORDS):
+        flags.append("its words say that it is a test")
+    if any(markup.local(e) == "Signature" for e in alert):
+        flags.append("signed, not checked")
+    return flags
+
+
+def _clock_doubts(
+    sent_at: datetime, expires_at: datetime | None, now: datetime
+) -> list[str]:
+    flags = ["the time in <sent> cannot be read"] if sent_at == UNREADABLE else []
+    if sent_at > now + FUTURE:
+        flags.append("sent in the future")
+    if expires_at is not None and expires_at < sent_at:
+        flags.append("expired before it was sent")
+    if expires_at is None:
+        flags.append("no expires")
+    return flags

@@ -1,0 +1,102 @@
+"""Atom and RSS lists of alerts: what they link to, and what stands in them.
+
+Entries that hold a whole CAP alert are read by the CAP parser; other entries give a
+link to follow, and what their `cap:` children already say.
+"""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from alerts.hazards.feeds import cap, markup
+from alerts.hazards.feeds.base import FeedItem, Reading, plain, time_of
+
+
+def claims(root: Any) -> bool:
+    """Tell whether a document is an Atom feed or an RSS channel."""
+    return markup.local(root) in ("feed", "rss", "RDF")
+
+
+def read(root: Any) -> Reading:
+    """Read a parsed list; alerts inside it become items."""
+    if cap.claims(root):
+        inner = cap.read(root)
+        return Reading(format="cap", items=inner.items, flags=["inside a feed"])
+    entries = [e for e in root.iter() if markup.local(e) in ("entry", "item")]
+    links, items, flags = [], [], []
+    for entry in entries:
+        link = _link(entry)
+        if link:
+            links.append(link)
+        item = _item(entry, link)
+        if item is not None:
+            items.append(item)
+    if not entries:
+        flags.append("no entries")
+    return Reading(format="index", items=items, links=links, flags=flags)
+
+
+def _link(entry: Any) -> str:
+    links = markup.children(entry, "link")
+    best = [e for e in links if "cap" in str(e.get("type", ""))] or links
+    for element in best:
+        address = str(element.get("href") or element.text or "").strip()
+        if address.startswith(("http://", "https://")):
+            return address[:500]
+    return ""
+
+
+def _moment(entry: Any) -> tuple[str, datetime | None]:
+    for name in ("sent", "updated", "published"):
+        word = markup.text(entry, name)
+        if word and time_of(word):
+            return word, time_of(word)
+    word = markup.text(entry, "pubDate")
+    try:
+        return word, parsedate_to_datetime(word).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return word, None
+
+
+def _item(entry: Any, link: str) -> FeedItem | None:
+    """Make an item of an entry that says enough of an alert in `cap:` children."""
+    event = markup.text(entry, "event")
+    sent, sent_at = _moment(entry)
+    identifier = (
+        markup.text(entry, "identifier")
+        or markup.text(entry, "id")
+        or markup.text(entry, "guid")
+    )
+    if not event or sent_at is None or not identifier:
+        return None
+    sender = markup.text(entry, "sender") or markup.text(entry, "name") or "feed"
+    severity = markup.text(entry, "severity")
+    expires = markup.text(entry, "expires")
+    said = {"event": event, "category": markup.text(entry, "category")}
+    return FeedItem(
+        identifier=plain(identifier, 300),
+        sender=plain(sender, 300),
+        sent=sent,
+        sent_at=sent_at,
+        status=plain(markup.text(entry, "status") or "Actual", 16),
+        msg_type=plain(markup.text(entry, "msgType") or "Alert", 16),
+        kind=cap.kind_of(said),
+        natural_key=(sender, identifier, sent_at.isoformat()),
+        event_keys=((sender, identifier),),
+        happened_at=time_of(markup.text(entry, "onset")) or sent_at,
+        event=plain(event, 300),
+        headline=plain(markup.text(entry, "title"), 600),
+        description=plain(markup.text(entry, "summary")),
+        place=plain(markup.text(entry, "areaDesc"), 300),
+        level=cap.LEVELS.get(severity, 0),
+        severity=plain(severity, 32),
+        urgency=plain(markup.text(entry, "urgency"), 32),
+        certainty=plain(markup.text(entry, "certainty"), 32),
+        expires=expires,
+        expires_at=time_of(expires),
+        flags=["from a list; the alert itself is behind its link"],
+        link=link,
+        polygon_count=len(markup.children(entry, "polygon")),
+        circle_count=len(markup.children(entry, "circle")),
+        geocode_count=len(markup.children(entry, "geocode")),
+    )

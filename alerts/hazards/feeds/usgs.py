@@ -1,0 +1,121 @@
+"""USGS earthquakes: GeoJSON summary feeds, event details, and FDSN queries like them.
+
+References
+----------
+USGS, GeoJSON Summary Format and GeoJSON Detail Format
+(https://earthquake.usgs.gov/earthquakes/feed/v1.0/geojson.php).
+"""
+
+import json
+from typing import Any
+
+from alerts.hazards.feeds.base import (
+    FeedError,
+    FeedItem,
+    Reading,
+    number,
+    of_epoch_ms,
+    plain,
+    quake_level,
+)
+
+SENDER = "earthquake.usgs.gov"
+ALERT_LEVELS = {"green": 1, "yellow": 2, "orange": 3, "red": 4}
+
+
+def claims(value: Any) -> bool:
+    """Tell whether a JSON document is one of these."""
+    features = _features(value)
+    if not features:
+        meta = value.get("metadata") if isinstance(value, dict) else None
+        return isinstance(meta, dict) and "earthquake.usgs" in str(meta.get("url", ""))
+    properties = features[0].get("properties") if isinstance(features[0], dict) else {}
+    return isinstance(properties, dict) and {"mag", "time", "place"} <= set(properties)
+
+
+def _features(value: Any) -> list[Any]:
+    if not isinstance(value, dict):
+        return []
+    if value.get("type") == "Feature":
+        return [value]
+    features = value.get("features")
+    return features if isinstance(features, list) else []
+
+
+def parse(document: bytes) -> Reading:
+    """Read a summary, a detail, or a query's answer; one item an earthquake."""
+    try:
+        value = json.loads(document)
+    except (ValueError, RecursionError):
+        raise FeedError("this is not JSON") from None
+    flags, items = [], []
+    for feature in _features(value):
+        item = _item(feature)
+        if item is None:
+            flags.append("an event without id, time or place was passed over")
+        else:
+            items.append(item)
+    return Reading(format="usgs", items=items, flags=sorted(set(flags)))
+
+
+def _item(feature: Any) -> FeedItem | None:
+    if not isinstance(feature, dict):
+        return None
+    properties = feature.get("properties")
+    coordinates = (feature.get("geometry") or {}).get("coordinates")
+    if not isinstance(properties, dict) or not isinstance(coordinates, list):
+        return None
+    happened = of_epoch_ms(properties.get("time"))
+    lon, lat, depth = ([number(c) for c in coordinates] + [None] * 3)[:3]
+    identifier = plain(str(feature.get("id") or ""), 100)
+    if not identifier or happened is None or lon is None or lat is None:
+        return None
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        return None
+    return _made(properties, identifier, (lon, lat, depth))
+
+
+def _made(
+    properties: dict[str, Any],
+    identifier: str,
+    at: tuple[float, float, float | None],
+) -> FeedItem:
+    happened = of_epoch_ms(properties.get("time"))
+    assert happened is not None
+    updated = of_epoch_ms(properties.get("updated")) or happened
+    magnitude = number(properties.get("mag"))
+    ids = [i for i in str(properties.get("ids") or "").split(",") if i] or [identifier]
+    flags = [] if magnitude is not None else ["no magnitude"]
+    deleted = properties.get("status") == "deleted"
+    kind_word = str(properties.get("type") or "earthquake")
+    if kind_word != "earthquake":
+        flags.append(f"type {plain(kind_word, 40)}")
+    pager = str(properties.get("alert") or "").lower()
+    level = max(quake_level(magnitude), ALERT_LEVELS.get(pager, 0))
+    place = plain(str(properties.get("place") or ""), 200)
+    title = plain(str(properties.get("title") or ""), 300)
+    lon, lat, depth = at
+    return FeedItem(
+        identifier=identifier,
+        sender=SENDER,
+        sent=updated.isoformat(),
+        sent_at=updated,
+        msg_type="Cancel" if deleted else "Alert",
+        kind="earthquake" if kind_word == "earthquake" else "other",
+        natural_key=(SENDER, identifier, updated.isoformat()),
+        event_keys=tuple((SENDER, each) for each in dict.fromkeys([identifier, *ids])),
+        happened_at=happened,
+        event=kind_word.capitalize()[:60],
+        headline=title or f"M {magnitude} - {place}",
+        place=place,
+        level=level,
+        severity=pager,
+        certainty="Observed" if properties.get("status") == "reviewed" else "Likely",
+        magnitude=magnitude,
+        depth_km=depth,
+        lon=lon,
+        lat=lat,
+        flags=flags,
+        link=plain(str(properties.get("url") or ""), 500),
+        bbox=(lon, lat, lon, lat),
+    )
