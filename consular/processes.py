@@ -137,6 +137,11 @@ class Supervisor:
             if service.name not in self._children:
                 self._children[service.name] = Child(service)
 
+    def add(self, service: Service) -> None:
+        """Start one more service, and keep it running like the others."""
+        self._services.append(service)
+        self.start()
+
     def look(self) -> None:
         """Bury what has died, and start it again when its wait is over."""
         now_s = time.monotonic()

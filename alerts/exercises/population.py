@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from alerts.exercises import names, numbers
+from alerts.exercises.clearing import INVENTED
 from consular.modes import Mode
 from consular.people import enrolling
 from consular.people.enrolling import ContactEntry, Entry, PersonEntry, StayEntry
@@ -91,6 +92,7 @@ class Population:
         language = self._pick(LANGUAGES)
         is_resident = self._rng.random() < RESIDENTS
         persons = self._persons(language)
+        day = self.today.isoformat()
         entry = Entry(
             kind=Registration.Kind.RESIDENCE if is_resident else Registration.Kind.TRIP,
             mode=Mode.EXERCISE,
@@ -98,7 +100,7 @@ class Population:
             persons=persons,
             contacts=self._contacts(number, persons),
             stays=self._stays(is_resident, is_near),
-            consents={"messages": self.today.isoformat()},
+            consents={"messages": day, INVENTED: day},
         )
         return Party(
             entry=entry,
@@ -273,7 +275,7 @@ def _email(number: int) -> ContactEntry:
 
 def is_there() -> bool:
     """Tell whether a population was filled in before."""
-    return Registration.objects.filter(mode=Mode.EXERCISE).exists()
+    return Registration.objects.filter(consents__has_key=INVENTED).exists()
 
 
 def fill(

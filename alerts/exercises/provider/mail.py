@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import re
 import secrets
 from collections.abc import Callable
 from email import policy
@@ -11,10 +12,18 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from alerts.exercises.provider.office import Mail, Office
 
+UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 def _text(message: EmailMessage) -> str:
     part = message.get_body(preferencelist=("plain", "html"))
     return "" if part is None else str(part.get_content()).strip()
+
+
+def _reference(message_id: str) -> str:
+    """Find Muster's own id in a Message-ID; without one, keep what stands before @."""
+    found = UID.search(message_id)
+    return found.group() if found else message_id.strip("<> ").split("@")[0]
 
 
 class Sink:
@@ -51,13 +60,12 @@ class Sink:
         content = envelope.content or b""
         raw = content.encode() if isinstance(content, str) else content
         message = email.message_from_bytes(raw, policy=policy.default)
-        message_id = str(message.get("Message-ID", "")).strip("<> ")
         return Mail(
             sid=secrets.token_hex(8),
             to=to,
             sender=str(message.get("From", "")),
             subject=str(message.get("Subject", "")),
             body=_text(message) if isinstance(message, EmailMessage) else "",
-            reference=message_id.split("@")[0],
+            reference=_reference(str(message.get("Message-ID", ""))),
             at=self.office.now(),
         )

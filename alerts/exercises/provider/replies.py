@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from alerts.exercises.provider.faults import share
 
+CODE = re.compile(r"\bSAFE ([2-9A-HJ-NP-Z]{4})\b")
+WITH_CODE = 0.35
 LINK = re.compile(r"https?://[^\s<>\"]+/c/[A-Za-z0-9_-]+")
 # Shares of those who were reached. SMS and e-mail often reach the same person, so
 # that about 55 in 100 persons answer in all.
@@ -147,6 +149,9 @@ def _delay_s(point: float) -> float:
 def _words(what: str, body: str, point: float) -> str:
     if what == "stop":
         return "STOP"
+    code = CODE.search(body)
+    if code and what in ("safe", "help") and point * 97 % 1 < WITH_CODE:
+        return f"{what.upper()} {code.group(1)}"
     language = language_of(body)
     # Some answer in English, or in another language than they were written to.
     if point > 0.85:
