@@ -1,0 +1,194 @@
+"""Countries: their outlines, their names in our languages, and which one is where.
+
+Outlines are Natural Earth's at 1:50m, names are CLDR's. The file in geo/data is read
+once, when it is first asked for.
+"""
+
+import functools
+import gzip
+import json
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import shapely
+from babel import Locale
+from shapely.geometry import MultiPolygon, Point
+
+from geo.circles import distance_m
+from geo.limits import ShapeError
+
+DATA = Path(__file__).parent / "data"
+# The languages in which a country's name is understood.
+LANGUAGES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
+# A town at the mouth of a river is often at sea in an outline of this scale.
+COAST_M = 50_000.0
+_FOLDED = str.maketrans("łøđðıæœþ", "loddiaot")
+
+
+def fold(text: str) -> str:
+    """Fold a text to small letters without accents and punctuation, to compare it.
+
+    Examples
+    --------
+    >>> fold("San José"), fold("Łódź"), fold("St. John’s")
+    ('san jose', 'lodz', 'st johns')
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_FOLDED)
+    kept = (each for each in letters if not unicodedata.combining(each))
+    spaced = "".join(" " if each in "-‐–_/" else each for each in kept)
+    bare = "".join(each for each in spaced if each.isalnum() or each == " ")
+    return " ".join(bare.split())
+
+
+def countries(language: str = "en") -> dict[str, str]:
+    """Return the names of all countries and territories that have an outline.
+
+    Parameters
+    ----------
+    language : str
+        One of `LANGUAGES`.
+
+    Returns
+    -------
+    dict
+        ISO code → name, in the order of the names.
+    """
+    names = _names(language)
+    return dict(sorted(names.items(), key=lambda each: fold(each[1])))
+
+
+def country_name(code: str, language: str = "en") -> str:
+    """Return a country's name, or its code where there is none.
+
+    Examples
+    --------
+    >>> country_name("NI"), country_name("DE", "fr"), country_name("ZZ")
+    ('Nicaragua', 'Allemagne', 'ZZ')
+    """
+    return _names(language).get(code, code)
+
+
+def country_shape(code: str) -> MultiPolygon:
+    """Return a country's outline, cut at ±180°; coasts are within some 5 km.
+
+    Raises
+    ------
+    ShapeError
+        When there is no outline of that code.
+    """
+    try:
+        return _outlines()[code]
+    except KeyError:
+        raise ShapeError(f"there is no outline of the country {code[:8]!r}") from None
+
+
+def country_centre(code: str) -> tuple[float, float]:
+    """Return longitude and latitude of a point in the middle of the largest part.
+
+    Raises
+    ------
+    ShapeError
+        When there is no outline of that code.
+
+    Examples
+    --------
+    >>> [round(degrees) for degrees in country_centre("NI")]
+    [-85, 13]
+    """
+    largest = max(country_shape(code).geoms, key=lambda part: part.area)
+    middle = largest.centroid
+    if not largest.contains(middle):
+        middle = largest.representative_point()
+    return round(middle.x, 4), round(middle.y, 4)
+
+
+def country_at(lon: float, lat: float) -> str:
+    """Return the code of the country at a point, or of the nearest within 50 km.
+
+    Returns
+    -------
+    str
+        "" at sea.
+
+    Examples
+    --------
+    >>> country_at(-86.25, 12.13), country_at(12.4534, 41.9033), country_at(-140, 0)
+    ('NI', 'VA', '')
+    """
+    tree, codes = _country_tree()
+    spot = Point(lon, lat)
+    found = tree.query(spot, predicate="intersects")
+    if len(found):
+        return codes[int(found[0])]
+    near = tree.nearest(spot)
+    edge = shapely.shortest_line(spot, tree.geometries[near])
+    (_, _), (to_lon, to_lat) = shapely.get_coordinates(edge).tolist()
+    is_near = distance_m(lon, lat, to_lon, to_lat) <= COAST_M
+    return codes[int(near)] if is_near else ""
+
+
+def countries_in(shape: MultiPolygon) -> list[str]:
+    """Return the codes of the countries that share an area with a shape.
+
+    A neighbour that only shares its border does not count.
+    """
+    shapely.prepare(shape)
+    outlines = list(_outlines().items())
+    parts = np.array([outline for _, outline in outlines])
+    near = np.flatnonzero(shapely.intersects(shape, parts))
+    inside = near[~shapely.touches(shape, parts[near])]
+    return [outlines[index][0] for index in inside]
+
+
+def codes_like(text: str) -> list[str]:
+    """Return countries whose name, in any of our languages, begins with a text."""
+    if len(text) < 3 and text.isascii():
+        return []
+    found = [
+        (text not in names, code)
+        for code, names in folded_names().items()
+        if any(name.startswith(text) for name in names)
+    ]
+    return [code for _, code in sorted(found)]
+
+
+def codes_named(text: str) -> set[str]:
+    """Return the countries that a folded text can mean: a name begun, or a code."""
+    return set(codes_like(text)) | ({text.upper()} & _names("en").keys())
+
+
+@functools.cache
+def _outlines() -> dict[str, MultiPolygon]:
+    data = json.loads(gzip.decompress((DATA / "countries.json.gz").read_bytes()))
+    return {
+        code: MultiPolygon([(rings[0], rings[1:]) for rings in polygons])
+        for code, polygons in data.items()
+    }
+
+
+@functools.cache
+def _country_tree() -> tuple[shapely.STRtree, list[str]]:
+    """Return a tree of the parts of all countries, the small ones first."""
+    parts = [
+        (part.area, code, part)
+        for code, outline in _outlines().items()
+        for part in outline.geoms
+    ]
+    parts.sort(key=lambda each: each[:2])
+    return shapely.STRtree([part for _, _, part in parts]), [c for _, c, _ in parts]
+
+
+@functools.cache
+def _names(language: str) -> dict[str, str]:
+    territories = Locale.parse(language).territories
+    return {code: territories.get(code, code) for code in _outlines()}
+
+
+@functools.cache
+def folded_names() -> dict[str, set[str]]:
+    """Return each country's names in all our languages, folded to compare them."""
+    return {
+        code: {fold(_names(language)[code]) for language in LANGUAGES}
+        for code in _outlines()
+    }
