@@ -1,7 +1,26 @@
-"""Look every second for what is due in hazards."""
+"""Look every second for what is due among sources and hazards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django_q.tasks import async_task
+
+from alerts.hazards.models import Hazard, Source
+
+STALE_AFTER = timedelta(days=14)
 
 
 def tick(now: datetime) -> None:
-    """Do, or hand to the queue, what is due now; twice is the same as once."""
+    """Hand due sources to the queue; end and age hazards. Whoever moves a row acts.
+
+    A source is due again after its interval even if its task is lost on the way.
+    """
+    for source in Source.objects.filter(is_active=True, next_poll_at__lte=now):
+        row = Source.objects.filter(pk=source.pk, next_poll_at=source.next_poll_at)
+        wait = timedelta(seconds=max(source.interval_s, 1))
+        if row.update(next_poll_at=now + wait):
+            async_task("alerts.hazards.polling.poll_by_id", source.pk)
+    active = Hazard.objects.filter(state=Hazard.State.ACTIVE)
+    active.filter(expires_at__lte=now).update(state=Hazard.State.EXPIRED)
+    active.filter(expires_at=None, changed_at__lt=now - STALE_AFTER).update(
+        state=Hazard.State.STALE
+    )

@@ -1,0 +1,75 @@
+"""Ask a source for its document, and remember only what was worked through.
+
+ETag and Last-Modified are saved with the processed result: what was fetched but not
+read is fetched again. A failed fetch changes nothing but the source's own row, and
+never means that a danger is over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from alerts.hazards import intake, proposing
+from alerts.hazards.models import Document, Hazard, Source
+from consular import outgoing
+
+BACK_OFF_MOST = timedelta(minutes=30)
+FEW_FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a poll found: `unchanged`, `read`, `quarantined` or `failed`."""
+
+    word: str
+    trouble: str = ""
+
+
+def poll(source: Source, now: datetime) -> Outcome:
+    """Poll one source now; its row says afterwards how it went."""
+    try:
+        answer = outgoing.get(
+            source.url,
+            mode=source.mode,
+            etag=source.etag,
+            last_modified=source.last_modified,
+        )
+    except outgoing.OutgoingError as error:
+        return _failed(source, str(error), error.advice, now)
+    if answer.status == 304:
+        _went_well(source, now)
+        return Outcome("unchanged")
+    document = intake.take(source, answer.body, answer.content_type, now)
+    if document.state == Document.State.QUARANTINED:
+        advice = "The document is kept; see below, and try again. Older hazards stay."
+        _failed(source, document.reason, advice, now)
+        return Outcome("quarantined", document.reason)
+    source.etag, source.last_modified = answer.etag, answer.last_modified
+    _went_well(source, now)
+    touched = Hazard.objects.filter(reports__document=document).distinct()
+    for hazard in touched.filter(state=Hazard.State.ACTIVE):
+        proposing.propose(hazard, now)
+    return Outcome("read")
+
+
+def poll_by_id(source_id: int) -> str:
+    """Poll a source; what the queue calls."""
+    return poll(Source.objects.get(pk=source_id), timezone.now()).word
+
+
+def _went_well(source: Source, now: datetime) -> None:
+    source.last_attempt_at = source.last_ok_at = now
+    source.failures, source.trouble, source.advice = 0, "", ""
+    source.next_poll_at = now + timedelta(seconds=source.interval_s)
+    source.save()
+
+
+def _failed(source: Source, trouble: str, advice: str, now: datetime) -> Outcome:
+    source.last_attempt_at = now
+    source.failures += 1
+    source.trouble, source.advice = trouble[:300], advice[:300]
+    wait = timedelta(seconds=source.interval_s * 2 ** min(source.failures - 1, 8))
+    source.next_poll_at = now + min(wait, BACK_OFF_MOST)
+    source.save()
+    return Outcome("failed", trouble)
