@@ -1,7 +1,25 @@
 """Look every second for what is due in incidents."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django_q.tasks import async_task
+
+from alerts.incidents import audience, release
+from alerts.incidents.models import Alert
+
+PATIENCE = timedelta(seconds=10)  # for a queue that may be dead
 
 
 def tick(now: datetime) -> None:
-    """Do, or hand to the queue, what is due now; twice is the same as once."""
+    """Hand settling to the queue, settle what it leaves lying, release what is due."""
+    settling = Alert.objects.filter(state=Alert.State.SETTLING)
+    for alert in settling.filter(queued_at=None):
+        if settling.filter(pk=alert.pk, queued_at=None).update(queued_at=now):
+            async_task("alerts.incidents.audience.settle_by_id", alert.pk)
+    left = settling.filter(queued_at__lte=now - PATIENCE).filter(
+        Q(lease_until=None) | Q(lease_until__lte=now)
+    )
+    for alert in left:
+        audience.settle(alert, now)
+    release.tick(now)

@@ -111,6 +111,7 @@ class Audience(models.Model):
         NO_CONTACT = "no_contact", "No way to reach them"
         OPTED_OUT = "opted_out", "Opted out"
         RULE = "rule", "Left out by the draft's rule"
+        UNCONFIRMED = "unconfirmed", "Not confirmed by who registered"
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="audience")
     registration = models.ForeignKey(

@@ -1,0 +1,61 @@
+"""Turn the counts of a preview into the rows that pages show."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.incidents.framing import language_name
+
+PRECISIONS = {
+    "exact": "Address",
+    "town": "Town",
+    "region": "Region only",
+    "country": "Country only",
+}
+CHANNELS = {"sms": "Text message", "phone": "Text message", "email": "E-mail"}
+KINDS = {"trip": "trip", "residence": "residence", "crisis": "crisis"}
+MOST_KM2 = 10_000_000  # about a continent: worth a second look
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A count with its name, as a part of all people inside."""
+
+    name: str
+    count: int
+    is_warning: bool = False
+
+
+def _bars(counted: dict[str, int], names: dict[str, str]) -> list[Bar]:
+    ordered = [key for key in names if key in counted]
+    return [Bar(names[key], counted[key]) for key in ordered]
+
+
+def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any]:
+    """Return the template's context for `_count.html`.
+
+    Parameters
+    ----------
+    counts : dict
+        Of `previewing.count`.
+    last : int, optional
+        The people of the count before, for the difference.
+    """
+    people = counts["people"]
+    channels = _bars(counts.get("by_channel", {}), CHANNELS)
+    channels.append(Bar("Nothing valid", counts.get("no_contact", 0), is_warning=True))
+    languages = sorted(counts.get("by_language", {}).items(), key=lambda pair: -pair[1])
+    return {
+        "counts": counts,
+        "people": people,
+        "delta": None if last is None or last == people else people - last,
+        "precisions": _bars(counts.get("by_precision", {}), PRECISIONS),
+        "channels": channels,
+        "languages_inside": [Bar(language_name(code), n) for code, n in languages],
+        "rules": {
+            "trip": counts.get("by_kind", {}).get("trip", 0),
+            "residence": counts.get("by_kind", {}).get("residence", 0),
+            "crisis": counts.get("by_kind", {}).get("crisis", 0),
+            "country_only": counts.get("country_only", 0),
+        },
+        "is_huge": counts.get("area_km2", 0) > MOST_KM2,
+    }

@@ -1,0 +1,126 @@
+"""Match an alert's zones with stays: who is in, at which level, and who is out, why."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from shapely.geometry import MultiPolygon
+
+from alerts.incidents import previewing
+from alerts.incidents.models import Alert, Audience
+from alerts.incidents.previewing import LEVELS, Window
+from consular.people import whereabouts
+from consular.people.models import Stay
+from geo import circles, shapes
+
+POINTS = (Stay.Precision.EXACT.value, Stay.Precision.TOWN.value)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A person inside, by which stay, at which level."""
+
+    person_id: int
+    stay_id: int
+    level: str
+
+
+@dataclass
+class Match:
+    """A registration that an alert is for, or leaves out; distance from the event."""
+
+    registration_id: int
+    is_included: bool
+    reason: str
+    level: str = ""
+    distance_m: float = 0.0
+    persons: list[Inside] = field(default_factory=list)
+
+
+def days_of(alert: Alert) -> Window:
+    """Return the days an alert is about: from its approval until it runs out."""
+    incident = alert.incident
+    return Window(
+        starts_on=incident.local(alert.approved_at).date(),
+        ends_on=incident.local(alert.not_after).date(),
+    )
+
+
+def of(alert: Alert) -> list[Match]:
+    """Match an alert with everyone; the same rows give the same answer.
+
+    A person is in the worst level that covers them. Order: registrations.
+    """
+    days = days_of(alert)
+    areas = [
+        (zone["level"], shapes.from_geojson(zone["geometry"])) for zone in alert.zones
+    ]
+    everywhere = previewing.joined(area for _, area in areas)
+    if everywhere is None:
+        return []
+    centre = _centre(alert, everywhere)
+    found: dict[int, Match] = {}
+    seen: set[int] = set()
+    for level in LEVELS:
+        shape = previewing.joined(area for each, area in areas if each == level)
+        if shape is not None:
+            asked = previewing.question(shape, alert.mode, days)
+            people = whereabouts.people_in(asked, alert.include)
+            _take(found, seen, people, level, centre)
+    asked = previewing.question(everywhere, alert.mode, days)
+    for row in whereabouts.excluded(asked, alert.include):
+        found.setdefault(row.registration_id, _left_out(row))
+    return [found[number] for number in sorted(found)]
+
+
+def _centre(alert: Alert, shape: MultiPolygon) -> tuple[float, float]:
+    """Return where the danger is: the event's place, else the middle of the zones."""
+    incident = alert.incident
+    if incident.lon is not None and incident.lat is not None:
+        return incident.lon, incident.lat
+    middle = shape.representative_point()
+    return middle.x, middle.y
+
+
+def _take(
+    found: dict[int, Match],
+    seen: set[int],
+    people: whereabouts.People,
+    level: str,
+    centre: tuple[float, float],
+) -> None:
+    """Add the people of one level who are in no worse one."""
+    if not len(people):
+        return
+    away = circles.distances_m(*centre, people.lons, people.lats)
+    exact = np.isin(people.precisions, POINTS)
+    rows = zip(people, away.tolist(), exact.tolist(), strict=True)
+    for (number, person_id, stay_id, _, _), distance_m, is_exact in rows:
+        if person_id in seen:
+            continue
+        seen.add(person_id)
+        match = found.setdefault(
+            number,
+            Match(
+                registration_id=number,
+                is_included=True,
+                reason=_in(is_exact),
+                level=level,
+                distance_m=round(distance_m, 1),
+            ),
+        )
+        match.distance_m = min(match.distance_m, round(distance_m, 1))
+        match.persons.append(Inside(person_id, stay_id, level))
+
+
+def _in(is_exact: bool) -> str:
+    reasons = Audience.Reason
+    return (reasons.INSIDE if is_exact else reasons.COUNTRY_ONLY).value
+
+
+def _left_out(row: whereabouts.Excluded) -> Match:
+    return Match(
+        registration_id=row.registration_id,
+        is_included=False,
+        reason=row.reason,
+        distance_m=row.distance_m,
+    )

@@ -1,0 +1,179 @@
+"""The zone page: draw, type, choose; see who is inside. Nothing is sent from it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_POST
+from shapely.geometry import MultiPolygon
+
+from alerts.incidents import (
+    drafting,
+    framing,
+    headcount,
+    pictures,
+    previewing,
+    zone_forms,
+    zoning,
+)
+from alerts.incidents.errors import FieldsError, IncidentError
+from alerts.incidents.framing import Frame
+from alerts.incidents.models import Incident, Zone, ZoneLevel
+from consular.missions.access import Verb, may, officer_page
+from geo import gazetteer, shapes
+
+
+@officer_page(Verb.WATCH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def zone(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show and change the zones of an incident."""
+    frame = framing.frame(reference)
+    edited = _edited(request, frame.incident)
+    values, errors = zone_forms.values_of(edited), {}
+    if request.method == "POST":
+        values = zone_forms.typed(request.POST)
+        try:
+            return _act(request, frame, values, edited)
+        except FieldsError as error:
+            errors = error.errors
+        except IncidentError as error:
+            errors = {"shape": str(error)}
+    include = frame.draft.include if frame.draft else drafting.INCLUDE
+    if request.method == "POST":
+        include = zone_forms.include(request.POST)
+    context = frame.context(request, "zone") | {
+        "values": values,
+        "errors": errors,
+        "edited": edited,
+        "zones": frame.incident.zones.select_related("saved_by"),
+        "levels": ZoneLevel.choices,
+        "countries": sorted(gazetteer.countries().items(), key=lambda pair: pair[1]),
+        "include": include,
+        "may_draw": may(framing.officer_of(request), Verb.DECLARE, frame.now),
+        "view": pictures.view_of(frame.incident, 720, 640),
+        "picture": pictures.of_incident(frame.incident, 720, 640),
+        "drawn": [
+            {"id": each.pk, "level": each.level, "geometry": each.geometry}
+            for each in frame.incident.zones.all()
+        ],
+        "others": _overlaps(frame.incident),
+        **headcount.context(
+            previewing.count(
+                frame.incident, frame.now, include=include, valid_hours=_hours(frame)
+            )
+        ),
+    }
+    return render(request, "incidents/zone.html", context)
+
+
+def _hours(frame: Frame) -> int:
+    return frame.draft.valid_hours if frame.draft else 12
+
+
+def _edited(request: HttpRequest, incident: Incident) -> Zone | None:
+    number = request.POST.get("zone") or request.GET.get("zone") or ""
+    if not number.isdecimal() or len(number) > 17:
+        return None
+    return get_object_or_404(incident.zones, pk=int(number))
+
+
+def _act(
+    request: HttpRequest, frame: Frame, values: dict[str, str], edited: Zone | None
+) -> HttpResponse:
+    """Do what the pressed button says; every button keeps whom to include."""
+    incident, officer, now = frame.incident, framing.officer_of(request), frame.now
+    action = request.POST.get("action", "save")
+    if action.startswith("remove-"):
+        number = action.removeprefix("remove-")
+        known = number.isdecimal() and len(number) < 18
+        gone = get_object_or_404(incident.zones, pk=int(number) if known else 0)
+        zoning.remove(gone, officer, now)
+        messages.success(request, "Zone removed.")
+        return redirect("incidents:zone", incident.reference)
+    given = zone_forms.is_given(values)
+    if given or action == "save":
+        outline = zone_forms.outline(values)
+        if edited is None or _differs(edited, outline):
+            zoning.save(incident, outline, officer, now, zone=edited)
+    draft = drafting.begin(incident, officer, now)
+    drafting.set_include(draft, zone_forms.include(request.POST), officer, now)
+    if action == "continue":
+        if not incident.zones.exists():
+            raise FieldsError({"shape": "Set a zone first."})
+        return redirect("incidents:message", incident.reference)
+    messages.success(request, "Zone saved. Nothing has been sent.")
+    where = "incidents:page" if action == "leave" else "incidents:zone"
+    return redirect(where, incident.reference)
+
+
+def _differs(edited: Zone, outline: zoning.Outline) -> bool:
+    same = zone_forms.outline(zone_forms.values_of(edited))
+    return same != outline
+
+
+def _overlaps(incident: Incident) -> list[Incident]:
+    """Name the other open incidents of the mode whose zones touch this one's."""
+    area = previewing.outline(incident)
+    if area is None:
+        return []
+    others = Incident.objects.filter(mode=incident.mode, closed_at=None)
+    near = others.exclude(pk=incident.pk).prefetch_related("zones")
+    return [other for other in near[:20] if _touches(area, other)]
+
+
+def _touches(area: MultiPolygon, other: Incident) -> bool:
+    return any(
+        area.intersects(shapes.from_geojson(zone.geometry))
+        for zone in other.zones.all()
+    )
+
+
+@officer_page(Verb.DECLARE)
+@require_POST
+def preview(request: HttpRequest) -> JsonResponse:
+    """Count who is inside what is on screen, saved or not; nothing is written.
+
+    Answers `people`, the part of the page that shows the counts, the outline's geometry
+    with its margin, and the errors of its fields.
+    """
+    incident = get_object_or_404(
+        Incident, reference=request.POST.get("incident", "")[:16]
+    )
+    frame = framing.frame(incident.reference)
+    values = zone_forms.typed(request.POST)
+    edited = _edited(request, incident)
+    kept = [zone for zone in incident.zones.all() if zone != edited]
+    areas = [shapes.from_geojson(zone.geometry) for zone in kept]
+    errors: dict[str, str] = {}
+    drawn: dict[str, Any] | None = None
+    if zone_forms.is_given(values):
+        try:
+            area = zoning.area_of(zone_forms.outline(values), incident)
+        except FieldsError as error:
+            errors = error.errors
+        else:
+            areas.append(area.geometry)
+            drawn = shapes.to_geojson(area.geometry)
+    counts = previewing.count(
+        incident,
+        frame.now,
+        shape=previewing.joined(areas),
+        include=zone_forms.include(request.POST),
+        valid_hours=_hours(frame),
+    )
+    last = request.POST.get("last", "")
+    shown = headcount.context(counts, last=int(last) if last.isdecimal() else None)
+    html = render_to_string(
+        "incidents/_count.html", frame.context(request, "zone") | shown, request
+    )
+    return JsonResponse(
+        {
+            "people": counts["people"],
+            "html": html,
+            "geometry": drawn,
+            "errors": errors,
+            "rules": shown["rules"],
+        }
+    )

@@ -1,0 +1,166 @@
+"""Two people for a live alert, one yes, no change under an approver's hands."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from alerts.incidents import approval, drafting, zoning
+from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
+from alerts.incidents.models import Alert, Draft
+from consular.missions.models import Officer, Posting, Role
+from tests.incidents import path
+
+LIVE_ACCOUNTS = {
+    "sms": {"transport": "x", "channel": "sms", "mode": "live"},
+    "email": {"transport": "x", "channel": "email", "mode": "live"},
+}
+
+
+@pytest.fixture
+def live(settings: Any) -> None:
+    settings.MODE = "live"
+    settings.ACCOUNTS = LIVE_ACCOUNTS
+
+
+@pytest.mark.usefixtures("live")
+def test_nobody_approves_their_own_live_alert(officer: Officer, now: datetime) -> None:
+    Posting.objects.create(officer=officer, role=Role.APPROVER)
+    draft = path.submitted(officer, now, mode="live")
+    with pytest.raises(ForbiddenError, match="second person"):
+        approval.approve(draft, officer, now)
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.usefixtures("live")
+def test_who_wrote_last_does_not_approve_what_another_handed_over(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    Posting.objects.create(officer=approver, role=Role.CONSULAR_OFFICER)
+    incident = path.declared(officer, now, mode="live")
+    path.zoned(incident, officer, now)
+    draft = path.drafted(incident, officer, now)
+    drafting.save(draft, path.content(valid_hours=6), approver, now)
+    approval.submit(draft, officer, now)
+    with pytest.raises(ForbiddenError, match="second person"):
+        approval.approve(draft, approver, now)
+
+
+@pytest.mark.usefixtures("live")
+def test_another_officer_without_the_verb_does_not_approve(
+    officer: Officer, duty_officer: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now, mode="live")
+    with pytest.raises(ForbiddenError):
+        approval.approve(draft, duty_officer, now)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_second_person_approves_a_live_alert(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    alert = approval.approve(path.submitted(officer, now, mode="live"), approver, now)
+    assert (alert.mode, alert.submitted_by, alert.approved_by) == (
+        "live",
+        officer,
+        approver,
+    )
+
+
+@pytest.mark.usefixtures("live")
+def test_the_table_itself_refuses_a_live_alert_of_one_person(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    alert = approval.approve(path.submitted(officer, now, mode="live"), approver, now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Alert.objects.filter(pk=alert.pk).update(approved_by=officer)
+
+
+def test_in_an_exercise_one_may_approve_alone(officer: Officer, now: datetime) -> None:
+    alert = approval.approve(path.submitted(officer, now), officer, now)
+    assert alert.approved_by == officer
+
+
+def test_a_second_yes_counts_for_nothing(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    on_screen = Draft.objects.get(pk=draft.pk)
+    approval.approve(draft, approver, now)
+    with pytest.raises(ConflictError):
+        approval.approve(on_screen, approver, now)
+    assert Alert.objects.count() == 1
+
+
+@pytest.mark.parametrize("edit", ["text", "zone", "include"])
+def test_any_edit_withdraws_what_was_handed_over(
+    edit: str, officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    on_screen = Draft.objects.get(pk=draft.pk)
+    if edit == "text":
+        drafting.save(draft, path.content(valid_hours=3), officer, now)
+    elif edit == "zone":
+        zoning.save(draft.incident, path.CIRCLE, officer, now)
+    else:
+        drafting.set_include(draft, {"trip": False}, officer, now)
+    assert Draft.objects.get(pk=draft.pk).state == Draft.State.DRAFT
+    with pytest.raises(ConflictError):
+        approval.approve(on_screen, approver, now)
+
+
+def test_a_removed_zone_withdraws_too(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    zoning.remove(draft.incident.zones.get(), officer, now)
+    with pytest.raises(ConflictError):
+        approval.approve(draft, approver, now)
+
+
+def test_a_draft_is_returned_with_a_reason_and_can_come_back(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    with pytest.raises(FieldsError):
+        approval.send_back(draft, approver, "  ", now)
+    approval.send_back(draft, approver, "Wrong phone number", now)
+    assert (draft.state, draft.reason) == ("returned", "Wrong phone number")
+    assert approval.submit(draft, officer, now).state == Draft.State.SUBMITTED
+
+
+def test_a_rejected_draft_stays_rejected(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    approval.reject(draft, approver, "Not our citizens", now)
+    with pytest.raises(ConflictError):
+        approval.approve(draft, approver, now)
+    assert drafting.begin(draft.incident, officer, now).pk != draft.pk
+
+
+def test_a_draft_without_a_zone_cannot_be_handed_over(
+    officer: Officer, now: datetime
+) -> None:
+    incident = path.declared(officer, now)
+    draft = path.drafted(incident, officer, now)
+    with pytest.raises(FieldsError) as refused:
+        approval.submit(draft, officer, now)
+    assert "zone" in refused.value.errors
+
+
+def test_live_needs_a_provider_and_says_which_setting(
+    officer: Officer, now: datetime, settings: Any
+) -> None:
+    settings.MODE = "live"
+    settings.ACCOUNTS = {}
+    with pytest.raises(FieldsError, match="TWILIO_ACCOUNT_SID"):
+        path.declared(officer, now, mode="live")
+
+
+def test_an_exercise_installation_declares_nothing_live(
+    officer: Officer, now: datetime
+) -> None:
+    with pytest.raises(FieldsError, match="MUSTER_MODE"):
+        path.declared(officer, now, mode="live")
