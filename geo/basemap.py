@@ -125,12 +125,19 @@ class View:
             self.height,
         )
 
-    def path(self, shape: BaseGeometry) -> str:
-        """Return SVG path data of a polygon or multipolygon, simplified to a pixel."""
-        return "".join(self._rings(shape))
+    def path(self, shape: BaseGeometry, smallest_px: float = 0) -> str:
+        """Return SVG path data of a polygon or multipolygon, simplified to a pixel.
 
-    def _rings(self, shape: BaseGeometry) -> Iterator[str]:
-        near = shape.simplify(0.5 / self.scale) if shape.area else shape
+        Rings smaller than `smallest_px` are left out.
+        """
+        return "".join(
+            _relative(points)
+            for points in self._rings(shape)
+            if _size(points) >= smallest_px
+        )
+
+    def _rings(self, shape: BaseGeometry) -> Iterator[list[tuple[float, float]]]:
+        near = shape.simplify(0.8 / self.scale) if shape.area else shape
         for part in _pieces(near, self):
             for polygon in getattr(part, "geoms", [part]):
                 if polygon.geom_type != "Polygon" or polygon.is_empty:
@@ -138,10 +145,25 @@ class View:
                 for ring in (polygon.exterior, *polygon.interiors):
                     points = dict.fromkeys(self.project(*xy[:2]) for xy in ring.coords)
                     if len(points) > 2:
-                        yield "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
+                        yield list(points)
 
     def __str__(self) -> str:
         return f"{self.west:.4f},{self.south:.4f},{self.east:.4f},{self.north:.4f}"
+
+
+def _size(points: list[tuple[float, float]]) -> float:
+    xs, ys = zip(*points, strict=True)
+    return float(max(max(xs) - min(xs), max(ys) - min(ys)))
+
+
+def _relative(points: list[tuple[float, float]]) -> str:
+    """Write a ring in steps from point to point, which takes a third fewer digits."""
+    (x, y), *others = points
+    words = [f"M{x:g} {y:g}l"]
+    for to_x, to_y in others:
+        words.append(f"{round(to_x - x, 1):g} {round(to_y - y, 1):g}")
+        x, y = to_x, to_y
+    return f"{words[0]}{' '.join(words[1:])}Z"
 
 
 def _bounds(shape: BaseGeometry) -> tuple[float, float, float, float]:
@@ -193,7 +215,9 @@ class Basemap:
 def of(view: View, labels: int = 12) -> Basemap:
     """Draw the land, country by country for the borders, and the largest places."""
     shapes = (gazetteer.country_shape(code) for code in gazetteer.countries())
-    land = "".join(view.path(shape) for shape in shapes if _near(shape, view))
+    land = "".join(
+        view.path(shape, smallest_px=1) for shape in shapes if _near(shape, view)
+    )
     return Basemap(view=view, land=land, labels=_labels(view, labels))
 
 

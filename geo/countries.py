@@ -17,12 +17,15 @@ from shapely.geometry import MultiPolygon, Point
 
 from geo.circles import distance_m
 from geo.limits import ShapeError
+from geo.measuring import grown, union
+from geo.repairing import polygons_of
 
 DATA = Path(__file__).parent / "data"
 # The languages in which a country's name is understood.
 LANGUAGES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
 # A town at the mouth of a river is often at sea in an outline of this scale.
 COAST_M = 50_000.0
+COAST_ERROR_M = 5_000.0
 _FOLDED = str.maketrans("łøđðıæœþ", "loddiaot")
 
 
@@ -83,6 +86,28 @@ def country_shape(code: str) -> MultiPolygon:
         raise ShapeError(f"there is no outline of the country {code[:8]!r}") from None
 
 
+@functools.lru_cache(maxsize=32)
+def country_zone(code: str) -> MultiPolygon:
+    """Return a country with its coasts: the area to alert when it is the whole country.
+
+    It is the outline, and what lies within 5 km of it without being another country's:
+    a beach hotel is often at sea in an outline of this scale.
+
+    Raises
+    ------
+    ShapeError
+        When there is no outline of that code.
+    """
+    wide = grown(country_shape(code), COAST_ERROR_M)
+    others = [
+        outline
+        for other, outline in _outlines().items()
+        if other != code and outline.intersects(wide)
+    ]
+    own = wide.difference(shapely.union_all(others)) if others else wide
+    return union([polygons_of(own), country_shape(code)])
+
+
 def country_centre(code: str) -> tuple[float, float]:
     """Return longitude and latitude of a point in the middle of the largest part.
 
@@ -131,14 +156,14 @@ def country_at(lon: float, lat: float) -> str:
 def countries_in(shape: MultiPolygon) -> list[str]:
     """Return the codes of the countries that share an area with a shape.
 
-    A neighbour that only shares its border does not count.
+    A neighbour that only shares its border, give or take 100 m, does not count.
     """
     shapely.prepare(shape)
-    outlines = list(_outlines().items())
-    parts = np.array([outline for _, outline in outlines])
-    near = np.flatnonzero(shapely.intersects(shape, parts))
-    inside = near[~shapely.touches(shape, parts[near])]
-    return [outlines[index][0] for index in inside]
+    for outlines in (_inner_outlines(), _outlines()):
+        shared = shapely.intersects(shape, np.array(list(outlines.values())))
+        if shared.any():
+            return [code for code, is_in in zip(outlines, shared, strict=True) if is_in]
+    return []
 
 
 def codes_like(text: str) -> list[str]:
@@ -165,6 +190,12 @@ def _outlines() -> dict[str, MultiPolygon]:
         code: MultiPolygon([(rings[0], rings[1:]) for rings in polygons])
         for code, polygons in data.items()
     }
+
+
+@functools.cache
+def _inner_outlines() -> dict[str, MultiPolygon]:
+    """Return the outlines without their outermost 100 m."""
+    return {code: outline.buffer(-0.001) for code, outline in _outlines().items()}
 
 
 @functools.cache

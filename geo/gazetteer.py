@@ -27,6 +27,7 @@ from geo.countries import (
     country_centre,
     country_name,
     country_shape,
+    country_zone,
     fold,
     folded_names,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "country_centre",
     "country_name",
     "country_shape",
+    "country_zone",
     "fold",
     "nearest",
     "search",

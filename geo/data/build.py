@@ -168,6 +168,8 @@ def outlines_of(
             country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
         )
         rings = [[_ring(arcs, ring) for ring in polygon] for polygon in polygons]
+        if code == "AQ":  # its coast is drawn as a hole in a ring around the pole
+            rings = [[ring] for polygon in rings for ring in polygon]
         if rings := _drawable(rings):
             shape = {"type": "MultiPolygon", "coordinates": rings}
             found.setdefault(code, []).append(shapes.from_geojson(shape))
