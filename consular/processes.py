@@ -26,7 +26,7 @@ from types import FrameType
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
-GRACE_S = 10.0  # between SIGTERM and SIGKILL
+GRACE_S = 8.0  # between SIGTERM and SIGKILL
 STEADY_S = 30.0  # a child that ran this long is restarted at once again
 LONGEST_WAIT_S = 10.0
 LOOK_EVERY_S = 0.2
@@ -82,16 +82,24 @@ class Child:
         """Return the leader's exit code, or nothing while it runs."""
         return self._process.poll()
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the whole group, if any of it is left."""
+    def ask_to_end(self) -> None:
+        """Send SIGTERM to the leader, which ends its own workers.
+
+        A SIGTERM to all of django-q2's processes may kill one that holds a lock which
+        the leader then waits for.
+        """
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """Kill the whole group, if any of it is left."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+            os.killpg(self.pid, signal.SIGKILL)
 
     def end(self, by_s: float) -> None:
         """Wait for the leader until a monotonic time, then kill what is left."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=max(0.0, by_s - time.monotonic()))
-        self.signal(signal.SIGKILL)
+        self.kill()
         self._process.wait()
         if self._log is not None:
             self._log.close()
@@ -109,13 +117,19 @@ class Supervisor:
         Started in this order, stopped in the opposite one.
     say : callable
         Gets one line about whatever happens to a child.
+    grace_s : float
+        Between asking to end and killing; longer than that of supervisors inside.
     """
 
     def __init__(
-        self, services: Sequence[Service], say: Callable[[str], None] = logger.info
+        self,
+        services: Sequence[Service],
+        say: Callable[[str], None] = logger.info,
+        grace_s: float = GRACE_S,
     ) -> None:
         self._services = list(services)
         self._say = say
+        self._grace_s = grace_s
         self._children: dict[str, Child] = {}
         self._due_s: dict[str, float] = {}
         self._wait_s: dict[str, float] = {}
@@ -168,14 +182,14 @@ class Supervisor:
         """Kill a service's whole group; the next look starts it again."""
         child = self._children.get(name)
         if child is not None:
-            child.signal(signal.SIGKILL)
+            child.kill()
 
-    def stop(self, grace_s: float = GRACE_S) -> None:
+    def stop(self) -> None:
         """End all children, the last one first; kill what does not go in time."""
         children = list(self._children.values())[::-1]
         for child in children:
-            child.signal(signal.SIGTERM)
-        by_s = time.monotonic() + grace_s
+            child.ask_to_end()
+        by_s = time.monotonic() + self._grace_s
         for child in children:
             child.end(by_s)
         self._children.clear()

@@ -53,7 +53,8 @@ def stubborn(path: Path) -> Service:
 
 def test_a_killed_child_is_started_again_and_its_group_is_gone(tmp_path: Path):
     said: list[str] = []
-    supervisor = Supervisor([stubborn(tmp_path / "pids")], say=said.append)
+    service = stubborn(tmp_path / "pids")
+    supervisor = Supervisor([service], say=said.append, grace_s=0.2)
     supervisor.start()
     try:
         eventually(lambda: len(pids(tmp_path / "pids")) == 2)
@@ -63,7 +64,7 @@ def test_a_killed_child_is_started_again_and_its_group_is_gone(tmp_path: Path):
         eventually(lambda: not any(map(alive, first)))
         eventually(lambda: len(pids(tmp_path / "pids")) == 4)
     finally:
-        supervisor.stop(grace_s=0.2)
+        supervisor.stop()
     assert said == ["one ended with -9; starting it again"]
     eventually(lambda: not any(map(alive, pids(tmp_path / "pids"))))
 
@@ -73,12 +74,12 @@ def test_a_child_that_fails_at_once_is_not_restarted_in_a_tight_loop():
         name="broken", words=[sys.executable, "-c", "raise SystemExit(3)"]
     )
     said: list[str] = []
-    supervisor = Supervisor([service], say=said.append)
+    supervisor = Supervisor([service], say=said.append, grace_s=0.2)
     supervisor.start()
     try:
         eventually(lambda: supervisor.look() or supervisor.restarts >= 2)
     finally:
-        supervisor.stop(grace_s=0.2)
+        supervisor.stop()
     assert len(said) <= 3
 
 

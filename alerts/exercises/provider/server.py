@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ async def serve(
     setup: Setup, stopping: asyncio.Event, started: Callable[[Running], None]
 ) -> None:
     """Run a provider until an event is set; say where it listens once it does."""
+    # aiosmtpd logs every address and every line of a mail.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     office = Office(setup)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),

@@ -1,0 +1,106 @@
+"""An exercise has a stage of its own; its crew and its clearing leave no trace."""
+
+import json
+import socket
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from django_otp.oath import TOTP
+
+from alerts.exercises import clearing, crew, population, staging, story
+from alerts.exercises.population import Population
+from alerts.exercises.staging import StageError
+from alerts.hazards.models import Document, Source
+from consular.missions.access import Verb, may
+from consular.missions.models import AuditEntry, Duty, Officer
+from consular.modes import ModeError
+from consular.people.models import Registration
+
+
+def test_the_next_free_port_is_taken():
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        assert staging.free_port(port, set()) > port
+
+
+def test_a_stage_listens_on_this_machine_only_and_divides_by_its_speed(tmp_path: Path):
+    stage = staging.build(tmp_path, 20, (0, 0, 0, 0))
+    environment = stage.environment()
+    assert environment["MUSTER_MODE"] == "exercise"
+    assert environment["MUSTER_HOLD_S"] == "1.5"
+    assert stage.poll_every_s == 1
+    for name in ("MUSTER_PUBLIC_URL", "MUSTER_SIMULATED_PROVIDER_URL"):
+        assert environment[name].startswith("http://127.0.0.1:")
+    assert len({stage.web_port, stage.provider_port, stage.feeds_port}) == 3
+
+
+def test_a_stage_is_entered_once_and_never_in_a_live_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings
+):
+    stage = staging.build(tmp_path, 1, (0, 0, 0, 0))
+    monkeypatch.setenv(staging.VARIABLE, stage.environment()[staging.VARIABLE])
+    assert staging.entered() == stage
+    assert staging.entered() is None
+    monkeypatch.setenv(staging.VARIABLE, json.dumps({}))
+    settings.MODE = "live"
+    with pytest.raises(StageError, match="live"):
+        staging.entered()
+
+
+@pytest.fixture
+def made_crew(db: None, now: datetime, settings, tmp_path: Path) -> crew.Crew:
+    settings.DATA_DIR = tmp_path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return crew.muster(now)
+
+
+def test_three_people_can_sign_in_with_what_is_printed(made_crew, now: datetime):
+    assert may(made_crew.officer, Verb.DECLARE, now)
+    assert may(made_crew.approver, Verb.APPROVE, now)
+    assert Duty.objects.get().officer.username == "duty@example.org"
+    for sign_in in made_crew.sign_ins.values():
+        assert sign_in.officer.check_password(sign_in.password)
+        totp = TOTP(sign_in.device.bin_key)
+        totp.time = now.timestamp()
+        assert totp.verify(int(sign_in.code(now)))
+
+
+def test_the_crew_is_found_again_with_the_same_passwords(made_crew, now: datetime):
+    again = crew.muster(now)
+    assert Officer.objects.count() == 3
+    assert [each.password for each in again.sign_ins.values()] == [
+        each.password for each in made_crew.sign_ins.values()
+    ]
+
+
+def test_clearing_leaves_people_officers_and_the_audit_trail(made_crew, now: datetime):
+    population.fill(Population(40, now.date()), now)
+    story.set_sources("http://127.0.0.1:1", 5, now)
+    Document.objects.create(
+        source=Source.objects.first(), sha256="0" * 64, body=b"", fetched_at=now
+    )
+    audits = AuditEntry.objects.count()
+    assert clearing.clear_events() > 0
+    assert not Document.objects.exists()
+    assert not Source.objects.exists()
+    assert Registration.objects.count() == 40
+    assert Officer.objects.count() == 3
+    assert AuditEntry.objects.count() == audits
+
+
+def test_people_who_were_made_up_for_another_day_are_cleared(db, now: datetime):
+    population.fill(Population(40, now.date()), now)
+    assert clearing.clear_invented(but_of=now.date()) == 0
+    assert clearing.clear_invented(but_of=date(2026, 3, 3)) == 40
+    assert not Registration.objects.exists()
+
+
+def test_a_live_installation_is_never_cleared(db, settings):
+    settings.MODE = "live"
+    with pytest.raises(ModeError):
+        clearing.clear_events()
+    with pytest.raises(ModeError):
+        clearing.clear_invented(but_of=date(2026, 3, 3))
