@@ -4,12 +4,10 @@ from collections import deque
 from datetime import datetime
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from alerts.exercises.crew import Crew
@@ -75,7 +73,7 @@ class Display:
         """Show where to look and who can sign in, from now on."""
         self._stage, self._crew = stage, crew
         if not self.console.is_terminal:
-            self.console.print(self._sign_ins(now))
+            self.console.print(self._sign_ins(now), soft_wrap=True)
 
     def draw(self, now: datetime) -> None:
         """Draw everything as of now; the sign-in codes change every half minute."""
@@ -83,33 +81,32 @@ class Display:
             return
         parts: list[RenderableType] = []
         if self._crew is not None:
-            parts.append(self._sign_ins(now))
+            title = "Muster exercise"
+            parts.append(Panel(self._sign_ins(now), title=title, title_align="left"))
         parts += [self.progress, Text(""), *self.events]
         parts.append(Text("Ctrl-C ends it.", style="dim"))
         self._live.update(Group(*parts), refresh=True)
 
-    def _sign_ins(self, now: datetime) -> RenderableType:
-        if self._crew is None or self._stage is None:
+    def _where(self) -> Text:
+        if self._stage is None:
             return Text("")
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading in ("sign-in", "name", "password", "code now", "TOTP secret"):
-            table.add_column(heading, no_wrap=True, overflow="fold")
-        for sign_in in self._crew.sign_ins.values():
-            table.add_row(
-                sign_in.title,
-                sign_in.officer.username,
-                sign_in.password,
-                sign_in.code(now),
-                sign_in.secret,
-            )
-        where = Text.assemble(
-            ("Muster    ", "dim"),
-            (f"{self._stage.web_url}/desk/", "bold"),
-            "   (a citizen's page: ",
-            f"{self._stage.web_url}/",
-            ")\n",
-            ("Phones    ", "dim"),
-            (f"{self._stage.provider_url}/", "bold"),
-            "   (read the SMS, the mails and the posts; answer by hand)",
+        web, phones = self._stage.web_url, self._stage.provider_url
+        return Text.assemble(
+            "Officers  ",
+            (f"{web}/desk/", "bold"),
+            "\nCitizens  ",
+            (f"{web}/", "bold"),
+            "\nPhones    ",
+            (f"{phones}/", "bold"),
+            "  read the SMS, mails and posts; answer by hand\n",
         )
-        return Panel(Group(where, table), title="Muster exercise", title_align="left")
+
+    def _sign_ins(self, now: datetime) -> Text:
+        """Return where to look and who can sign in, in 76 columns."""
+        text = self._where()
+        for sign_in in self._crew.sign_ins.values() if self._crew else ():
+            text.append(f"\n{sign_in.title:<13} {sign_in.officer.username}\n", "bold")
+            text.append(f"  password {sign_in.password}   code now ")
+            text.append(sign_in.code(now), "bold green")
+            text.append(f"\n  TOTP secret {sign_in.secret}")
+        return text

@@ -1,0 +1,112 @@
+"""The whole story, feed to answer, in real processes; and Ctrl-C ends all of them."""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+
+from tests.exercises.stand_ins import eventually
+from tests.test_processes import alive
+
+pytestmark = pytest.mark.processes
+MANAGE = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")]
+LONGEST_S = 240
+
+
+def sql(url: str, words: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute(words)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of an exercise with a database of its own."""
+    found = {**os.environ, "MUSTER_DATA_DIR": str(tmp_path), "MUSTER_LOG_LEVEL": "INFO"}
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        yield found
+        return
+    name = f"rehearsal_{secrets.token_hex(4)}"
+    sql(url, f"CREATE DATABASE {name}")
+    try:
+        own = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        yield found | {"DATABASE_URL": own}
+    finally:
+        sql(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def descendants(pid: int) -> set[int]:
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rsplit(")", 1)[1].split()
+            parents[int(path.parent.name)] = int(fields[1])
+    found, waiting = set(), {pid}
+    while waiting:
+        waiting = {child for child, parent in parents.items() if parent in waiting}
+        found |= waiting
+    return found
+
+
+def test_a_rehearsal_adds_up_and_nothing_is_lost(environment: dict[str, str]):
+    words = [*MANAGE, "rehearse", "--json", "--registrations", "1500", "--speed", "200"]
+    ended = subprocess.run(
+        words,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    figures = json.loads(ended.stdout)
+    people = figures["people"]
+    parts = ("needs_help", "safe", "not_here", "left", "silent", "unreachable")
+    assert people["inside"] == sum(people[part] for part in parts) > 100
+    assert people["answered"] > 40
+    assert figures["answers"]["help"] > 0
+    assert figures["provider"]["lost"] == {"sms": 0, "email": 0}
+    assert figures["provider"]["duplicates"] == {"sms": 0, "email": 0}
+    delivered = figures["messages"]["sms"]["delivered"]
+    assert figures["receipts"]["delivered"] == delivered
+    order = ["published", "hazard", "declared", "approved", "released", "first_answer"]
+    seconds = [figures["seconds"][stage] for stage in order]
+    assert seconds == sorted(seconds)
+
+
+def test_ctrl_c_ends_the_demo_with_all_its_processes(
+    environment: dict[str, str], tmp_path: Path
+):
+    words = [*MANAGE, "demo", "--port", "18000", "--registrations", "200"]
+    demo = subprocess.Popen(
+        [*words, "--speed", "50"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    log = tmp_path / "log" / "feeds.log"
+    try:
+        eventually(lambda: log.exists() or demo.poll() is not None)
+        started = descendants(demo.pid)
+        demo.send_signal(signal.SIGINT)
+        said, _ = demo.communicate(timeout=60)
+    finally:
+        demo.kill()
+    assert demo.returncode == 0, said
+    assert len(started) >= 8  # web, dispatch, queue, feeds, provider, their workers
+    eventually(lambda: not any(alive(pid) for pid in started))
+    assert "officer@example.org" in said
+    assert "TOTP" in said
