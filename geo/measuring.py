@@ -107,7 +107,7 @@ def grown(shape: MultiPolygon, distance_m: float) -> MultiPolygon:
         for left in (-180, -540, 180)
     )
     return polygons_of(
-        shapely.union_all([here, _shifted(west, 360.0), _shifted(east, -360.0)])
+        shapely.union_all([shape, here, _shifted(west, 360.0), _shifted(east, -360.0)])
     )
 
 

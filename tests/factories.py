@@ -9,6 +9,9 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consular.missions.models import Mission, Officer, Posting, Role
+from consular.people import enrolling
+from consular.people.enrolling import ContactEntry, Entry, PersonEntry, StayEntry
+from consular.people.models import Registration
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -49,3 +52,44 @@ def sign_in(client: Client, officer: Officer) -> None:
     device = TOTPDevice.objects.get(user=officer)
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session.save()
+
+
+def make_stay_entry(
+    lon: float = -86.25, lat: float = 12.13, **changes: Any
+) -> StayEntry:
+    """A stay in Managua this week, known to the address."""
+    fields: dict[str, Any] = {
+        "place": "Managua, Nicaragua",
+        "country": "NI",
+        "lon": lon,
+        "lat": lat,
+        "precision": "exact",
+        "arrives_on": TODAY,
+        "departs_on": date(2026, 3, 9),
+    }
+    return StayEntry(**(fields | changes))
+
+
+def make_registration(
+    lon: float = -86.25,
+    lat: float = 12.13,
+    *,
+    phone: str = "",
+    email: str = "",
+    party: int = 1,
+    confirmed: bool = True,
+    stays: list[StayEntry] | None = None,
+    **changes: Any,
+) -> Registration:
+    """A confirmed exercise trip: one stay at a point, a party of adults, no needs."""
+    persons = [PersonEntry(given_name=f"Invented {n}") for n in range(party)]
+    contacts = [ContactEntry(kind="phone", address=phone)] if phone else []
+    contacts += [ContactEntry(kind="email", address=email)] if email else []
+    fields = {
+        "mode": "exercise",
+        "persons": persons,
+        "contacts": contacts,
+        "stays": stays if stays is not None else [make_stay_entry(lon, lat)],
+    }
+    entry = Entry(**(fields | changes))
+    return enrolling.enrol([entry], NOON, confirmed=confirmed)[0]
