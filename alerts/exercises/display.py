@@ -98,7 +98,7 @@ class Display:
             (f"{web}/", "bold"),
             "\nPhones    ",
             (f"{phones}/", "bold"),
-            "  read the SMS, mails and posts; answer by hand\n",
+            "  SMS, mails and posts, to read and answer\n",
         )
 
     def _sign_ins(self, now: datetime) -> Text:

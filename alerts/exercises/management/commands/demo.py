@@ -94,6 +94,7 @@ class Show:
                 if self.is_told_to_the_end and self.options["once"]:
                     return
         finally:
+            self._say("Ending all processes")
             self.play.stop()
 
     def _filled(self, done: int, of: int) -> None:
@@ -126,11 +127,13 @@ class Show:
         if incident is None:
             return
         states: Counter[str] = Counter()
-        for by_state in figures.message_states(incident).values():
+        by_channel = figures.message_states(incident)
+        for by_state in by_channel.values():
             states.update(by_state)
-        total = states.total()
-        self.display.fill("sent", sum(states[state] for state in SENT), total)
-        self.display.fill("delivered", states["delivered"], total)
+        sent = sum(states[state] for state in SENT)
+        self.display.fill("sent", sent, states.total())
+        texts = Counter(by_channel.get("sms"))  # a mail server tells no more
+        self.display.fill("delivered", texts["delivered"], texts.total())
         totals = boards.of(incident, now).totals
         inside = totals["inside"]
         self.display.fill("answered", totals["answered"], inside)
