@@ -1,7 +1,11 @@
-"""Look every second for what is due in checkins."""
+"""Look every second for answers that were stored and not read yet."""
 
 from datetime import datetime
 
+from alerts.checkins import inbox
+
 
 def tick(now: datetime) -> None:
-    """Do, or hand to the queue, what is due now; twice is the same as once."""
+    """Read what is new; each answer is read once, whoever ticks."""
+    while inbox.read_new(now) == inbox.AT_ONCE:
+        pass

@@ -1,0 +1,51 @@
+"""Whose answer is it? From a message, a code or a number to persons of an incident."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from alerts.dispatch.models import Message
+from alerts.incidents.models import Audience, AudiencePerson, Incident
+from consular.people.models import Person
+
+Served = dict[Incident, list[Person]]
+
+
+def of_message(message: Message) -> list[Audience]:
+    """Return the audience rows that a message serves."""
+    rows = Audience.objects.filter(messages__message=message, is_included=True)
+    return list(rows.select_related("alert__incident", "registration").order_by("pk"))
+
+
+def of_code(code: str) -> list[Audience]:
+    """Return the audience rows of open incidents whose texts carried a code."""
+    rows = Audience.objects.filter(
+        code=code, is_included=True, alert__incident__closed_at=None
+    )
+    return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
+
+
+def of_address(address_key: str, channel: str) -> list[Audience]:
+    """Return the audience rows that an address was written to for, the newest first."""
+    rows = Audience.objects.filter(
+        is_included=True,
+        alert__incident__closed_at=None,
+        messages__message__address__address_key=address_key,
+        messages__message__channel=channel,
+    ).distinct()
+    return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
+
+
+def persons(rows: Iterable[Audience]) -> Served:
+    """Return the persons of audience rows by incident, in the order of the rows."""
+    listed = list(rows)
+    people = AudiencePerson.objects.filter(audience__in=listed).select_related(
+        "person__registration"
+    )
+    by_row: dict[int, list[Person]] = defaultdict(list)
+    for each in people.order_by("person__registration_id", "person__position"):
+        by_row[each.audience_id].append(each.person)
+    served: Served = {}
+    for row in listed:
+        known = served.setdefault(row.alert.incident, [])
+        known += [person for person in by_row[row.pk] if person not in known]
+    return served
