@@ -1,4 +1,4 @@
-"""The page of the mail room: what is being sent, what waits for a person, the brakes."""
+"""The mail room: what is being sent, what waits for a person, the brakes."""
 
 from datetime import timedelta
 
