@@ -75,9 +75,8 @@ def laid_flat(shell: Ring, holes: list[Ring], pole: float = 0.0) -> MultiPolygon
     if not turn and _on_map(laid) and all(not t and _on_map(h) for h, t in inner):
         return mended([Polygon(laid, [hole for hole, _ in inner])])
     flat = _cut(_closed(laid, turn, pole))
-    for hole, around in inner:
-        flat = flat.difference(_cut(_closed(hole, around, pole)))
-    return polygons_of(flat)
+    cuts = [_cut(_closed(hole, around, pole)) for hole, around in inner]
+    return polygons_of(flat.difference(shapely.union_all(cuts)))
 
 
 def _on_map(ring: Ring) -> bool:

@@ -98,7 +98,7 @@ def ring_of(points: Sequence[Sequence[Any]]) -> Ring:
         ring = np.vstack([ring, ring[:1]])
         moved = np.any(np.diff(ring, axis=0) != 0, axis=1)
         ring = np.vstack([ring[:1], ring[1:][moved]])
-    if len(np.unique(ring, axis=0)) < 3:
+    if len(set(rows)) < 3:
         raise ShapeError("a ring needs at least three different points")
     return ring
 

@@ -49,10 +49,10 @@ class Count:
         The same persons, by how their place is known, by the kind of their
         registration, by its language; each adds up to `people`.
     by_channel : dict
-        Registrations that can be reached by `sms`, by `email`, by `none` of them; one
-        with both counts twice.
-    people_by_channel : dict
-        The same in persons.
+        Persons who can be reached by `sms`, by `email`, by `none` of them; one with
+        both counts twice.
+    registrations_by_channel : dict
+        The same in registrations.
     minors, with_needs, no_contact : int
         Of `people`.
     left_out : dict
@@ -72,7 +72,7 @@ class Count:
     by_kind: dict[str, int] = field(default_factory=dict)
     by_language: dict[str, int] = field(default_factory=dict)
     by_channel: dict[str, int] = field(default_factory=dict)
-    people_by_channel: dict[str, int] = field(default_factory=dict)
+    registrations_by_channel: dict[str, int] = field(default_factory=dict)
     minors: int = 0
     with_needs: int = 0
     no_contact: int = 0
@@ -173,8 +173,8 @@ def _of_audience(people: People) -> dict[str, Any]:
         "by_precision": _tally(people.precisions, PRECISIONS),
         "by_kind": _tally(people.kinds, KINDS),
         "by_language": _tally(people.languages),
-        "by_channel": _by_channel(parties),
-        "people_by_channel": _by_channel(people),
+        "by_channel": _by_channel(people),
+        "registrations_by_channel": _by_channel(parties),
         "minors": int(people.is_minor.sum()),
         "with_needs": int(people.has_needs.sum()),
         "no_contact": int((~people.is_reachable).sum()),

@@ -142,6 +142,33 @@ def test_a_star_that_would_take_seconds_to_mend_is_refused_at_once(
     assert time.process_time() - began < 1
 
 
+def same_square(times: int) -> dict[str, Any]:
+    square = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    return {"type": "MultiPolygon", "coordinates": [[square]] * times}
+
+
+def slanted_comb(teeth: int) -> dict[str, Any]:
+    """Return a comb whose teeth lean so far that the box of each meets all others."""
+    ring = [[n * 0.0005 + 40 * (n % 2), 60 * (n % 2)] for n in range(teeth)]
+    return {"type": "Polygon", "coordinates": [[*ring, [60, -1], [0, -1]]]}
+
+
+@pytest.mark.parametrize("value", [same_square(8_000), slanted_comb(50_000)])
+def test_a_document_made_to_keep_us_busy_is_given_up_soon(value: Any) -> None:
+    began = time.process_time()
+    with pytest.raises(ShapeError, match="crosses itself"):
+        shapes.from_geojson(value)
+    assert time.process_time() - began < 5
+
+
+def test_hundreds_of_holes_over_the_antimeridian_stay_holes() -> None:
+    shell = [[170, -80], [-170, -80], [-170, 80], [170, 80], [170, -80]]
+    corners = [(175 + n % 9, n // 9 - 50) for n in range(900)]
+    holes = [[[x, y], [x + 0.5, y], [x + 0.5, y + 0.5], [x, y]] for x, y in corners]
+    shape = shapes.from_geojson({"type": "Polygon", "coordinates": [shell, *holes]})
+    assert sum(len(part.interiors) for part in shape.geoms) > 700
+
+
 def test_what_is_too_large_is_refused_before_it_is_read() -> None:
     with pytest.raises(ShapeError, match="bytes"):
         shapes.from_cap_polygon("1,1 " * limits.MAX_BYTES)

@@ -172,8 +172,8 @@ def test_channels_are_those_of_the_party_and_not_of_its_relatives() -> None:
     relative = ContactEntry(kind="phone", address="+12025550102", role="emergency")
     make_registration(contacts=[relative], party=3)
     count = whereabouts.count(question())
-    assert count.by_channel == {"sms": 1, "email": 2, "none": 1}
-    assert count.people_by_channel == {"sms": 2, "email": 3, "none": 3}
+    assert count.registrations_by_channel == {"sms": 1, "email": 2, "none": 1}
+    assert count.by_channel == {"sms": 2, "email": 3, "none": 3}
     assert count.no_contact == 3
     people = whereabouts.people_in(question())
     assert people.is_reachable.tolist() == [True] * 3 + [False] * 3
