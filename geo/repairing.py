@@ -15,6 +15,7 @@ from geo.limits import ShapeError, check_counts
 MAX_CROSSINGS = 1_000
 # Pairs of edges whose boxes meet; more would keep the count itself busy for seconds.
 MAX_PAIRS = 2_000_000
+UNCHECKED_VERTICES = 5_000
 
 Edges = NDArray[np.float64]
 
@@ -56,13 +57,12 @@ def mended(polygons: Iterable[Polygon]) -> MultiPolygon:
         sum(1 + len(part.interiors) for part in shape.geoms),
         int(shapely.get_num_coordinates(shape)),
     )
+    is_large = shapely.get_num_coordinates(shape) > UNCHECKED_VERTICES
+    if is_large:  # even to ask GEOS whether it is valid could take a minute
+        _refuse_tangled(shape)
     if not shape.is_valid:
-        crossings = count_crossings(shape)
-        if crossings > MAX_CROSSINGS:
-            raise ShapeError(
-                f"the outline crosses itself more than {MAX_CROSSINGS:,} times; "
-                "draw it again with fewer corners"
-            )
+        if not is_large:
+            _refuse_tangled(shape)
         shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
     return polygons_of(shape)
 
@@ -81,10 +81,19 @@ def polygons_of(shape: Any) -> MultiPolygon:
     )
 
 
+def _refuse_tangled(shape: MultiPolygon) -> None:
+    if count_crossings(shape) > MAX_CROSSINGS:
+        raise ShapeError(
+            f"the outline crosses or nears itself more than {MAX_CROSSINGS:,} times; "
+            "draw it again with fewer corners"
+        )
+
+
 def count_crossings(shape: MultiPolygon) -> int:
     """Count how often edges cross other edges, up to a little over `MAX_CROSSINGS`.
 
-    Edges that only touch, or share a stretch, do not count.
+    Edges that only touch, or share a stretch, do not count. Where the boxes of more
+    than `MAX_PAIRS` pairs of edges meet, the answer is above `MAX_CROSSINGS` too.
     """
     ends = _edges(shape)
     edges = shapely.linestrings(ends)

@@ -137,7 +137,7 @@ def test_a_star_that_would_take_seconds_to_mend_is_refused_at_once(
     corners: int,
 ) -> None:
     began = time.process_time()
-    with pytest.raises(ShapeError, match="crosses itself"):
+    with pytest.raises(ShapeError, match="crosses"):
         shapes.from_ring(star(corners))
     assert time.process_time() - began < 1
 
@@ -156,7 +156,7 @@ def slanted_comb(teeth: int) -> dict[str, Any]:
 @pytest.mark.parametrize("value", [same_square(8_000), slanted_comb(50_000)])
 def test_a_document_made_to_keep_us_busy_is_given_up_soon(value: Any) -> None:
     began = time.process_time()
-    with pytest.raises(ShapeError, match="crosses itself"):
+    with pytest.raises(ShapeError, match="crosses"):
         shapes.from_geojson(value)
     assert time.process_time() - began < 5
 
