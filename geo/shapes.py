@@ -107,7 +107,7 @@ def from_cap_polygon(text: str) -> MultiPolygon:
     """
     check_size(text)
     points = []
-    for word in text.split():
+    for word in re.sub(r"[ ]?,[ ]?", ",", text).split():  # some write "lat, lon"
         pair = _CAP_POINT.fullmatch(word)
         if not pair:
             raise ShapeError(f"“{word[:40]}” is not a pair of latitude and longitude")

@@ -260,6 +260,11 @@ def test_growing_too_far_or_backwards_is_refused() -> None:
         shapes.grown(MultiPolygon([box(0, 0, 1, 1)]), -1)
 
 
+def test_a_space_after_the_comma_of_a_cap_pair_is_understood() -> None:
+    written = shapes.from_cap_polygon("2, 1 2, 3 5, 3 2, 1")
+    assert written.equals(shapes.from_cap_polygon("2,1 2,3 5,3 2,1"))
+
+
 def test_union_joins_neighbours_into_one_part() -> None:
     left, right = (MultiPolygon([box(x, 0, x + 1, 1)]) for x in (0, 1))
     assert len(shapes.union([left, right]).geoms) == 1
