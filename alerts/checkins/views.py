@@ -73,7 +73,7 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
 @officer_page(Verb.WATCH)
 @require_safe
 def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
-    """Show the replies that wait for an officer, the oldest first, and the last read."""
+    """Show the replies that wait, the oldest first, and the last ones read."""
     incident = get_object_or_404(Incident, reference=reference) if reference else None
     context = _zones(incident)
     waiting = Inbound.objects.filter(state=Inbound.State.INBOX).order_by("id")
