@@ -89,9 +89,15 @@ def new_reference() -> str:
 
 
 def enrol(
-    entries: Iterable[Entry], now: datetime, *, confirmed: bool
+    entries: Iterable[Entry],
+    now: datetime,
+    *,
+    confirmed: bool,
+    form_key: str | None = None,
 ) -> list[Registration]:
     """Write many parties, a few hundred a transaction; return them in order.
+
+    `form_key` is that of the form a single party came by.
 
     Raises
     ------
@@ -102,11 +108,13 @@ def enrol(
     waiting = iter(entries)
     while chunk := list(islice(waiting, AT_ONCE)):
         with transaction.atomic():
-            done += _write(chunk, now, confirmed)
+            done += _write(chunk, now, confirmed, form_key)
     return done
 
 
-def _write(entries: list[Entry], now: datetime, confirmed: bool) -> list[Registration]:
+def _write(
+    entries: list[Entry], now: datetime, confirmed: bool, form_key: str | None
+) -> list[Registration]:
     registrations = Registration.objects.bulk_create(
         Registration(
             reference=new_reference(),
@@ -116,6 +124,7 @@ def _write(entries: list[Entry], now: datetime, confirmed: bool) -> list[Registr
             consents=entry.consents,
             confirmed_at=now if confirmed else None,
             expires_on=expires_on(entry.kind, entry.stays, now.date()),
+            form_key=form_key,
             created_at=now,
             changed_at=now,
         )

@@ -27,6 +27,9 @@ class Registration(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     expires_on = models.DateField(help_text="the day on which everything is deleted")
     revision = models.PositiveIntegerField(default=1)
+    form_key = models.CharField(
+        max_length=32, null=True, unique=True, help_text="a repeated form counts once"
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -179,7 +182,12 @@ class Stay(models.Model):
                 include=["id", "lon", "lat"],
                 condition=Q(replaced_at=None),
                 name="stay_cell",
-            )
+            ),
+            models.Index(
+                fields=["country", "ends_on"],
+                condition=Q(replaced_at=None, precision__in=["region", "country"]),
+                name="stay_country_only",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
                 ('expires_on', models.DateField(help_text='the day on which everything is deleted')),
                 ('revision', models.PositiveIntegerField(default=1)),
+                ('form_key', models.CharField(help_text='a repeated form counts once', max_length=32, null=True, unique=True)),
                 ('created_at', models.DateTimeField()),
                 ('changed_at', models.DateTimeField()),
             ],
@@ -107,6 +108,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='stay',
             index=models.Index(condition=models.Q(('replaced_at', None)), fields=['cell', 'ends_on', 'starts_on'], include=('id', 'lon', 'lat'), name='stay_cell'),
+        ),
+        migrations.AddIndex(
+            model_name='stay',
+            index=models.Index(condition=models.Q(('precision__in', ['region', 'country']), ('replaced_at', None)), fields=['country', 'ends_on'], name='stay_country_only'),
         ),
         migrations.AddConstraint(
             model_name='stay',
