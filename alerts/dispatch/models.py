@@ -177,7 +177,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=40, blank=True)
     account = models.CharField(max_length=40, blank=True)
-    provider_id = models.CharField(max_length=64, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
     provider_code = models.CharField(max_length=24, blank=True)
     repeats = models.PositiveSmallIntegerField(
         default=0, help_text="times sent again although it may have arrived"
@@ -273,7 +273,7 @@ class Receipt(models.Model):
 
     account = models.CharField(max_length=40)
     message_uid = models.UUIDField(db_index=True)
-    provider_id = models.CharField(max_length=64)
+    provider_id = models.CharField(max_length=200)
     word = models.CharField(max_length=24, help_text="the provider's own word")
     code = models.CharField(max_length=24, blank=True)
     received_at = models.DateTimeField()
