@@ -19,6 +19,7 @@ UNFINISHED = {State.QUEUED, State.CLAIMED, State.UNCLEAR}
 TAKEN = {State.ACCEPTED, State.DELIVERED, State.UNDELIVERED}
 PARTS = ("needs_help", "safe", "not_here", "left", "silent", "unreachable")
 CHANNELS = ("sms", "email")
+BUTTON = ("message_id", "status")
 
 
 @dataclass(kw_only=True)
@@ -59,12 +60,9 @@ def answers(incident: Incident) -> dict[str, int]:
     texts = Counter(
         Inbound.objects.filter(incident=incident).values_list("label", flat=True)
     )
-    links = Counter(
-        CheckIn.objects.filter(incident=incident, basis=Basis.SELF_LINK)
-        .values_list("message_id", "status")
-        .distinct()
-        .values_list("status", flat=True)
-    )
+    pressed = CheckIn.objects.filter(incident=incident, basis=Basis.SELF_LINK)
+    # One press of a button writes a check-in for each person whom the link serves.
+    links = Counter(status for _, status in set(pressed.values_list(*BUTTON)))
     return {
         "safe": texts["safe"] + links["safe"],
         "help": texts["help"] + links["needs_help"],

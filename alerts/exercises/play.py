@@ -96,25 +96,30 @@ class Play:
 
     def is_over(self) -> bool:
         """Tell whether all has been sent, received, answered and read."""
-        alert = self.story.alert
-        if alert is None or alert.released_at is None or self._is_busy():
+        if self.waits_for():
             self._quiet_since_s = None
             return False
         now_s = time.monotonic()
         self._quiet_since_s = self._quiet_since_s or now_s
         return now_s - self._quiet_since_s >= QUIET_S
 
-    def _is_busy(self) -> bool:
+    def waits_for(self) -> str:
+        """Say what is still to happen; nothing when the story has come to its end."""
+        alert = self.story.alert
+        if alert is None or alert.released_at is None:
+            return "the alert's release"
         state = _fetched(self.stage.provider_url + "/state.json")
         if state is None or state["pending"]:
-            return True
-        unfinished = {"state__in": figures.UNFINISHED}
-        return (
-            Message.objects.filter(**unfinished).exists()
-            or Publication.objects.filter(**unfinished).exists()
-            or Receipt.objects.filter(applied_at=None).exists()
-            or Inbound.objects.filter(state=Inbound.State.NEW).exists()
-        )
+            return "receipts and answers at the provider"
+        for name, row in (
+            ("messages", Message.objects.filter(state__in=figures.UNFINISHED)),
+            ("posts", Publication.objects.filter(state__in=figures.UNFINISHED)),
+            ("receipts", Receipt.objects.filter(applied_at=None)),
+            ("answers", Inbound.objects.filter(state=Inbound.State.NEW)),
+        ):
+            if count := row.count():
+                return f"{count} {name} that were not worked on"
+        return ""
 
     def measure(self, now: datetime) -> figures.Figures:
         """Gather the figures, and say what does not add up."""

@@ -32,7 +32,7 @@ def test_a_seed_repeats_what_people_do():
 def test_about_half_answer_and_a_few_need_help():
     answers = [each for each in plans(1) if each]
     kinds = Counter(each.what for each in answers)
-    assert 0.42 < len(answers) / 2000 < 0.52
+    assert 0.47 < len(answers) / 2000 < 0.57
     assert 0.02 < kinds["help"] / 2000 < 0.045
     assert kinds["safe"] > 0.8 * len(answers)
     assert {each.way for each in answers} == {"sms", "link"}

@@ -69,7 +69,7 @@ def test_a_rehearsal_adds_up_and_nothing_is_lost(environment: dict[str, str]):
         timeout=LONGEST_S,
         check=False,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode == 0, ended.stderr + ended.stdout
     figures = json.loads(ended.stdout)
     people = figures["people"]
     parts = ("needs_help", "safe", "not_here", "left", "silent", "unreachable")

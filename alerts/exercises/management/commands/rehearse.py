@@ -84,7 +84,8 @@ class Command(BaseCommand):
             waited_s += LOOK_EVERY_S
             if waited_s > by_s:
                 figures = play.measure(timezone.now())
-                figures.wrong.append(f"it was not over after {by_s:.0f} s")
+                waits_for = play.waits_for()
+                figures.wrong.append(f"after {by_s:.0f} s it waits for {waits_for}")
                 return figures
             play.advance(timezone.now())
             for line in play.story.said[told:]:
