@@ -11,6 +11,7 @@ from alerts.checkins import boards
 from alerts.checkins.models import Basis, CheckIn, Inbound
 from alerts.dispatch.models import Message, Publication, Receipt, State
 from alerts.exercises.journal import Journal
+from alerts.exercises.provider.people import NOTHING
 from alerts.exercises.story import Story
 from alerts.incidents.models import Incident
 
@@ -133,7 +134,7 @@ def _provider(incident: Incident, journal: Journal) -> dict[str, Any]:
         "faults": dict(journal.faults()),
         "inbound": len(inbound),
         "inbound_refused": sum(row["status"] not in range(200, 300) for row in inbound),
-        "people_answered": len(journal.answers()),
+        "people_answered": sum(row["what"] != NOTHING for row in journal.answers()),
         "answers_failed": sum(
             row["status"] not in range(200, 400) for row in journal.answers()
         ),
@@ -161,6 +162,9 @@ def _wrong(figures: Figures) -> list[str]:
     )
     if unfinished:
         wrong.append(f"{unfinished} messages are not finished")
+    heard = figures.answers["by_text"] + figures.answers["by_link"]
+    if heard < (said := figures.provider["people_answered"]):
+        wrong.append(f"{said} people answered, {heard} answers are known")
     if failed := figures.provider["answers_failed"]:
         wrong.append(f"{failed} answers were not taken")
     return wrong

@@ -12,6 +12,7 @@ from alerts.exercises.provider.office import Mail, Office, Text
 
 # An answer in words, as the check-in page's buttons call it.
 BUTTONS = {"safe": "safe", "help": "help", "away": "away"}
+NOTHING = "nothing"
 
 
 class _Form(HTMLParser):
@@ -21,16 +22,17 @@ class _Form(HTMLParser):
         super().__init__()
         self.fields: list[tuple[str, str]] = []
         self.action = ""
-        self._depth = 0
+        self.has_buttons = False
         self._wanted = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a form's action, hidden fields and ticked boxes."""
+        """Note the action, hidden fields and ticked boxes of the form with buttons."""
         found = {name: value or "" for name, value in attrs}
-        if tag == "form" and found.get("method", "").lower() == "post":
-            self._wanted = not any(name == "key" for name, _ in self.fields)
-            if self._wanted:
-                self.fields, self.action = [], found.get("action", "")
+        if tag == "form" and not self.has_buttons:
+            self._wanted = True
+            self.fields, self.action = [], found.get("action", "")
+        if tag == "button" and self._wanted and found.get("name") == "status":
+            self.has_buttons = True
         if tag != "input" or not self._wanted or not found.get("name"):
             return
         if found.get("type") == "hidden" or "checked" in found:
@@ -75,21 +77,25 @@ class People:
         await asyncio.sleep(answer.after_s / self.office.setup.speed)
         if answer.way == "sms":
             status = await self.caller.inbound(address, ours, answer.words)
+            what = answer.what
         else:
-            status = await self._open(answer)
-        facts = {"way": answer.way, "what": answer.what, "status": status}
+            status, what = await self._open(answer)
+        facts = {"way": answer.way, "what": what, "status": status}
         self.office.note("answer", channel=channel, to=address, **facts)
 
-    async def _open(self, answer: replies.Answer) -> int:
-        """Open the link and press a button; return the last status, 0 for none."""
+    async def _open(self, answer: replies.Answer) -> tuple[int, str]:
+        """Open the link and press a button; return the last status and what was said.
+
+        Who has answered already, by the other message, finds no button, and goes.
+        """
         if not is_near(answer.link, self.office.setup.public_url):
-            return 0
+            return 0, answer.what
         try:
             async with self.caller.places, self.session.get(answer.link) as page:
                 form, cookies = _Form(), page.cookies
                 form.feed(await page.text())
-                if page.status != 200:
-                    return page.status
+            if page.status != 200 or not form.has_buttons:
+                return page.status, NOTHING if page.status == 200 else answer.what
             fields = [*form.fields, ("status", BUTTONS[answer.what])]
             async with (
                 self.caller.places,
@@ -100,6 +106,6 @@ class People:
                     allow_redirects=False,
                 ) as done,
             ):
-                return done.status
+                return done.status, answer.what
         except (aiohttp.ClientError, TimeoutError):
-            return 0
+            return 0, answer.what
