@@ -3,6 +3,7 @@
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 from phonenumbers import NumberParseException, PhoneNumberType
 
 from consular import sealing
@@ -10,11 +11,11 @@ from consular.people.models import Contact
 
 # Numbers that cost their caller money, or that no text reaches: never written to.
 REFUSED_TYPES = {
-    PhoneNumberType.PREMIUM_RATE: "is a premium-rate number",
-    PhoneNumberType.SHARED_COST: "is a shared-cost number",
-    PhoneNumberType.PAGER: "is a pager",
-    PhoneNumberType.UAN: "is a company number",
-    PhoneNumberType.VOICEMAIL: "is a voicemail box",
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.PAGER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.VOICEMAIL,
 }
 
 
@@ -49,14 +50,13 @@ def normalise_phone(text: str, country: str = "") -> str:
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             raise AddressError(
-                "Start the number with + and the country's prefix, such as +353."
+                _("Start the number with + and the country's prefix, such as +353.")
             ) from None
-        raise AddressError("This is not a phone number.") from None
+        raise AddressError(_("This is not a phone number.")) from None
     if not phonenumbers.is_possible_number(number):
-        raise AddressError("This number is too short or too long for its country.")
-    refused = REFUSED_TYPES.get(phonenumbers.number_type(number))
-    if refused:
-        raise AddressError(f"This {refused}; give a mobile phone instead.")
+        raise AddressError(_("This number is too short or too long for its country."))
+    if phonenumbers.number_type(number) in REFUSED_TYPES:
+        raise AddressError(_("We cannot write to this number; give a mobile phone."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -78,7 +78,7 @@ def normalise_email(text: str) -> str:
         validate_email(address)
     except ValidationError:
         raise AddressError(
-            "This is not an e-mail address; it looks like name@example.org."
+            _("This is not an e-mail address; it looks like name@example.org.")
         ) from None
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"

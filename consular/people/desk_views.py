@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from consular.missions import audit
 from consular.missions.access import Verb, officer_page
@@ -31,11 +31,14 @@ def _found(words: str) -> list[Registration]:
 
 
 @officer_page(Verb.REGISTER)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def registrations(request: HttpRequest) -> HttpResponse:
-    """Search registrations; without a search, show the newest ones."""
+    """Search registrations; without a search, show the newest ones.
+
+    A search is posted, so that no number or address stands in a log of addresses.
+    """
     now = timezone.now()
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:254]
+    words = request.POST.get("q", "").replace("\x00", "").strip()[:254]
     if words:
         rows = _found(words)
         audit.record("search", request.user, "registrations", now, found=len(rows))

@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from consular import languages
 from consular.people.addresses import AddressError, normalise
@@ -17,12 +18,28 @@ from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 OLDEST = 1900
+# What addresses.py says of a number or an address, for the catalogues.
+ADDRESS_WORDS = (
+    gettext_noop("Start the number with + and the country's prefix, such as +353."),
+    gettext_noop("This is not a phone number."),
+    gettext_noop("This number is too short or too long for its country."),
+    gettext_noop("This is a premium-rate number; give a mobile phone instead."),
+    gettext_noop("This is a shared-cost number; give a mobile phone instead."),
+    gettext_noop("This is a pager; give a mobile phone instead."),
+    gettext_noop("This is a company number; give a mobile phone instead."),
+    gettext_noop("This is a voicemail box; give a mobile phone instead."),
+    gettext_noop("This is not an e-mail address; it looks like name@example.org."),
+)
 
 
 class _Form(forms.Form):
     """A form whose errors we show ourselves, all of them at once."""
 
     use_required_attribute = False
+
+    def hush(self) -> None:
+        """Take the errors back: the page has only been opened, nothing was sent."""
+        self._errors = ErrorDict()
 
 
 class KindForm(_Form):
@@ -84,7 +101,7 @@ class PersonForm(_Form):
         )
 
 
-def reference_of(place: Place) -> str:
+def reference_of(place: Place | StayEntry) -> str:
     """Write a chosen place as a value that a form can carry."""
     return (
         f"{place.lon:.5f},{place.lat:.5f},{place.country},{place.precision},"
@@ -111,9 +128,16 @@ class StayForm(_Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, residence: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        residence: bool = False,
+        kept: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.residence = residence
+        self.kept = kept or {}
         self.choices: list[tuple[str, str]] = []
         if residence:
             self.fields["departs_on"].label = _("Until (leave empty if open)")
@@ -139,7 +163,8 @@ class StayForm(_Form):
         self.choices = [(reference_of(place), place.label) for place in found]
         values = dict(self.choices)
         chosen = data.get("chosen", "")
-        if chosen not in values:
+        # What is stored already stays as exact as it was, while its name stays.
+        if self.kept.get(chosen) != data["place"] and chosen not in values:
             chosen = self._obvious(found, data["place"])
         if not chosen:
             words = _("Choose one of these places.")
@@ -149,6 +174,7 @@ class StayForm(_Form):
                 )
             self.add_error("place", words)
             return (0.0, 0.0, "", "", 0.0)
+        data["place"] = values.get(chosen, data["place"])
         lon, lat, country, precision, radius = chosen.split(",")
         return (float(lon), float(lat), country, precision, float(radius))
 
@@ -213,7 +239,7 @@ class ReachForm(_Form):
         try:
             return normalise(kind, typed, settings.MINISTRY_COUNTRY)
         except AddressError as error:
-            raise forms.ValidationError(_(str(error))) from None
+            raise forms.ValidationError(str(error)) from None
 
     def clean_phone(self) -> str:
         """Read a phone number."""

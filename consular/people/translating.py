@@ -5,7 +5,9 @@ No gettext tools are needed: templates are turned into source by Django's own
 """
 
 import io
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -18,6 +20,7 @@ from django.utils.translation.template import templatize
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
+    "gettext_noop": None,
     "_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -26,6 +29,9 @@ TEMPLATES = ("templates/people", "templates/checkins", "templates/public.html")
 SOURCES = ("consular/people", "alerts/checkins")
 # Every language but English, by the name of its folder.
 LOCALES = ("ar", "de", "es", "fr", "pt", "ru", "zh_Hans")
+
+# A catalogue that says when it was written would differ at each run.
+WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 Message = str | tuple[str, ...]
 
@@ -61,18 +67,31 @@ def path_of(locale: str) -> Path:
     return Path(settings.LOCALE_PATHS[0], locale, "LC_MESSAGES", "django.po")
 
 
+def _empty(locale: str) -> Catalog:
+    return Catalog(
+        locale=locale,
+        project="Muster",
+        version="1",
+        header_comment=f"# The public pages in {locale}.",
+        creation_date=WRITTEN,
+        revision_date=WRITTEN,
+        charset="utf-8",
+        fuzzy=False,
+    )
+
+
 def catalogue(locale: str) -> Catalog:
     """Read a language's catalogue; an empty one when there is none yet."""
     path = path_of(locale)
     if not path.exists():
-        return Catalog(locale=locale)
+        return _empty(locale)
     with path.open("rb") as file:
         return read_po(file, locale=locale)
 
 
 def update(locale: str) -> int:
     """Write a catalogue with exactly the texts in code; return how many lack words."""
-    old, new = catalogue(locale), Catalog(locale=locale, charset="utf-8")
+    old, new = catalogue(locale), _empty(locale)
     for message in in_code():
         known = old.get(message if isinstance(message, str) else message[0])
         new.add(message, known.string if known else None)
@@ -107,7 +126,9 @@ def compile_all() -> int:
             continue
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        with target.open("wb") as file:
+        fresh = target.with_suffix(f".{os.getpid()}")  # another may read meanwhile
+        with fresh.open("wb") as file:
             write_mo(file, catalogue(locale))
+        fresh.replace(target)
         done += 1
     return done

@@ -11,5 +11,5 @@ urlpatterns = [
     path("confirm/<str:token>/", views.confirm, name="confirm"),
     path("r/<str:token>/", views.manage, name="manage"),
     path("desk/registrations/", desk_views.registrations, name="list"),
-    path("desk/registrations/<str:reference>/", desk_views.registration, name="page"),
+    path("desk/registrations/<slug:reference>/", desk_views.registration, name="page"),
 ]

@@ -73,8 +73,10 @@ def _step(request: HttpRequest, at: Wizard) -> HttpResponse:
         noun, _sep, index = rest.partition("-")
         if noun in wizard.MOST and do == "add":
             at.add(noun)
-        elif noun in wizard.MOST and index.isdigit():
+        elif noun in wizard.MOST and index.isdecimal():
             at.remove(noun, int(index))
+        return _form(request, at)
+    if do == "stay":  # another language, with all that was typed
         return _form(request, at)
     if do == "back":
         at.page = PAGES[max(PAGES.index(at.page) - 1, 0)]
@@ -91,7 +93,7 @@ def _step(request: HttpRequest, at: Wizard) -> HttpResponse:
 
 def _form(request: HttpRequest, at: Wizard, status: int = 200) -> HttpResponse:
     """Show a page; its errors stand only where something was sent."""
-    shown = at.forms_of(at.page)
+    shown = at.shown(at.page, with_errors=status == 400)
     today = timezone.localdate()
     context: dict[str, Any] = {
         "at": at,
@@ -138,6 +140,7 @@ def _finish(request: HttpRequest, at: Wizard) -> HttpResponse:
             (known,) = enrolling.enrol([entry], now, confirmed=False, form_key=at.key)
         except IntegrityError:  # the same form a second time, at the same moment
             known = Registration.objects.get(form_key=at.key)
+    if known.confirmed_at is None:
         ask_to_confirm(known)
     context = {"reference": known.reference, "language": languages.chosen(request)}
     return _page(request, "registered", context)

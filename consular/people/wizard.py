@@ -21,6 +21,7 @@ from consular.people.forms import (
     PersonForm,
     ReachForm,
     StayForm,
+    reference_of,
 )
 from consular.people.models import Contact, Registration
 
@@ -31,12 +32,17 @@ LONGEST_VALUE, MOST_VALUES = 300, 200
 
 @dataclass
 class Wizard:
-    """What was typed so far; `token` is that of the link when one is changed."""
+    """What was typed so far.
+
+    `token` is that of the link when a registration is changed; `kept` are its places
+    as they are stored (value in the form → name), so that none moves unasked.
+    """
 
     typed: dict[str, str] = field(default_factory=dict)
     page: str = "who"
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     token: str = ""
+    kept: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def opened(cls, sealed: str) -> "Wizard":
@@ -54,6 +60,7 @@ class Wizard:
             "page": self.page,
             "key": self.key,
             "token": self.token,
+            "kept": self.kept,
         }
         return sealing.seal(json.dumps(state))
 
@@ -90,7 +97,7 @@ class Wizard:
         for name, value in self.typed.items():
             head, _, rest = name.partition("-")
             number, _, name_part = rest.partition("-")
-            if head != noun or not number.isdigit():
+            if head != noun or not number.isdecimal():
                 kept[name] = value
             elif int(number) != index:
                 at = int(number) - (int(number) > index)
@@ -99,9 +106,13 @@ class Wizard:
         self.typed = kept
 
     def _bound(self, form: type[forms.Form], noun: str) -> list[forms.Form]:
-        more = {}
+        more: dict[str, Any] = {}
         if form is StayForm:
-            more = {"residence": self.typed.get("kind") == Registration.Kind.RESIDENCE}
+            kind = self.typed.get("kind")
+            more = {
+                "residence": kind == Registration.Kind.RESIDENCE,
+                "kept": self.kept,
+            }
         return [
             form(self.typed, prefix=f"{noun}-{index}", **more)
             for index in range(self.count(noun))
@@ -117,6 +128,15 @@ class Wizard:
         if page == "reach":
             return [ReachForm(self.typed)]
         return [ConsentForm(self.typed)]
+
+    def shown(self, page: str, *, with_errors: bool) -> list[forms.Form]:
+        """Return the forms of a page to look at, with or without what is wrong."""
+        listed = self.forms_of(page)
+        for form in listed:
+            form.full_clean()
+            if not with_errors:
+                form.hush()
+        return listed
 
     def first_wrong(self, upto: str) -> str:
         """Return the first page with something to mend, up to one, or nothing."""
@@ -155,12 +175,11 @@ def of_entry(entry: Entry, token: str) -> Wizard:
     for index, person in enumerate(entry.persons):
         for name in ("given_name", "family_name", "birth_year", "needs"):
             typed[f"person-{index}-{name}"] = str(getattr(person, name) or "")
+    kept = {}
     for index, stay in enumerate(entry.stays):
+        kept[reference_of(stay)] = stay.place
         typed[f"stay-{index}-place"] = stay.place
-        typed[f"stay-{index}-chosen"] = (
-            f"{stay.lon:.5f},{stay.lat:.5f},{stay.country},{stay.precision},"
-            f"{stay.radius_m:.0f}"
-        )
+        typed[f"stay-{index}-chosen"] = reference_of(stay)
         typed[f"stay-{index}-arrives_on"] = stay.arrives_on.isoformat()
         last = stay.departs_on
         typed[f"stay-{index}-departs_on"] = last.isoformat() if last else ""
@@ -170,4 +189,4 @@ def of_entry(entry: Entry, token: str) -> Wizard:
             name = "emergency_phone"
         typed[name] = contact.address
     typed |= dict.fromkeys(entry.consents, "on")
-    return Wizard(typed=typed, token=token)
+    return Wizard(typed=typed, token=token, kept=kept)
