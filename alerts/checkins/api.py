@@ -1,5 +1,148 @@
-"""Offer checkins at /api/v1/."""
+"""Offer check-ins and the board at /api/v1/."""
 
-from django.urls import URLPattern
+import uuid
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from alerts.checkins import boards, checking
+from alerts.checkins.models import Basis, CheckIn
+from alerts.incidents.models import AudiencePerson, Incident
+from consular.missions import audit
+from consular.missions.access import Verb
+from consular.people.models import Person
+
+
+class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
+    """One statement about one person, who is named by reference and position."""
+
+    incident = serializers.SlugRelatedField(
+        slug_field="reference", queryset=Incident.objects.all()
+    )
+    person = serializers.IntegerField(source="person_id", min_value=1, max_value=2**62)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+    class Meta:
+        model = CheckIn
+        fields = (
+            "id",
+            "incident",
+            "person",
+            "status",
+            "basis",
+            "stated_at",
+            "received_at",
+            "needs",
+            "note",
+        )
+        read_only_fields = ("id", "basis", "stated_at", "received_at", "needs")
+        extra_kwargs = {"note": {"write_only": True}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """See that the person is in the incident's audience."""
+        known = AudiencePerson.objects.filter(
+            person_id=attrs["person_id"],
+            audience__is_included=True,
+            audience__alert__incident=attrs["incident"],
+        )
+        if not known.exists():
+            raise serializers.ValidationError(
+                {"person": "This person is not in the incident's audience."}
+            )
+        return attrs
+
+
+class CheckInViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    viewsets.GenericViewSet[CheckIn],
+):
+    """Check-ins, the newest first; an officer may state one on someone's behalf."""
+
+    verb = Verb.WATCH
+    write_verb = Verb.ANSWER
+    queryset = CheckIn.objects.select_related("incident").order_by("-pk")
+    serializer_class = CheckInSerializer
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def perform_create(self, serializer: Any) -> None:
+        """Write the statement through the one verb there is."""
+        data = serializer.validated_data
+        now = timezone.now()
+        person = get_object_or_404(Person, pk=data["person_id"])
+        said = checking.Said(
+            incident=data["incident"],
+            persons=[person],
+            status=data["status"],
+            basis=Basis.OFFICER.value,
+            stated_at=now,
+            request_key=f"api:{uuid.uuid4().hex}",
+            officer=self.request.user,
+            note=data.get("note", ""),
+        )
+        (serializer.instance,) = checking.state(said, now)
+        subject = f"person {person.pk}"
+        audit.record(
+            "state", self.request.user, subject, now, status=str(data["status"])
+        )
+
+
+class TotalsSerializer(serializers.Serializer[dict[str, int]]):
+    """Persons by status; `inside` is their sum."""
+
+    inside = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    needs_help = serializers.IntegerField()
+    silent = serializers.IntegerField()
+    unreachable = serializers.IntegerField()
+    safe = serializers.IntegerField()
+    not_here = serializers.IntegerField()
+    left = serializers.IntegerField()
+    without_place = serializers.IntegerField()
+
+
+class BoardSerializer(serializers.Serializer[Any]):
+    """The numbers of an incident as of a moment."""
+
+    incident = serializers.CharField()
+    as_of = serializers.DateTimeField()
+    cursor = serializers.CharField()
+    totals = TotalsSerializer()
+    reach = serializers.DictField(child=serializers.IntegerField())
+
+
+class BoardView(APIView):
+    """The duty officer's numbers."""
+
+    verb = Verb.WATCH
+
+    @extend_schema(responses=BoardSerializer, operation_id="board_retrieve")
+    def get(self, request: Request, reference: str) -> Response:
+        """Return the totals of an incident."""
+        incident = get_object_or_404(Incident, reference=reference)
+        board = boards.of(incident, timezone.now())
+        said = {
+            "incident": incident.reference,
+            "as_of": board.as_of,
+            "cursor": boards.version(incident),
+            "totals": board.totals,
+            "reach": board.reach,
+        }
+        return Response(BoardSerializer(said).data)
+
+
+router = SimpleRouter()
+router.register("check-ins", CheckInViewSet, basename="check-in")
+urlpatterns = [
+    *router.urls,
+    path("board/<str:reference>/", BoardView.as_view(), name="board-api"),
+]
