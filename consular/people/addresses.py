@@ -80,7 +80,7 @@ def normalise_email(text: str) -> str:
         raise AddressError(
             _("This is not an e-mail address; it looks like name@example.org.")
         ) from None
-    local, _, domain = address.rpartition("@")
+    local, _at, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
 
 
