@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from consular import languages
 from consular.people.addresses import AddressError, normalise
@@ -18,18 +18,6 @@ from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 OLDEST = 1900
-# What addresses.py says of a number or an address, for the catalogues.
-ADDRESS_WORDS = (
-    gettext_noop("Start the number with + and the country's prefix, such as +353."),
-    gettext_noop("This is not a phone number."),
-    gettext_noop("This number is too short or too long for its country."),
-    gettext_noop("This is a premium-rate number; give a mobile phone instead."),
-    gettext_noop("This is a shared-cost number; give a mobile phone instead."),
-    gettext_noop("This is a pager; give a mobile phone instead."),
-    gettext_noop("This is a company number; give a mobile phone instead."),
-    gettext_noop("This is a voicemail box; give a mobile phone instead."),
-    gettext_noop("This is not an e-mail address; it looks like name@example.org."),
-)
 
 
 class _Form(forms.Form):

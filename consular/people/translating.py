@@ -20,7 +20,6 @@ from django.utils.translation.template import templatize
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
-    "gettext_noop": None,
     "_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
