@@ -30,6 +30,10 @@ STATIC = {
 }
 
 
+def _has_answered(texts: list[Text]) -> bool:
+    return any(text.is_inbound for text in texts)
+
+
 class Pages:
     """Show what arrived, and let a person answer by hand."""
 
@@ -62,14 +66,16 @@ class Pages:
     async def phones(self, request: web.Request) -> web.Response:
         """List the phones that got a text last, or those whose number was asked for."""
         asked = "".join(filter(str.isdigit, request.query.get("q", "")))
+        silent = request.query.get("show") == "silent"
         threads: list[dict[str, Any]] = [
             {"key": thread_key(number), "number": number, "last": texts[-1]}
             for number, texts in self.office.threads.items()
-            if texts and asked in number
+            if texts and asked in number and not (silent and _has_answered(texts))
         ]
         threads.sort(key=lambda each: each["last"].at, reverse=True)
         found = len(threads)
         context = {"threads": threads[:SHOWN], "found": found, "asked": asked}
+        context |= {"silent": silent}
         return self._page("phones", section="phones", **context)
 
     def _thread(self, request: web.Request) -> tuple[str, list[Text]]:
