@@ -86,9 +86,9 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
     standings = Standing.objects.filter(incident=incident, person__in=opened.persons)
     by_person = {standing.person_id: standing for standing in standings}
     lead = opened.persons[0] if opened.persons else None
-    country = ""
-    if incident.hazard and incident.hazard.lon is not None:
-        country = gazetteer.country_at(incident.hazard.lon, incident.hazard.lat)
+    country, hazard = "", incident.hazard
+    if hazard and hazard.lon is not None and hazard.lat is not None:
+        country = gazetteer.country_at(hazard.lon, hazard.lat)
     return {
         "opened": opened,
         "token": links.token(message.uid),

@@ -17,7 +17,7 @@ from alerts.checkins import boards, checking
 from alerts.checkins.models import Basis, CheckIn
 from alerts.incidents.models import AudiencePerson, Incident
 from consular.missions import audit
-from consular.missions.access import Verb
+from consular.missions.access import Verb, officer_of
 from consular.people.models import Person
 
 
@@ -86,13 +86,13 @@ class CheckInViewSet(
             basis=Basis.OFFICER.value,
             stated_at=now,
             request_key=f"api:{uuid.uuid4().hex}",
-            officer=self.request.user,
+            officer=officer_of(self.request),
             note=data.get("note", ""),
         )
         (serializer.instance,) = checking.state(said, now)
         subject = f"person {person.pk}"
         audit.record(
-            "state", self.request.user, subject, now, status=str(data["status"])
+            "state", officer_of(self.request), subject, now, status=str(data["status"])
         )
 
 

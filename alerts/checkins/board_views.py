@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from alerts.checkins import boards, pictures
 from alerts.checkins.models import Case, CheckIn, Inbound, Status
 from alerts.incidents.models import Incident
 from consular.missions import audit
-from consular.missions.access import Verb, may, officer_page
+from consular.missions.access import Verb, may, officer_of, officer_page
 from consular.people.models import Contact
 
 FRAGMENTS = ("tiles", "picture", "cases", "timeline")
@@ -73,12 +74,13 @@ def _rows(incident: Incident, board: boards.Board, now: datetime) -> list[Row]:
 def _row(
     case: Case, places: dict[int, tuple[float | None, float | None]], now: datetime
 ) -> Row:
-    call = next(iter(case.person.calls), None)
+    person: Any = case.person  # with what `_rows` fetched beside it
+    call = next(iter(person.calls), None)
     lon, lat = places.get(case.person_id, (None, None))
     if call is not None and call.lon is not None:
         lon, lat = call.lon, call.lat
     party = list(case.person.registration.persons.all())
-    phone = next(iter(case.person.registration.phones), None)
+    phone = next(iter(person.registration.phones), None)
     return Row(
         case=case,
         call=call,
@@ -91,7 +93,7 @@ def _row(
     )
 
 
-def _context(request: HttpRequest, incident: Incident, now: datetime) -> dict:
+def _context(request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
     board = boards.of(incident, now)
     rows = _rows(incident, board, now)
     view = pictures.view_of(incident, request.GET.get("view", ""))
@@ -115,10 +117,10 @@ def _context(request: HttpRequest, incident: Incident, now: datetime) -> dict:
         "further": view.zoomed(0.5),
         "line": line,
         "bars": pictures.bars(line, PLOT_WIDTH, PLOT_UP, PLOT_DOWN),
-        "bar_width": round(PLOT_WIDTH / len(line["safe"]) * 0.82, 1),
+        "bar_width": round(PLOT_WIDTH / boards.STEPS * 0.82, 1),
         "inbox_count": Inbound.objects.filter(state=Inbound.State.INBOX).count(),
         "outcomes": Status.choices,
-        "may_answer": may(request.user, Verb.ANSWER, now),
+        "may_answer": may(officer_of(request), Verb.ANSWER, now),
         "now": now,
         "place_zone": ZoneInfo(incident.time_zone),
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
@@ -136,7 +138,7 @@ def board(request: HttpRequest, reference: str) -> HttpResponse:
     context["cursor"] = boards.version(incident)
     context["look"] = "wall" if request.GET.get("look") == "wall" else "desk"
     audit.record(
-        "view_board", request.user, incident.key, now, cases=len(context["rows"])
+        "view_board", officer_of(request), incident.key, now, cases=len(context["rows"])
     )
     return render(request, "checkins/board.html", context)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
 
@@ -39,6 +40,7 @@ REACH = {
     State.ACCEPTED: 3,
     State.DELIVERED: 4,
 }
+STEPS = 24  # of the timeline
 REACH_NAMES = ("not_delivered", "waiting", "unknown", "accepted", "delivered")
 
 
@@ -102,7 +104,7 @@ def _reach_by_audience(alerts: QuerySet[Alert]) -> dict[int, int]:
     return best
 
 
-def _rows(alerts: QuerySet[Alert]) -> Iterable[tuple[object, ...]]:
+def _rows(alerts: QuerySet[Alert]) -> Iterable[tuple[Any, ...]]:
     return (
         AudiencePerson.objects.filter(
             audience__alert__in=alerts, audience__is_included=True
@@ -209,7 +211,7 @@ def version(incident: Incident) -> str:
     )
 
 
-def timeline(incident: Incident, now: datetime, buckets: int = 24) -> dict[str, object]:
+def timeline(incident: Incident, now: datetime) -> dict[str, object]:
     """Count answers and calls for help in equal steps since the first alert.
 
     Returns
@@ -221,14 +223,14 @@ def timeline(incident: Incident, now: datetime, buckets: int = 24) -> dict[str, 
     first = alerts_of(incident).aggregate(at=Min("opens_at"))["at"]
     start = min(first or incident.opened_at, now)
     span_s = max((now - start).total_seconds(), 60.0)
-    step_s = span_s / buckets
-    safe, calls = [0] * buckets, [0] * buckets
+    step_s = span_s / STEPS
+    safe, calls = [0] * STEPS, [0] * STEPS
     offsets = []
     stated = CheckIn.objects.filter(incident=incident, officer=None)
     for at, status in stated.values_list("received_at", "status"):
         offset_s = max((at - start).total_seconds(), 0.0)
         offsets.append(offset_s)
-        place = min(int(offset_s / step_s), buckets - 1)
+        place = min(int(offset_s / step_s), STEPS - 1)
         (calls if status == Status.NEEDS_HELP else safe)[place] += 1
     offsets.sort()
     median_s = offsets[len(offsets) // 2] if offsets else None

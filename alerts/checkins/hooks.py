@@ -24,7 +24,7 @@ def sms(request: HttpRequest) -> HttpResponse:
     if account is None:
         logger.warning("inbound message with a wrong signature refused")
         return HttpResponse("wrong signature", status=403, content_type="text/plain")
-    form = {name: value.replace("\x00", "") for name, value in request.POST.items()}
+    form = {n: str(v).replace("\x00", "") for n, v in request.POST.items()}
     if not form.get("MessageSid"):
         return HttpResponse("no MessageSid", status=400, content_type="text/plain")
     try:

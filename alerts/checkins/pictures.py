@@ -5,7 +5,7 @@ no answer, unreachable, safe (with not here and left). Calls for help are drawn 
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -14,9 +14,9 @@ from alerts.checkins import boards
 from alerts.checkins.models import Status
 from alerts.incidents.models import Incident
 from geo import basemap, shapes
-from geo.basemap import Basemap, View
+from geo.basemap import Basemap, Label, View
 
-WIDTH, HEIGHT = 900, 600
+WIDTH, HEIGHT = 1000, 500
 SMALLEST_R, LARGEST_R = 20.0, 38.0  # pixels
 MOST_PEOPLE = 5_000  # from here on a ring grows no more
 ONE_SPOT_PX = 18  # calls closer than this share one diamond, with their number
@@ -188,12 +188,24 @@ def picture(
     event = None
     if hazard and hazard.lon is not None and hazard.lat is not None:
         event = view.project(hazard.lon, hazard.lat)
+    base = basemap.of(view)
+    clear = [label for label in base.labels if not _hidden(label, marks)]
     return Picture(
-        base=basemap.of(view),
+        base=replace(base, labels=clear),
         zones=zones,
         marks=marks,
         diamonds=diamonds_of(calls, marks, view),
         event=event,
+    )
+
+
+def _hidden(label: Label, marks: list[Mark]) -> bool:
+    """Tell whether a ring would cover a part of a place's name."""
+    end = label.x + 9 * len(label.name) + 8
+    return any(
+        label.x - mark.r - 4 < mark.x < end + mark.r
+        and abs(label.y - mark.y) < mark.r + 8
+        for mark in marks
     )
 
 

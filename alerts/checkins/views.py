@@ -15,7 +15,7 @@ from alerts.checkins import audiences, boards, cases, inbox
 from alerts.checkins.models import Case, Inbound, Label
 from alerts.incidents.models import Audience, Incident
 from consular.missions import audit
-from consular.missions.access import Verb, officer_page
+from consular.missions.access import Verb, officer_of, officer_page
 from consular.people.models import Person
 
 A_PAGE = 100
@@ -52,7 +52,11 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
         [each.person_id for each in page]
     )
     audit.record(
-        "view_people", request.user, incident.key, context["now"], people=len(known)
+        "view_people",
+        officer_of(request),
+        incident.key,
+        context["now"],
+        people=len(known),
     )
     context |= {
         "incident": incident,
@@ -82,7 +86,9 @@ def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
         recent = recent.filter(incident=incident)
     rows = [(row, _who(row)) for row in waiting[:A_PAGE]]
     seen = len(rows)
-    audit.record("view_inbox", request.user, "inbox", context["now"], replies=seen)
+    audit.record(
+        "view_inbox", officer_of(request), "inbox", context["now"], replies=seen
+    )
     context |= {
         "incident": incident,
         "tab": "inbox",
@@ -110,7 +116,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     served = audiences.persons(rows)
     if label in ("safe", "help") and not served:
         messages.error(request, "Nobody of this number is in an open incident.")
-    elif inbox.handle(inbound, label, served, request.user, timezone.now()):
+    elif inbox.handle(inbound, label, served, officer_of(request), timezone.now()):
         messages.success(request, "Done. The reply is kept with what you said.")
     else:
         messages.error(request, "Another officer was quicker with this reply.")
@@ -123,7 +129,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a case that nobody has."""
     case = get_object_or_404(Case.objects.select_related("incident", "person"), pk=pk)
-    if cases.take(case, request.user, timezone.now()):
+    if cases.take(case, officer_of(request), timezone.now()):
         messages.success(request, "The case is yours. The person was told so.")
     else:
         messages.error(request, "Another officer has this case already.")
@@ -139,7 +145,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     outcome = request.POST.get("outcome", "")
     if not note:
         messages.error(request, "Say how we know, then close the case.")
-    elif cases.close(case, request.user, outcome, note, timezone.now()):
+    elif cases.close(case, officer_of(request), outcome, note, timezone.now()):
         messages.success(request, "The case is closed.")
     else:
         messages.error(request, "The case was closed already, or has no outcome.")

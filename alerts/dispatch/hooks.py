@@ -26,7 +26,7 @@ def status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
     if account is None:
         logger.warning("status callback with a wrong signature refused")
         return HttpResponse("wrong signature", status=403, content_type="text/plain")
-    form = {name: value.replace("\x00", "") for name, value in request.POST.items()}
+    form = {n: str(v).replace("\x00", "") for n, v in request.POST.items()}
     try:
         receipts.store(
             account,

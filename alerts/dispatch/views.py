@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alerts.dispatch import outbox, progress, sweeping
 from alerts.dispatch.models import Cause, Channel, Message, Pause, State, Worker
 from consular.missions import audit
-from consular.missions.access import Verb, may, officer_page
+from consular.missions.access import Verb, may, officer_of, officer_page
 
 RECENT = timedelta(hours=24)
 
@@ -36,7 +36,7 @@ def status(request: HttpRequest) -> HttpResponse:
             (value, name, value in paused)
             for value, name in [("", "Everything"), *Channel.choices]
         ],
-        "may_stop": may(request.user, Verb.STOP, now),
+        "may_stop": may(officer_of(request), Verb.STOP, now),
     }
     return render(request, "dispatch/status.html", context)
 
@@ -57,7 +57,7 @@ def brake(request: HttpRequest) -> HttpResponse:
         else:
             outbox.resume(channel=channel)
         verb = "pause" if pausing else "resume"
-        audit.record(verb, request.user, f"channel {channel or 'all'}", now)
+        audit.record(verb, officer_of(request), f"channel {channel or 'all'}", now)
     messages.success(request, "Paused." if pausing else "Going on.")
     return redirect("dispatch:status")
 
@@ -76,7 +76,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
             state=State.QUEUED, tries=0, not_before=now, repeats=message.repeats + 1
         )
         if moved:
-            audit.record("retry", request.user, f"message {message.uid}", now)
+            audit.record("retry", officer_of(request), f"message {message.uid}", now)
     if moved:
         messages.success(request, "The message is sent again.")
     else:

@@ -25,7 +25,7 @@ from alerts.hazards.models import (
     Report,
     Source,
 )
-from consular.missions.access import Verb, may, officer_page
+from consular.missions.access import Verb, may, officer_of, officer_page
 from geo import basemap, gazetteer
 from geo.basemap import View
 
@@ -82,7 +82,7 @@ def hazards(request: HttpRequest) -> HttpResponse:
         "levels": Level.choices[1:],
         "days": DAYS,
         "silent_sources": Source.objects.filter(is_active=True).exclude(trouble=""),
-        "may_declare": may(request.user, Verb.DECLARE, now),
+        "may_declare": may(officer_of(request), Verb.DECLARE, now),
     }
     return render(request, "hazards/list.html", context)
 
@@ -124,21 +124,21 @@ def hazard(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     geometry, radius_m = proposing.zone_of(found)
     zone = shapely.geometry.shape(geometry) if geometry else None
-    context = _times(now) | {
+    context: dict[str, Any] = _times(now) | {
         "section": "hazards",
         "hazard": found,
         "versions": _versions(list(found.reports.all())),
         "proposals": found.proposals.all(),
         "count": proposing.count_inside(found, now) if zone else None,
         "radius_km": radius_m / 1000 if radius_m else None,
-        "may_declare": may(request.user, Verb.DECLARE, now),
+        "may_declare": may(officer_of(request), Verb.DECLARE, now),
     }
     if zone is not None:
         view = View.around(zone, 720, 480, margin=0.5)
         context["base"] = basemap.of(view)
         context["zone_path"] = view.path(zone)
     if zone is not None and found.lon is not None and found.lat is not None:
-        context["event"] = context["base"].view.project(found.lon, found.lat)
+        context["event"] = view.project(found.lon, found.lat)
         nearest = gazetteer.nearest(found.lon, found.lat)
         context |= {"place": nearest, "place_zone": ZoneInfo(nearest.time_zone)}
     return render(request, "hazards/page.html", context)
@@ -153,7 +153,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     if not reason:
         messages.error(request, "Say why the proposal is put aside.")
     else:
-        proposing.dismiss(proposal, request.user, reason, timezone.now())
+        proposing.dismiss(proposal, officer_of(request), reason, timezone.now())
         messages.success(request, "The proposal was put aside. The hazard stays here.")
     return redirect("hazards:page", proposal.hazard_id)
 
@@ -184,7 +184,9 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 
 def _may_poll(request: HttpRequest, now: datetime) -> bool:
-    return any(may(request.user, v, now) for v in (Verb.DECLARE, Verb.ADMINISTER))
+    return any(
+        may(officer_of(request), v, now) for v in (Verb.DECLARE, Verb.ADMINISTER)
+    )
 
 
 @officer_page(Verb.WATCH)

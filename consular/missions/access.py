@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -61,15 +61,26 @@ def may(officer: Officer, verb: Verb, now: datetime) -> bool:
     return verb in verbs(officer, now)
 
 
+def officer_of(request: HttpRequest | Request) -> Officer:
+    """Return who is signed in, on a page or route that only officers reach."""
+    return cast("Officer", request.user)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Tell whether the session was opened with the second factor."""
+    user: Any = request.user  # django-otp adds `is_verified`
+    return bool(user.is_authenticated and user.is_verified())
+
+
 def officer_page(verb: Verb) -> Callable[..., Callable[..., HttpResponse]]:
     """Let only officers with a verb open a page, signed in with the second factor."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated or not request.user.is_verified():
+            if not _is_signed_in(request):
                 return redirect_to_login(request.get_full_path())
-            if not may(request.user, verb, timezone.now()):
+            if not may(officer_of(request), verb, timezone.now()):
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
             response.headers["Cache-Control"] = "no-store"
@@ -104,4 +115,4 @@ class IsOfficer(BasePermission):
         verb = getattr(view, "verb", Verb.WATCH)
         if request.method not in SAFE_METHODS:
             verb = getattr(view, "write_verb", verb)
-        return may(request.user, verb, timezone.now())
+        return may(officer_of(request), verb, timezone.now())

@@ -1,5 +1,7 @@
 """Signing in: name, password and the second factor in one step."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
@@ -36,7 +38,7 @@ class SignInForm(forms.Form):
         ),
     )
 
-    def __init__(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
         self.officer: Officer | None = None

@@ -30,7 +30,7 @@ def _next(request: HttpRequest) -> str:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name, password and code; open a session when all three are right."""
     form = SignInForm(request, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and form.officer:
         login(request, form.officer)
         otp_login(request, form.device)
         audit.record(

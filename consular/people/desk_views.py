@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consular.missions import audit
-from consular.missions.access import Verb, officer_page
+from consular.missions.access import Verb, officer_of, officer_page
 from consular.people import addresses
 from consular.people.models import Contact, Registration
 
@@ -41,11 +41,13 @@ def registrations(request: HttpRequest) -> HttpResponse:
     words = request.POST.get("q", "").replace("\x00", "").strip()[:254]
     if words:
         rows = _found(words)
-        audit.record("search", request.user, "registrations", now, found=len(rows))
+        audit.record(
+            "search", officer_of(request), "registrations", now, found=len(rows)
+        )
     else:
         newest = Registration.objects.prefetch_related("persons").order_by("-pk")
         rows = list(newest[:A_PAGE])
-        audit.record("list", request.user, "registrations", now, shown=len(rows))
+        audit.record("list", officer_of(request), "registrations", now, shown=len(rows))
     context = {
         "section": "people",
         "words": words,
@@ -63,7 +65,9 @@ def registration(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one registration, its persons, contacts and stays with earlier versions."""
     row = get_object_or_404(Registration, reference=reference)
     now = timezone.now()
-    audit.record("view_registration", request.user, f"registration {row.pk}", now)
+    audit.record(
+        "view_registration", officer_of(request), f"registration {row.pk}", now
+    )
     context = {
         "section": "people",
         "registration": row,

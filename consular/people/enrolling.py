@@ -366,7 +366,7 @@ def entry_of(registration: Registration) -> Entry:
                 kind=contact.kind,
                 address=contact.address,
                 role=contact.role,
-                person=places.get(contact.person_id),
+                person=places.get(contact.person_id or 0),
             )
             for contact in registration.contacts.all()
         ],

@@ -109,7 +109,7 @@ def missing(locale: str) -> list[str]:
         single = message if isinstance(message, str) else message[0]
         row = known.get(single)
         strings = row.string if row is not None else ""
-        parts = (strings,) if isinstance(strings, str) else tuple(strings)
+        parts = (strings,) if isinstance(strings, str) else tuple(strings or ())
         if row is None or row.fuzzy or not all(parts) or not parts:
             lacking.append(single)
     return lacking

@@ -5,27 +5,21 @@ another site could borrow. The only authority is the token in the address, or no
 """
 
 import json
-import logging
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts.dispatch import outbox
 from consular import languages
 from consular.people import enrolling, wizard
-from consular.people.models import Contact, Link, Registration
+from consular.people.confirming import ask_to_confirm
+from consular.people.models import Link, Registration
 from consular.people.wizard import PAGES, Wizard
-
-logger = logging.getLogger(__name__)
-CHANNELS = {Contact.Kind.PHONE.value: "sms", Contact.Kind.EMAIL.value: "email"}
 
 
 def _page(
@@ -141,38 +135,9 @@ def _finish(request: HttpRequest, at: Wizard) -> HttpResponse:
         except IntegrityError:  # the same form a second time, at the same moment
             known = Registration.objects.get(form_key=at.key)
     if known.confirmed_at is None:
-        ask_to_confirm(known)
+        ask_to_confirm(known, now)
     context = {"reference": known.reference, "language": languages.chosen(request)}
     return _page(request, "registered", context)
-
-
-def ask_to_confirm(registration: Registration) -> None:
-    """Write to each own address with the link that confirms the registration."""
-    link = enrolling.link(registration, Link.Purpose.CONFIRM)
-    with languages.speak(registration.language):
-        subject = _("Please confirm your registration")
-        body = _(
-            "{ministry}: please confirm that you registered ({reference}): {link}"
-        ).format(
-            ministry=settings.MINISTRY_NAME,
-            reference=registration.reference,
-            link=link,
-        )
-    exercise = "EXERCISE. " if registration.mode == "exercise" else ""
-    for contact in registration.contacts.filter(role=Contact.Role.OWN):
-        try:
-            outbox.send_notice(
-                f"confirm:{registration.pk}:{contact.pk}",
-                purpose="confirmation",
-                channel=CHANNELS[contact.kind],
-                address=contact.address,
-                language=registration.language,
-                subject=exercise + subject,
-                body=exercise + body,
-                now=timezone.now(),
-            )
-        except outbox.CappedError:
-            logger.warning("registration %s: no more confirmations", registration.pk)
 
 
 @csrf_exempt

@@ -105,7 +105,7 @@ class Wizard:
         kept[f"{noun}s"] = str(max(last, 1))
         self.typed = kept
 
-    def _bound(self, form: type[forms.Form], noun: str) -> list[forms.Form]:
+    def _bound(self, form: type[forms.Form], noun: str) -> list[Any]:
         more: dict[str, Any] = {}
         if form is StayForm:
             kind = self.typed.get("kind")
@@ -118,7 +118,7 @@ class Wizard:
             for index in range(self.count(noun))
         ]
 
-    def forms_of(self, page: str) -> list[forms.Form]:
+    def forms_of(self, page: str) -> list[Any]:
         """Return the forms of a page, filled with what was typed."""
         if page == "who":
             kind = {"kind": Registration.Kind.TRIP} | self.typed

@@ -68,7 +68,7 @@ class Smtp:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise _ours(error) from error
-        return mail.extra_headers["Message-ID"]
+        return str(mail.extra_headers["Message-ID"])
 
     def _mail(self, outgoing: Outgoing) -> EmailMultiAlternatives:
         domain = self.sender.rpartition("@")[2]
