@@ -68,6 +68,8 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
     needs = serializers.CharField(max_length=200, allow_blank=True, default="")
 
     class Meta:
+        """Name the fields."""
+
         model = Person
         fields = ("given_name", "family_name", "birth_year", "is_minor", "needs")
 
@@ -81,6 +83,8 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
     )
 
     class Meta:
+        """Name the fields."""
+
         model = Contact
         fields = ("kind", "role", "address", "person")
 
@@ -113,6 +117,8 @@ class StaySerializer(serializers.ModelSerializer[Stay]):
     persons = PartyField(default=list, max_length=MOST["person"])
 
     class Meta:
+        """Name the fields."""
+
         model = Stay
         fields = (
             "place",
@@ -172,6 +178,8 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     )
 
     class Meta:
+        """Name the fields."""
+
         model = Registration
         fields = (
             "reference",
