@@ -341,6 +341,9 @@ LOGGING = {
     },
     "loggers": {
         "axes": {"level": "ERROR"},
+        # Its warnings carry the path of a request, and a path may hold a token.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},
         "twilio": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},

@@ -28,7 +28,7 @@ STATUSES = (
     Status.LEFT.value,
 )
 # How far a message came, the furthest last; a person counts by the best of theirs.
-REACH = {
+REACH: dict[str, int] = {
     State.SET_ASIDE: 0,
     State.REJECTED: 0,
     State.EXPIRED: 0,

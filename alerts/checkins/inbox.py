@@ -16,11 +16,15 @@ from alerts.checkins.audiences import Served
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Address, Channel
+from consular.missions.models import Officer
 from consular.sealing import CODE_LETTERS
 
 AT_ONCE = 200
 _CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
-STATUSES = {Label.SAFE.value: Status.SAFE.value, Label.HELP.value: Status.NEEDS_HELP}
+STATUSES: dict[str, str] = {
+    Label.SAFE.value: Status.SAFE.value,
+    Label.HELP.value: Status.NEEDS_HELP.value,
+}
 
 
 def store(
@@ -128,14 +132,16 @@ def _write(
 
 @transaction.atomic
 def handle(
-    inbound: Inbound, label: str, persons: Served, officer: object, now: datetime
+    inbound: Inbound, label: str, persons: Served, officer: Officer, now: datetime
 ) -> bool:
     """Do what an officer says about an answer that waits in the inbox."""
     row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.INBOX)
     if not row.update(state=Inbound.State.HANDLED, handled_by=officer, handled_at=now):
         return False
     status = STATUSES.get(label)
-    for incident, people in persons.items() if status else ():
+    if status is None:
+        return True
+    for incident, people in persons.items():
         checking.state(
             checking.Said(
                 incident=incident,

@@ -358,7 +358,7 @@ def _end_attempts(results: list[Result]) -> None:
     )
     ended = []
     for row in rows:
-        result = numbers.get((row.message_id, row.number))
+        result = numbers.get((row.message_id or 0, row.number))
         if result is not None:
             row.ended_at = result.ended_at
             row.outcome, row.detail = result.state, result.words[:200]

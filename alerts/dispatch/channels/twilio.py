@@ -53,7 +53,7 @@ STATES = {
 }
 
 
-class PooledHttpClient(HttpClient):
+class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no types
     """Keep connections open, have a time limit, and keep a refusal's Retry-After."""
 
     def __init__(self, pool: urllib3.PoolManager) -> None:
@@ -77,7 +77,7 @@ class PooledHttpClient(HttpClient):
         if auth:
             sent |= urllib3.make_headers(basic_auth=":".join(auth))
         fields = {k: v for k, v in (data or params or {}).items() if v is not None}
-        body = {} if method == "GET" else {"encode_multipart": False}
+        body: dict[str, Any] = {} if method == "GET" else {"encode_multipart": False}
         answer = self.pool.request(
             method, uri, fields=fields, headers=sent, redirect=False, **body
         )
