@@ -32,7 +32,8 @@ def filled(response: HttpResponse) -> dict[str, str]:
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         is_off = found["type"] in ("radio", "checkbox") and " checked" not in tag
         if not is_off and found["name"] not in ("state", "lang"):
-            values[found["name"]] = html.unescape(found.get("value", "on"))
+            empty = "on" if found["type"] == "checkbox" else ""
+            values[found["name"]] = html.unescape(found.get("value", empty))
     chosen = re.search(r'<select name="(\w+)".*?value="(\w+)" selected', body, re.S)
     return values | ({chosen[1]: chosen[2]} if chosen else {})
 
