@@ -5,6 +5,8 @@
      map.fit(geojson)       show all of a shape (also one that was cut at ±180°)
      map.zone(geojson, level, changes)  draw a zone; returns its Leaflet layer
      map.token("--accent")  the value of a colour token in the theme in force
+     map.places([[name, lon, lat], …], avoid)  name places, the largest first, none over
+                            another or a box of `avoid()`; returns a function to name again
      map.clear(layer)       take a layer off the map
 
    The element names its data: data-land (coarse outlines, loaded first), data-land-fine
@@ -33,11 +35,9 @@ window.Muster = window.Muster || {};
     const shifted = (coordinates, by) => typeof coordinates[0] === "number"
       ? [coordinates[0] + by, coordinates[1]]
       : coordinates.map(part => shifted(part, by));
-    const move = (geometry, by) => geometry.geometries
-      ? {...geometry, geometries: geometry.geometries.map(part => move(part, by))}
-      : {...geometry, coordinates: shifted(geometry.coordinates, by)};
-    const features = data.features
-      || [data.type === "Feature" ? data : {type: "Feature", properties: {}, geometry: data}];
+    const move = (geometry, by) => ({...geometry, coordinates: shifted(geometry.coordinates, by)});
+    const feature = geometry => ({type: "Feature", properties: {}, geometry});
+    const features = data.features || (data.geometries || [data.geometry || data]).map(feature);
     return [0, -360, 360].map(by => ({
       type: "FeatureCollection",
       features: by ? features.map(each => ({...each, geometry: move(each.geometry, by)})) : features,
@@ -88,6 +88,33 @@ window.Muster = window.Muster || {};
     return {type: "MultiPolygon", coordinates: parts};
   }
 
+  /* Names stand beside their places; one that would cover another waits for a closer look. */
+  function namePlaces(map, list, avoid) {
+    const names = L.layerGroup([], {pmIgnore: true}).addTo(map);
+    const draw = () => {
+      names.clearLayers();
+      const boxes = avoid(), taken = [...boxes], size = map.getSize();
+      const meets = (one, other) => one.x < other.x + other.width && other.x < one.x + one.width
+        && one.y < other.y + other.height && other.y < one.y + one.height;
+      list.forEach(([name, lon, lat], rank) => {
+        const {x, y} = map.latLngToContainerPoint([lat, lon]);
+        const place = {x: x + 7, y: y - 10, width: 8 + name.length * 8, height: 20};
+        const covered = boxes.find(box => meets(place, box));
+        if (covered) place.x = covered.x + covered.width + 3;
+        if (x < 8 || y < 12 || place.x > size.x - place.width || y > size.y - 12) return;
+        if (place.x - x > 60 || taken.some(box => meets(place, box))) return;
+        taken.push(place);
+        const html = document.createElement("span");
+        html.textContent = name;
+        const icon = L.divIcon({className: `m-name${rank < 4 ? " big" : ""}`, html, iconSize: null, iconAnchor: [x - place.x, 8]});
+        L.marker([lat, lon], {icon, interactive: false, keyboard: false, pmIgnore: true, pane: "names"}).addTo(names);
+      });
+    };
+    map.on("moveend", draw);
+    draw();
+    return draw;
+  }
+
   function firstView(element, options) {
     if (options.view) return options.view;
     const numbers = (element.dataset.view || "").split(",").map(Number);
@@ -99,6 +126,7 @@ window.Muster = window.Muster || {};
   }
 
   window.Muster.createMap = (element, options = {}) => {
+    element.classList.add("has-map"); // gives it its size, which Leaflet reads once
     const map = L.map(element, {
       zoomControl: false,
       attributionControl: false,
@@ -110,8 +138,8 @@ window.Muster = window.Muster || {};
       ...options.leaflet,
     });
     map.createPane("land").style.zIndex = 200;
+    map.createPane("names").style.zIndex = 350;
     map.fitBounds(firstView(element, options));
-    element.classList.add("has-map");
     const ready = addLand(map, element);
     const layerOf = (geojson, changes) => L.geoJSON(whole(geojson), changes);
     return {
@@ -127,6 +155,9 @@ window.Muster = window.Muster || {};
           style: {className: `m-zone z-${level}`, weight: 2.25},
           ...changes,
         }).addTo(map);
+      },
+      places(list, avoid = () => []) {
+        return namePlaces(map, list, avoid);
       },
       clear(layer) {
         if (layer) map.removeLayer(layer);

@@ -11,8 +11,7 @@ PRECISIONS = {
     "region": "Region only",
     "country": "Country only",
 }
-CHANNELS = {"sms": "Text message", "phone": "Text message", "email": "E-mail"}
-KINDS = {"trip": "trip", "residence": "residence", "crisis": "crisis"}
+CHANNELS = {"sms": "Text message", "email": "E-mail"}
 MOST_KM2 = 10_000_000  # about a continent: worth a second look
 
 
@@ -26,8 +25,7 @@ class Bar:
 
 
 def _bars(counted: dict[str, int], names: dict[str, str]) -> list[Bar]:
-    ordered = [key for key in names if key in counted]
-    return [Bar(names[key], counted[key]) for key in ordered]
+    return [Bar(name, counted[key]) for key, name in names.items() if counted.get(key)]
 
 
 def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from shapely.geometry import MultiPolygon
 
 from alerts.incidents.models import Alert, Incident
-from geo import basemap, circles, shapes
+from geo import basemap, circles, gazetteer, shapes
 from geo.basemap import Basemap, View
 
 AROUND_M = 150_000.0  # what an incident without a zone shows of its surroundings
@@ -26,6 +26,18 @@ def _around(incident: Incident) -> MultiPolygon:
     if incident.lon is None or incident.lat is None:
         return shapes.from_ring([(-170, -55), (170, -55), (170, 70), (-170, 70)])
     return circles.circle(incident.lon, incident.lat, AROUND_M)
+
+
+def places_near(view: View, most: int = 120) -> list[tuple[str, float, float]]:
+    """Name the largest places in a window twice as wide."""
+    wide = view.zoomed(0.5)
+    found = []
+    for place in gazetteer.towns():
+        if wide.holds(place.lon, place.lat):
+            found.append((place.name, place.lon, place.lat))
+            if len(found) == most:
+                break
+    return found
 
 
 def view_of(incident: Incident, width: int, height: int) -> View:

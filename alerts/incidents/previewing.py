@@ -7,6 +7,8 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon
 
+from alerts.incidents import crowds
+from alerts.incidents.crowds import Crowd
 from alerts.incidents.drafting import INCLUDE
 from alerts.incidents.models import Draft, Incident, ZoneLevel
 from consular.people import whereabouts
@@ -73,10 +75,24 @@ def count(
         "starts_on": days.starts_on.isoformat(),
         "ends_on": days.ends_on.isoformat(),
     }
-    if area is None:
+    if area is None or area.is_empty:
         return said | {"registrations": 0, "people": 0}
     asked = question(area, incident.mode, days)
     return whereabouts.count(asked, include or INCLUDE).as_dict() | said
+
+
+def crowd(
+    incident: Incident,
+    shape: MultiPolygon | None,
+    now: datetime,
+    include: dict[str, bool],
+    zoom: float,
+) -> list[Crowd]:
+    """Gather the people inside a shape for a map at a zoom."""
+    if shape is None:
+        return []
+    asked = question(shape, incident.mode, window(incident, now))
+    return crowds.gather(whereabouts.people_in(asked, include), zoom)
 
 
 def of_draft(draft: Draft, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from alerts.incidents import views, zone_views
+from alerts.incidents import (
+    approval_views,
+    message_views,
+    sending_views,
+    views,
+    zone_views,
+)
 
 app_name = "incidents"
 ONE = "incidents/<str:reference>/"
@@ -12,4 +18,9 @@ urlpatterns = [
     path("incidents/preview/", zone_views.preview, name="preview"),
     path(ONE, views.page, name="page"),
     path(ONE + "zone/", zone_views.zone, name="zone"),
+    path(ONE + "message/", message_views.message, name="message"),
+    path(ONE + "check/", approval_views.check, name="check"),
+    path(ONE + "approve/", approval_views.approve, name="approve"),
+    path(ONE + "sending/", sending_views.sending, name="sending"),
+    path(ONE + "sending/progress/", sending_views.progress, name="progress"),
 ]

@@ -24,6 +24,7 @@ CHANNELS = {
 LONGEST = {Channel.SMS: 1_000, Channel.EMAIL: 10_000, Channel.SOCIAL: 480}
 LONGEST_SUBJECT = 110  # 120 in the table; the word for exercise comes before it
 SAMPLE_CODE = "7K2Q"
+MOST_CULPRITS = 8  # more of them: it is a script of its own
 _BRACES = re.compile(r"\{[^{}\s]{0,40}\}")
 
 
@@ -129,3 +130,24 @@ def _length_problem(words: Words, mode: str) -> str:
     if parts > counting.PARTS_MOST:
         return f"{parts} text parts are too many; {counting.PARTS_MOST} are the limit."
     return ""
+
+
+def note(words: Words, mode: str) -> str:
+    """Say which letters push a text message over; empty when none does."""
+    counted = size(words, mode)
+    if not 0 < len(counted.culprits) <= MOST_CULPRITS:
+        return ""
+    text = previewed(words, mode).body
+    plain = "".join("x" if letter in counted.culprits else letter for letter in text)
+    parts = counting.size(plain).parts
+    if parts == counted.parts:
+        return ""
+    letters = " ".join(counted.culprits)
+    return (
+        f"{_plural(len(counted.culprits), 'letter')} {letters} "
+        f"make it {counted.parts} texts instead of {parts}"
+    )
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"the {noun}" if count == 1 else f"the {noun}s"

@@ -18,6 +18,7 @@ from alerts.incidents import (
     zone_forms,
     zoning,
 )
+from alerts.incidents.crowds import Crowd
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Incident, Zone, ZoneLevel
@@ -43,6 +44,8 @@ def zone(request: HttpRequest, reference: str) -> HttpResponse:
     include = frame.draft.include if frame.draft else drafting.INCLUDE
     if request.method == "POST":
         include = zone_forms.include(request.POST)
+    view = pictures.view_of(frame.incident, 720, 640)
+    area = previewing.outline(frame.incident)
     context = frame.context(request, "zone") | {
         "values": values,
         "errors": errors,
@@ -52,7 +55,11 @@ def zone(request: HttpRequest, reference: str) -> HttpResponse:
         "countries": sorted(gazetteer.countries().items(), key=lambda pair: pair[1]),
         "include": include,
         "may_draw": may(framing.officer_of(request), Verb.DECLARE, frame.now),
-        "view": pictures.view_of(frame.incident, 720, 640),
+        "view": view,
+        "places": pictures.places_near(view),
+        "crowd": _spots(
+            previewing.crowd(frame.incident, area, frame.now, include, view.zoom)
+        ),
         "picture": pictures.of_incident(frame.incident, 720, 640),
         "drawn": [
             {"id": each.pk, "level": each.level, "geometry": each.geometry}
@@ -66,6 +73,10 @@ def zone(request: HttpRequest, reference: str) -> HttpResponse:
         ),
     }
     return render(request, "incidents/zone.html", context)
+
+
+def _spots(crowd: list[Crowd]) -> list[tuple[float, float, int]]:
+    return [(each.lon, each.lat, each.people) for each in crowd]
 
 
 def _hours(frame: Frame) -> int:
@@ -156,11 +167,12 @@ def preview(request: HttpRequest) -> JsonResponse:
         else:
             areas.append(area.geometry)
             drawn = shapes.to_geojson(area.geometry)
+    shape, include = previewing.joined(areas), zone_forms.include(request.POST)
     counts = previewing.count(
         incident,
         frame.now,
-        shape=previewing.joined(areas),
-        include=zone_forms.include(request.POST),
+        shape=shape or MultiPolygon(),
+        include=include,
         valid_hours=_hours(frame),
     )
     last = request.POST.get("last", "")
@@ -175,5 +187,17 @@ def preview(request: HttpRequest) -> JsonResponse:
             "geometry": drawn,
             "errors": errors,
             "rules": shown["rules"],
+            "crowd": _spots(
+                previewing.crowd(incident, shape, frame.now, include, _zoom(request))
+            ),
         }
     )
+
+
+def _zoom(request: HttpRequest) -> float:
+    """Return the map's zoom, for gathering people into spots."""
+    try:
+        zoom = float(request.POST.get("zoom", ""))
+    except ValueError:
+        return 7.0
+    return zoom if 0 <= zoom <= 22 else 7.0

@@ -1,0 +1,83 @@
+/* Count text messages and preview them while they are typed; the server's count rules. */
+"use strict";
+(() => {
+  const form = document.getElementById("form");
+  const GSM = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    + "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
+  const TWICE = new Set("\f^{}\\[~]|€");
+  const ALIKE = {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "–": "-", "—": "-", "−": "-", "…": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+    "\u200b": "", "\ufeff": "", "\t": " "};
+  const BARE = {};
+  [..."ÁÀÂÃáâãÈÊËêëÍÌÎÏíîïÓÒÔÕóôõÚÙÛúûçÝýÿŒœ"].forEach((letter, place) => {
+    BARE[letter] = "AAAAaaaEEEeeIIIIiiiOOOOoooUUUuucYyyOo"[place];
+  });
+  const swapped = (text, table) => [...text].map(letter => table[letter] ?? letter).join("");
+
+  function size(text) {
+    const culprits = [...new Set([...text].filter(c => !GSM.has(c) && !TWICE.has(c)))];
+    if (culprits.length) {
+      const units = text.length;
+      return {units, parts: units <= 70 ? 1 : Math.ceil(units / 67), culprits};
+    }
+    const units = [...text].reduce((sum, c) => sum + (TWICE.has(c) ? 2 : 1), 0);
+    return {units, parts: Math.max(1, units <= 160 ? 1 : Math.ceil(units / 153)), culprits};
+  }
+
+  function asSent(area) {
+    const mark = area.dataset.mark;
+    let body = area.value.trim();
+    if (mark && body && !body.startsWith(mark)) body = `${mark} ${body}`;
+    if (area.dataset.channel === "sms") {
+      const plain = swapped(body, ALIKE), bare = swapped(plain, BARE);
+      body = size(bare).parts < size(plain).parts ? bare : plain;
+    }
+    return body.replaceAll("{link}", form.dataset.link).replaceAll("{code}", form.dataset.code);
+  }
+
+  function note(counted, text) {
+    if (!counted.culprits.length || counted.culprits.length > 8) return "";
+    const odd = new Set(counted.culprits);
+    const parts = size([...text].map(c => odd.has(c) ? "x" : c).join("")).parts;
+    if (parts === counted.parts) return "";
+    const letters = counted.culprits.length === 1 ? "the letter" : "the letters";
+    return `${letters} ${counted.culprits.join(" ")} make it ${counted.parts} texts instead of ${parts}`;
+  }
+
+  function show(area) {
+    const part = area.closest(".part"), line = part.querySelector("[data-size]");
+    const preview = part.querySelector("[data-preview]"), text = asSent(area);
+    const counted = size(text);
+    const words = document.createElement("span");
+    words.textContent = area.dataset.channel === "sms"
+      ? `${counted.parts} text${counted.parts === 1 ? "" : "s"} · ${counted.units} characters`
+      : `${text.length} characters`;
+    line.replaceChildren(...(text ? [words] : []));
+    if (area.dataset.channel === "sms") {
+      const said = text ? note(counted, text) : "";
+      if (said) {
+        const tip = document.createElement("span");
+        tip.className = "tipn";
+        tip.textContent = said;
+        line.append(tip);
+      }
+      preview.innerText = text;
+    }
+    const missing = area.dataset.channel !== "social" && text && !area.value.includes("{link}");
+    area.toggleAttribute("data-no-link", Boolean(missing));
+    if (missing) {
+      const tip = document.createElement("span");
+      tip.className = "tipn";
+      tip.textContent = "{link} is missing";
+      line.append(tip);
+    }
+  }
+
+  form.querySelectorAll("textarea[data-channel]").forEach(area => {
+    area.addEventListener("input", () => show(area));
+  });
+  let changed = false;
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => { changed = false; });
+  window.addEventListener("beforeunload", event => { if (changed) event.preventDefault(); });
+})();
