@@ -77,6 +77,9 @@ class Document(models.Model):
     source = models.ForeignKey(
         Source, on_delete=models.CASCADE, related_name="documents"
     )
+    url = models.CharField(
+        max_length=500, blank=True, help_text="when it is not the source's own"
+    )
     sha256 = models.CharField(max_length=64)
     body = models.BinaryField()
     content_type = models.CharField(max_length=80, blank=True)
@@ -88,6 +91,13 @@ class Document(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["source", "sha256"], name="document_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["source", "url"],
+                condition=~models.Q(url=""),
+                name="document_followed",
+            )
         ]
 
     def __str__(self) -> str:
@@ -111,6 +121,12 @@ class Hazard(models.Model):
     title = models.CharField(max_length=300)
     place = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    is_test = models.BooleanField(
+        default=False, help_text="a test, drill or draft: shown, and never proposed"
+    )
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged"
+    )
     level = models.PositiveSmallIntegerField(choices=Level.choices, default=0)
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
@@ -120,15 +136,41 @@ class Hazard(models.Model):
     expires_at = models.DateTimeField(null=True)
     first_heard_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    weighed_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was last asked who is inside"
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["mode", "kind", "happened_at"], name="hazard_near"),
             models.Index(fields=["-happened_at"], name="hazard_newest"),
+            models.Index(fields=["state", "expires_at"], name="hazard_ends"),
+            models.Index(fields=["state", "changed_at"], name="hazard_ages"),
         ]
 
     def __str__(self) -> str:
         return f"hazard {self.pk}"
+
+
+class Alias(models.Model):
+    """One of the names of a statement: an id, or the id of what it replaces.
+
+    All names that lead to the same `event_key` are one statement, whether the documents
+    that tie them together came first or last.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="aliases")
+    key = models.CharField(max_length=64, help_text="digest of sender and id")
+    event_key = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="alias_once")
+        ]
+        indexes = [models.Index(fields=["source", "event_key"], name="alias_of")]
+
+    def __str__(self) -> str:
+        return f"alias {self.pk}"
 
 
 class Report(models.Model):
@@ -173,7 +215,11 @@ class Report(models.Model):
     references = models.JSONField(default=list)
     flags = models.JSONField(default=list)
     link = models.CharField(max_length=500, blank=True)
+    is_test = models.BooleanField(default=False)
     is_latest = models.BooleanField(default=True)
+    is_basis = models.BooleanField(
+        default=True, help_text="the newest version that says more than that it is over"
+    )
     heard_at = models.DateTimeField()
 
     class Meta:
@@ -181,9 +227,21 @@ class Report(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "key"], name="report_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["mode", "kind", "happened_at"],
+                condition=models.Q(is_basis=True),
+                name="report_near",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"report {self.pk}"
+
+    @property
+    def is_living(self) -> bool:
+        """Whether a basis still holds: nothing newer says that it is over."""
+        return self.is_latest and self.msg_type != "Cancel"
 
 
 class Proposal(models.Model):
@@ -202,6 +260,7 @@ class Proposal(models.Model):
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=300)
+    dismissed_because = models.CharField(max_length=300, blank=True)
     geometry = models.JSONField(help_text="GeoJSON (multi)polygon")
     radius_m = models.FloatField(null=True, help_text="when the zone is a circle")
     registrations = models.PositiveIntegerField()

@@ -209,6 +209,16 @@ def take(hazard: Hazard, now: datetime) -> None:
     )
 
 
+def hand_over(hazard: Hazard, heir: Hazard) -> None:
+    """Move the proposals of a hazard that was merged; one for each level stays."""
+    levels = set(heir.proposals.values_list("level", flat=True))
+    hazard.proposals.exclude(level__in=levels).update(hazard=heir)
+    hazard.proposals.filter(state=Proposal.State.OPEN).update(
+        state=Proposal.State.DISMISSED,
+        dismissed_because="It is the same event as another hazard's proposal.",
+    )
+
+
 def dismiss(proposal: Proposal, by: Officer, reason: str, now: datetime) -> bool:
     """Put an open proposal aside, with the reason; tell whether it was open."""
     row = Proposal.objects.filter(pk=proposal.pk, state=Proposal.State.OPEN)
