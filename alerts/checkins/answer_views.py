@@ -82,7 +82,7 @@ def _lost(request: HttpRequest) -> HttpResponse:
 
 def _context(opened: Opened, now: datetime) -> dict[str, Any]:
     incident, message = opened.incident, opened.message
-    body = texts.filled(message.text.body, "", message.code)
+    body = texts.filled(message.text.body, links.url(message), message.code)
     standings = Standing.objects.filter(incident=incident, person__in=opened.persons)
     by_person = {standing.person_id: standing for standing in standings}
     lead = opened.persons[0] if opened.persons else None
