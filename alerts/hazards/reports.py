@@ -52,7 +52,7 @@ def digest(*words: str) -> str:
 
 
 def storable(value: Any, most: int | None = None) -> Any:
-    """Return a value without what a database refuses.
+    r"""Return a value without what a database refuses.
 
     Examples
     --------
