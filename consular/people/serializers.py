@@ -171,9 +171,14 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
     confirmed = serializers.BooleanField(
         write_only=True, default=False, help_text="an officer has checked the addresses"
     )
-    persons = PersonSerializer(many=True, allow_empty=False, max_length=MOST["person"])
-    contacts = ContactSerializer(many=True, allow_empty=False, max_length=10)
-    stays = StaySerializer(
+    # The stubs do not know that a list takes a greatest length (`many=True`).
+    persons = PersonSerializer(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=MOST["person"]
+    )
+    contacts = ContactSerializer(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=10
+    )
+    stays = StaySerializer(  # type: ignore[call-arg]
         many=True, allow_empty=False, max_length=MOST["stay"], source="current_stays"
     )
 
