@@ -207,6 +207,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_NAME_OVERRIDES": {
         "ModeEnum": "consular.modes.Mode",
+        "RegistrationKindEnum": "consular.people.models.Registration.Kind",
+        "AlertKindEnum": "alerts.incidents.models.AlertKind",
         "HazardKindEnum": "alerts.hazards.models.Kind",
         "HazardLevelEnum": "alerts.hazards.models.Level",
         "ZoneLevelEnum": "alerts.incidents.models.ZoneLevel",

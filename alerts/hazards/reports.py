@@ -56,7 +56,7 @@ def storable(value: Any, most: int | None = None) -> Any:
 
     Examples
     --------
-    >>> storable("a\\x00b\\ud800c", 2), storable([("x\\x00", 1)])
+    >>> storable("a\x00b\ud800c", 2), storable([("x\x00", 1)])
     ('ab', [['x', 1]])
     """
     if isinstance(value, str):

@@ -101,7 +101,7 @@ def _event_keys(source: Source, fresh: list[Fresh]) -> dict[str, str]:
             ties.tie(each.names[0], name)
             ties.tie(name, stored.get(name, name))
     known = set(stored.values())
-    chosen = {}
+    chosen: dict[str, str] = {}
     for group in ties.groups():
         chosen |= dict.fromkeys(group, min(known & group or group))
     for old in known:

@@ -1,5 +1,255 @@
-"""Offer incidents at /api/v1/."""
+"""Offer incidents, zones and alerts at /api/v1/; every rule is the verbs' own."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from alerts.hazards.models import Kind
+from alerts.incidents import declaring, previewing, release, zoning
+from alerts.incidents.declaring import Declaration
+from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
+from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
+from alerts.incidents.zoning import Outline
+from consular.missions.access import Verb, officer_of
+from consular.modes import Mode
+
+BIGGEST_GIVEN = 20_000  # values in one outline
+
+
+class Refused(APIException):
+    """The officer may not do this."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+
+
+class Moved(APIException):
+    """Something else happened first."""
+
+    status_code = status.HTTP_409_CONFLICT
+
+
+def _carried_out(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a verb; say what it refuses in the API's own answers."""
+    try:
+        return call(*args, **kwargs)
+    except FieldsError as error:
+        raise ValidationError(error.errors) from None
+    except ForbiddenError as error:
+        raise Refused(str(error)) from None
+    except ConflictError as error:
+        raise Moved(str(error)) from None
+
+
+class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    """What the ministry has declared."""
+
+    title = serializers.CharField(max_length=120)
+    place = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    mode = serializers.ChoiceField(choices=Mode.choices)
+    lon = serializers.FloatField(
+        min_value=-180, max_value=180, write_only=True, required=False
+    )
+    lat = serializers.FloatField(
+        min_value=-90, max_value=90, write_only=True, required=False
+    )
+
+    class Meta:
+        model = Incident
+        fields = (
+            "reference",
+            "title",
+            "place",
+            "kind",
+            "mode",
+            "time_zone",
+            "happened_at",
+            "opened_at",
+            "closed_at",
+            "lon",
+            "lat",
+        )
+        read_only_fields = ("reference", "time_zone", "opened_at", "closed_at")
+
+
+class IncidentViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    viewsets.GenericViewSet[Incident],
+):
+    """Incidents, the newest first."""
+
+    verb = Verb.WATCH
+    write_verb = Verb.DECLARE
+    queryset = Incident.objects.order_by("-opened_at", "-pk")
+    serializer_class = IncidentSerializer
+    lookup_field = "reference"
+    lookup_value_regex = "[A-Z0-9-]{1,16}"
+
+    def perform_create(self, serializer: Any) -> None:
+        """Declare an incident; nothing is sent by that."""
+        declaration = Declaration(
+            by=officer_of(self.request), **serializer.validated_data
+        )
+        serializer.instance = _carried_out(
+            declaring.declare, declaration, timezone.now()
+        )
+
+
+class OutlineSerializer(serializers.Serializer[Any]):
+    """A zone as it is given: a ring, a centre and radius, or a country."""
+
+    shape = serializers.ChoiceField(choices=Zone.Shape.choices)
+    level = serializers.ChoiceField(
+        choices=ZoneLevel.choices, default=ZoneLevel.DANGER.value
+    )
+    given = serializers.DictField(default=dict)
+    margin_km = serializers.FloatField(min_value=0, max_value=500, default=0)
+
+    def validate_given(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what is too large to be looked at."""
+        if len(str(value)) > BIGGEST_GIVEN * 20:
+            raise serializers.ValidationError("This shape is too large.")
+        return value
+
+
+class ZoneSerializer(serializers.ModelSerializer[Zone]):
+    """One part of an incident's area."""
+
+    incident = serializers.SlugRelatedField(
+        slug_field="reference", queryset=Incident.objects.all()
+    )
+    given = serializers.DictField(default=dict)
+    margin_km = serializers.FloatField(
+        min_value=0, max_value=500, default=0, write_only=True
+    )
+
+    class Meta:
+        model = Zone
+        fields = (
+            "id",
+            "incident",
+            "level",
+            "shape",
+            "given",
+            "margin_km",
+            "geometry",
+            "area_km2",
+            "saved_at",
+        )
+        read_only_fields = ("id", "geometry", "area_km2", "saved_at")
+
+
+class PreviewSerializer(OutlineSerializer):
+    """A zone that is only looked at, for an incident."""
+
+    incident = serializers.SlugRelatedField(
+        slug_field="reference", queryset=Incident.objects.all()
+    )
+
+
+class ZoneViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    viewsets.GenericViewSet[Zone],
+):
+    """Zones; a preview counts who is inside one and writes nothing."""
+
+    verb = Verb.WATCH
+    write_verb = Verb.DECLARE
+    queryset = Zone.objects.select_related("incident").order_by("-pk")
+    serializer_class = ZoneSerializer
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def perform_create(self, serializer: Any) -> None:
+        """Add a zone to an incident."""
+        data = dict(serializer.validated_data)
+        incident = data.pop("incident")
+        serializer.instance = _carried_out(
+            zoning.save,
+            incident,
+            Outline(**data),
+            by=officer_of(self.request),
+            now=timezone.now(),
+        )
+
+    @extend_schema(request=PreviewSerializer, responses={200: dict[str, Any]})
+    @action(detail=False, methods=["post"])
+    def preview(self, request: Request) -> Response:
+        """Count the people inside a zone that is not saved."""
+        asked = PreviewSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = dict(asked.validated_data)
+        incident = data.pop("incident")
+        area = _carried_out(zoning.area_of, Outline(**data), incident)
+        now = timezone.now()
+        return Response(previewing.count(incident, now, shape=area.geometry))
+
+
+class AlertSerializer(serializers.ModelSerializer[Alert]):
+    """An approved alert, as it was approved."""
+
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+
+    class Meta:
+        model = Alert
+        fields = (
+            "id",
+            "incident",
+            "kind",
+            "mode",
+            "state",
+            "channels",
+            "approved_at",
+            "settled_at",
+            "opens_at",
+            "released_at",
+            "stopped_at",
+            "not_after",
+            "registrations",
+            "people",
+            "audience_hash",
+        )
+
+
+class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
+    """Alerts, the newest first; one who may stop can stop one."""
+
+    verb = Verb.WATCH
+    write_verb = Verb.STOP
+    queryset = Alert.objects.select_related("incident").order_by("-pk")
+    serializer_class = AlertSerializer
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        """Keep one incident's alerts where one is asked for."""
+        reference = self.request.query_params.get("incident", "").replace("\x00", "")
+        found = super().get_queryset()
+        return found.filter(incident__reference=reference) if reference else found
+
+    @extend_schema(request=None, responses=AlertSerializer)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """Stop an alert for good; what has left cannot be recalled."""
+        alert = get_object_or_404(self.get_queryset(), pk=pk)
+        _carried_out(release.stop, alert, officer_of(request), timezone.now())
+        alert.refresh_from_db()
+        return Response(AlertSerializer(alert).data)
+
+
+router = SimpleRouter()
+router.register("incidents", IncidentViewSet, basename="incident")
+router.register("zones", ZoneViewSet, basename="zone")
+router.register("alerts", AlertViewSet, basename="alert")
+urlpatterns = router.urls

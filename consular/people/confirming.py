@@ -16,7 +16,7 @@ CHANNELS = {Contact.Kind.PHONE.value: "sms", Contact.Kind.EMAIL.value: "email"}
 
 
 def ask_to_confirm(registration: Registration, now: datetime) -> None:
-    """Write to each own address with the link that confirms the registration."""
+    """Write to each own address that nobody has confirmed, with the link that does."""
     link = enrolling.link(registration, Link.Purpose.CONFIRM)
     with languages.speak(registration.language):
         subject = _("Please confirm your registration")
@@ -28,7 +28,8 @@ def ask_to_confirm(registration: Registration, now: datetime) -> None:
             link=link,
         )
     exercise = "EXERCISE. " if registration.mode == "exercise" else ""
-    for contact in registration.contacts.filter(role=Contact.Role.OWN):
+    unverified = registration.contacts.filter(role=Contact.Role.OWN, verified_at=None)
+    for contact in unverified:
         try:
             outbox.send_notice(
                 f"confirm:{registration.pk}:{contact.pk}",

@@ -12,6 +12,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 
+from alerts.dispatch import forgetting
 from consular import modes, sealing
 from consular.missions import audit
 from consular.missions.models import Officer
@@ -273,14 +274,22 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
     """
     row = Registration.objects.select_for_update().get(pk=registration.pk)
     row.kind, row.language = entry.kind, entry.language
-    row.consents = row.consents | entry.consents
+    row.consents = {
+        name: row.consents.get(name, day) for name, day in entry.consents.items()
+    }
     row.expires_on = expires_on(entry.kind, entry.stays, now.date())
     row.changed_at, row.revision = now, row.revision + 1
     row.save()
     pairs = [(row, entry)]
     parties = {row.pk: _change_persons(row, entry.persons)}
+    verified = {
+        contact.address_key: contact.verified_at for contact in row.contacts.all()
+    }
     row.contacts.all().delete()
-    _write_contacts(pairs, parties, row.confirmed_at)
+    _write_contacts(pairs, parties, None)
+    for contact in row.contacts.filter(address_key__in=verified):
+        contact.verified_at = verified[contact.address_key]
+        contact.save(update_fields=["verified_at"])
     row.stays.filter(replaced_at=None).update(replaced_at=now)
     _write_stays(pairs, parties, now)
     return row
@@ -339,7 +348,12 @@ def erase(
         "stays": registration.stays.count(),
     }
     audit.record("erase", by, f"registration {registration.pk}", now, **counts)
+    keys = set(registration.contacts.values_list("address_key", flat=True))
+    prefix = f"notice:confirm:{registration.pk}:"
     registration.delete()
+    shared = Contact.objects.filter(address_key__in=keys)
+    keys -= set(shared.values_list("address_key", flat=True))
+    forgetting.forget(prefix, keys, now)
     return counts
 
 

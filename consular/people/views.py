@@ -126,7 +126,9 @@ def _finish(request: HttpRequest, at: Wizard) -> HttpResponse:
         registration = enrolling.opened(at.token, Link.Purpose.MANAGE)
         if registration is None:
             return _lost(request)
-        enrolling.change(registration, entry, now)
+        changed = enrolling.change(registration, entry, now)
+        if changed.contacts.filter(verified_at=None, role="own").exists():
+            ask_to_confirm(changed, now)
         return redirect("people:manage", at.token)
     known = Registration.objects.filter(form_key=at.key).first()
     if known is None:

@@ -175,12 +175,16 @@ def test_from_a_registration_to_an_answer_on_the_board(
 
 def own_link(page: Page, demo: Demo) -> str:
     """Find the SMS to our citizen in the provider's journal, and the link in it."""
-    rows = journal.read(demo.journal_path).accepted("sms")
-    bodies = [
-        row["body"] for row in rows if row["to"] == PHONE and "/c/" in row["body"]
-    ]
-    assert len(bodies) == 1
-    return re.search(r"http\S+/c/[\w-]+", bodies[0])[0]
+
+    def bodies() -> list[str]:
+        rows = journal.read(demo.journal_path).accepted("sms")
+        return [
+            row["body"] for row in rows if row["to"] == PHONE and "/c/" in row["body"]
+        ]
+
+    until(bodies, "the alert on our citizen's phone")
+    assert len(bodies()) == 1
+    return re.search(r"http\S+/c/[\w-]+", bodies()[0])[0]
 
 
 def answers(page: Page, board: str) -> int:

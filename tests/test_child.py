@@ -1,0 +1,30 @@
+"""The child is killed and replaced when it passes a limit; the caller gets words."""
+
+import pytest
+
+from consular import child
+
+
+def test_a_function_answers_from_the_child():
+    assert child.call("math.factorial", 5) == 120
+
+
+@pytest.mark.parametrize(
+    ("path", "args", "words"),
+    [
+        ("time.sleep", (9,), "longer than"),
+        ("math.factorial", (1_000_000,), "processor time"),
+        ("builtins.bytearray", (900_000_000,), "memory"),
+        ("os.abort", (), "crash"),
+        ("os._exit", (3,), "crash"),
+    ],
+)
+def test_a_hog_is_killed_and_the_next_call_works(path, args, words):
+    with pytest.raises(child.ChildError, match=words):
+        child.call(path, *args, cpu_s=0.5, wall_s=1.5)
+    assert child.call("math.factorial", 3) == 6
+
+
+def test_a_refusal_carries_the_function_s_own_words():
+    with pytest.raises(child.ChildRefused, match="invalid literal"):
+        child.call("builtins.int", "x")
