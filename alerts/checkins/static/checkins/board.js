@@ -49,7 +49,7 @@ async function poll() {
       heard = Date.now();
       cursor = said.cursor;
       put("tiles", said.parts.tiles);
-      put("picture", said.parts.picture);
+      put("marks", said.parts.picture);
       put("timeline", said.parts.timeline);
       showCases(said.parts.cases, said.help);
       help = said.help;

@@ -1,0 +1,127 @@
+"""An incident whose alert was settled and sent to two parties."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from alerts.dispatch import links, outbox
+from alerts.dispatch.models import Lane, Message
+from alerts.incidents.models import (
+    Alert,
+    Audience,
+    AudienceMessage,
+    AudiencePerson,
+    Draft,
+    Incident,
+)
+from consular.people.models import Registration
+from tests import factories
+from tests.factories import NOON
+
+
+@dataclass
+class Sent:
+    """One party that was written to."""
+
+    registration: Registration
+    audience: Audience
+    message: Message
+
+    @property
+    def path(self) -> str:
+        return f"/c/{links.token(self.message.uid)}"
+
+    @property
+    def persons(self):
+        return list(self.registration.persons.all())
+
+
+def make_incident(reference="EQ-1", **changes) -> Incident:
+    officer = factories.make_officer()
+    fields = {
+        "reference": reference,
+        "title": "Earthquake near Managua",
+        "place": "Managua, Nicaragua",
+        "kind": "earthquake",
+        "mode": "exercise",
+        "commander": officer,
+        "time_zone": "America/Managua",
+        "happened_at": NOON,
+        "opened_at": NOON,
+    }
+    return Incident.objects.create(**(fields | changes))
+
+
+def make_alert(incident: Incident) -> Alert:
+    officer = incident.commander
+    draft = Draft.objects.create(
+        incident=incident, author=officer, changed_by=officer, changed_at=NOON
+    )
+    return Alert.objects.create(
+        draft=draft,
+        incident=incident,
+        kind="alert",
+        mode="exercise",
+        state=Alert.State.RELEASED,
+        zones=[],
+        texts=[],
+        channels=["sms"],
+        include={},
+        submitted_by=officer,
+        approved_by=officer,
+        approved_at=NOON,
+        not_after=NOON + timedelta(hours=12),
+        settled_at=NOON,
+        opens_at=NOON,
+        released_at=NOON,
+    )
+
+
+def send(alert: Alert, phone: str, party: int = 2, code: str = "7K2Q") -> Sent:
+    """Write one party of an alert's audience its message."""
+    registration = factories.make_registration(phone=phone, party=party)
+    audience = Audience.objects.create(
+        alert=alert,
+        registration=registration,
+        is_included=True,
+        reason=Audience.Reason.INSIDE,
+        code=code,
+    )
+    stay = registration.stays.first()
+    for person in registration.persons.all():
+        AudiencePerson.objects.create(
+            audience=audience, person=person, stay=stay, level="danger"
+        )
+    cause = outbox.open_cause(
+        alert.cause_key,
+        mode="exercise",
+        lane=Lane.DANGER,
+        now=NOON,
+        not_after=alert.not_after,
+        incident_key=alert.incident.key,
+        opens_at=NOON,
+    )
+    text = outbox.text("sms", "en", "EXERCISE. Are you safe? {link} {code}")
+    letter = outbox.Letter(
+        channel="sms", address=phone, text=text, code=code, link_path="c"
+    )
+    (message,) = outbox.write(cause, [letter], NOON)
+    Message.objects.filter(pk=message.pk).update(state="delivered")
+    AudienceMessage.objects.create(audience=audience, message=message)
+    return Sent(registration, audience, message)
+
+
+@pytest.fixture
+def incident(db) -> Incident:
+    return make_incident()
+
+
+@pytest.fixture
+def alert(incident) -> Alert:
+    return make_alert(incident)
+
+
+@pytest.fixture
+def sent(alert) -> Sent:
+    return send(alert, "+12025550101")
