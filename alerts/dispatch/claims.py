@@ -319,7 +319,7 @@ def _write(result: Result, state: str, account: str, owner: str) -> int:
     job = result.job
     changes: dict[str, object] = {
         "account": account,
-        "provider_id": result.provider_id,
+        "provider_id": result.provider_id[:200],
         "provider_code": result.code[:24],
         "lease_until": None,
         "lease_owner": "",
@@ -337,7 +337,7 @@ def _write(result: Result, state: str, account: str, owner: str) -> int:
     mine = row.filter(state=State.CLAIMED, lease_owner=owner).update(**changes)
     if not mine and result.provider_id:
         late = row.filter(~Q(state=State.CLAIMED), provider_id="")
-        late.update(provider_id=result.provider_id, account=account)
+        late.update(provider_id=result.provider_id[:200], account=account)
         row.filter(state=State.UNCLEAR).update(
             state=State.ACCEPTED, accepted_at=result.ended_at
         )
