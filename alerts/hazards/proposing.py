@@ -6,6 +6,7 @@ The one message that follows from a feed is the notice to officers on duty.
 import math
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import shapely
 from django.conf import settings
@@ -18,10 +19,11 @@ from consular.missions import audit
 from consular.missions.models import Duty, Officer
 from consular.people import whereabouts
 from consular.people.whereabouts import Count, Question
-from geo import circles, shapes
+from geo import circles, gazetteer, shapes
 
 CURRENT = timedelta(hours=48)
 AN_HOUR = timedelta(hours=1)
+LOOK_AHEAD = timedelta(hours=12)  # as long as an alert is valid by default
 # From which level a hazard of a kind proposes, when people are inside.
 THRESHOLDS = {Kind.WEATHER.value: Level.EXTREME, Kind.DROUGHT.value: Level.EXTREME}
 DEFAULT_THRESHOLD = Level.SEVERE
@@ -98,15 +100,21 @@ def zone_of(hazard: Hazard) -> tuple[dict[str, Any] | None, float | None]:
 
 
 def count_inside(hazard: Hazard, now: datetime) -> Count | None:
-    """Count the people in the zone that a hazard suggests, today."""
+    """Count the people in the zone that a hazard suggests, in the next twelve hours.
+
+    The days are those of the place, as they are for an alert's audience.
+    """
     geometry, _ = zone_of(hazard)
     if geometry is None:
         return None
+    shape = shapely.geometry.shape(geometry)
+    middle = shape.representative_point()
+    place = ZoneInfo(gazetteer.nearest(middle.x, middle.y).time_zone)
     return whereabouts.count(
         Question(
-            shape=shapely.geometry.shape(geometry),
-            starts_on=now.date(),
-            ends_on=now.date() + timedelta(days=1),
+            shape=shape,
+            starts_on=now.astimezone(place).date(),
+            ends_on=(now + LOOK_AHEAD).astimezone(place).date(),
             mode=hazard.mode,
         )
     )
