@@ -2,6 +2,8 @@
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as profile
 from rest_framework.authtoken.models import Token
@@ -23,7 +25,17 @@ def token(db):
 
 
 @pytest.fixture
-def described(settings, token):
+def _kept_connection():
+    """Keep the test's connection between requests, as Django's own client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def described(settings, token, _kept_connection):
     """The description as it is served."""
     settings.ALLOWED_HOSTS = ["*"]
     return schemathesis.openapi.from_wsgi(
