@@ -20,6 +20,8 @@ from geo.limits import check_position
 
 ZOOM = 26
 _SIDE = 1 << ZOOM
+_ROUGH_ZOOM = 8
+SMALLEST_RADIUS_M = 6_356_752.3  # of WGS 84, to a pole
 _PAD = 1e-9  # degrees; rounding must never make a cell wholly inside that is not
 _SPREAD = (
     (16, 0x0000FFFF0000FFFF),
@@ -54,6 +56,27 @@ class Covering:
     def has_edge(self, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which cells lie in a range on the boundary."""
         return _in_ranges(self.edge, cells)
+
+    def has_near(
+        self, cells: NDArray[np.int64], distance_m: float
+    ) -> NDArray[np.bool_]:
+        """Tell which cells may lie within a distance of the boundary.
+
+        A first, rough look: all that are within the distance are told, and others.
+        """
+        if not len(self.edge):
+            return np.zeros(len(cells), dtype=bool)
+        zoom = _zoom_of_tiles(self.edge, distance_m)
+        shift = 2 * (ZOOM - zoom)
+        tiles = np.unique(_steps(self.edge >> shift))
+        columns, rows, side = _gathered(tiles), _gathered(tiles >> 1), 1 << zoom
+        around = [
+            _interleaved((columns + right) % side, np.clip(rows + down, 0, side - 1))
+            for right in (-1, 0, 1)
+            for down in (-1, 0, 1)
+        ]
+        near: NDArray[np.bool_] = np.isin(cells >> shift, np.concatenate(around))
+        return near
 
 
 def cell_of(lon: float, lat: float) -> int:
@@ -193,6 +216,27 @@ def centres_of(
     columns, rows = _gathered(tiles), _gathered(tiles >> 1)
     lons = (columns + 0.5) / (1 << zoom) * 360 - 180
     return lons, _latitudes(rows + 0.5, zoom)
+
+
+def _zoom_of_tiles(ranges: Ranges, distance_m: float) -> int:
+    """Return the finest zoom whose tiles in these rows are wider than a distance.
+
+    A joined range may reach farther north or south than its two ends: its tiles tell.
+    """
+    rows = _gathered(_steps(ranges >> 2 * (ZOOM - _ROUGH_ZOOM)) >> 1)
+    farthest = np.abs(_latitudes([rows.min(), rows.max() + 1], _ROUGH_ZOOM)).max()
+    # One distance nearer to the pole, where tiles are narrower; a degree is 110 km.
+    lat = min(float(farthest) + distance_m / 110_000, 89.9)
+    width = 2 * math.pi * SMALLEST_RADIUS_M * math.cos(math.radians(lat))
+    return min(ZOOM, max(0, math.floor(math.log2(width / distance_m))))
+
+
+def _steps(ranges: Ranges) -> NDArray[np.int64]:
+    """Return every number in ranges of tiles."""
+    sizes = ranges[:, 1] - ranges[:, 0] + 1
+    begun = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    steps: NDArray[np.int64] = np.arange(sizes.sum()) - begun
+    return steps + np.repeat(ranges[:, 0], sizes)
 
 
 def _in_ranges(ranges: Ranges, cells: NDArray[np.int64]) -> NDArray[np.bool_]:

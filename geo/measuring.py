@@ -17,6 +17,8 @@ _E2 = FLATTENING * (2 - FLATTENING)
 # The shortest degree of latitude is at the equator; the ellipsoid's shortest degree of
 # longitude, for a cosine, is there too.
 SHORTEST_DEGREE_M = math.radians(1) * EQUATOR_RADIUS_M * (1 - _E2)
+# The longest degree is one of latitude, at a pole.
+LONGEST_DEGREE_M = math.radians(1) * EQUATOR_RADIUS_M / math.sqrt(1 - _E2)
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 

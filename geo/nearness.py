@@ -7,7 +7,7 @@ from shapely.geometry import MultiPolygon
 
 from geo.cells import contains
 from geo.circles import distances_m
-from geo.measuring import SHORTEST_DEGREE_M
+from geo.measuring import LONGEST_DEGREE_M, SHORTEST_DEGREE_M
 
 _BAND_DEG = 0.5
 
@@ -56,6 +56,71 @@ def distances_to(
         some = outside[bands == band]
         found[some] = _to_edges(edges, lon[some], lat[some], within_m)
     found[found > within_m] = np.inf
+    return found
+
+
+def touched_by(
+    shape: MultiPolygon, lons: ArrayLike, lats: ArrayLike, radii_m: ArrayLike
+) -> NDArray[np.bool_]:
+    """Tell which discs touch a shape, or lie in it.
+
+    Parameters
+    ----------
+    shape : MultiPolygon
+        Longitudes in [-180, 180].
+    lons, lats : array_like (n,)
+        The middles in degrees, WGS 84.
+    radii_m : array_like (n,)
+        Metres, at most 100 km.
+
+    Returns
+    -------
+    ndarray (n,) of bool
+        As `distances_to` measures it.
+
+    Examples
+    --------
+    >>> from shapely.geometry import MultiPolygon, box
+    >>> fiji = MultiPolygon([box(177, -19, 180, -16)])
+    >>> touched_by(fiji, [-179.9, -179.9], [-17, -17], [10_000, 11_000]).tolist()
+    [False, True]
+    """
+    lon = np.asarray(lons, dtype=np.float64)
+    lat = np.asarray(lats, dtype=np.float64)
+    radii = np.asarray(radii_m, dtype=np.float64)
+    found = contains(shape, lon, lat)
+    # A degree of longitude is at most as long as the longest degree, and at least as
+    # long as at the disc's end nearest to a pole: certain on one side, possible on the
+    # other, and only what is possible is measured.
+    sure = radii / LONGEST_DEGREE_M
+    reach = radii / SHORTEST_DEGREE_M
+    wide = reach / np.cos(np.radians(np.minimum(np.abs(lat) + reach, 89.5)))
+    out = np.flatnonzero(~found)
+    out = out[_within_degrees(shape, lon[out], lat[out], wide[out])]
+    certain = _within_degrees(shape, lon[out], lat[out], sure[out])
+    found[out[certain]] = True
+    open_ = out[~certain]
+    if len(open_):
+        farthest = float(radii[open_].max())
+        away = distances_to(shape, lon[open_], lat[open_], farthest)
+        found[open_] = away <= radii[open_]
+    return found
+
+
+def _within_degrees(
+    shape: MultiPolygon,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    degrees: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Tell which points are so near on the flat map, on either side of ±180°."""
+    shapely.prepare(shape)
+    found: NDArray[np.bool_] = shapely.dwithin(shape, shapely.points(lon, lat), degrees)
+    for turn in (-360.0, 360.0):
+        other = np.flatnonzero(~found & (np.abs(lon + turn) <= 180 + degrees))
+        if len(other):
+            spots = shapely.points(lon[other] + turn, lat[other])
+            found[other] = shapely.dwithin(shape, spots, degrees[other])
     return found
 
 

@@ -58,3 +58,27 @@ def test_the_other_side_of_the_antimeridian_is_near() -> None:
     found = nearness.distances_to(shape, [-179.9, -179], [-17, -17], REACH_M)
     assert found[0] == pytest.approx(distance_m(-179.9, -17, 180, -17), rel=0.01)
     assert found[1] == np.inf
+
+
+@given(stars(), st.floats(100, 24_000), st.floats(0.2, 3))
+def test_a_disc_touches_what_is_measured_within_its_radius(
+    shape: MultiPolygon, away_m: float, share: float
+) -> None:
+    corner = first_corner(shape)
+    lons, lats = zip(*on_circle(*corner, away_m, 8), strict=True)
+    found = nearness.distances_to(shape, lons, lats, 75_000)
+    radius_m = away_m * share
+    touched = nearness.touched_by(shape, lons, lats, np.full(8, radius_m))
+    sure = np.abs(found - radius_m) > 0.011 * radius_m  # the measure's own accuracy
+    assert (touched == (found <= radius_m))[sure].all()
+
+
+@given(stars(), st.floats(100, 60_000))
+def test_a_rough_look_misses_nothing_that_is_near(
+    shape: MultiPolygon, away_m: float
+) -> None:
+    corner = first_corner(shape)
+    lons, lats = zip(*on_circle(*corner, away_m * 0.999, 8), strict=True)
+    cover = cells.covering(shape)
+    own = cells.cells_of(lons, lats)
+    assert (cover.has_near(own, away_m) | cover.has_whole(own)).all()
