@@ -16,7 +16,7 @@ from alerts.dispatch import forgetting
 from consular import modes, sealing
 from consular.missions import audit
 from consular.missions.models import Officer
-from consular.people import addresses
+from consular.people import addresses, towns
 from consular.people.models import Contact, Link, Person, Registration, Stay
 from geo import cells
 
@@ -189,9 +189,10 @@ def _write_stays(pairs: Pairs, parties: Parties, now: datetime) -> None:
         [stay.lon for _, stay in listed], [stay.lat for _, stay in listed]
     )
     rows = Stay.objects.bulk_create(
-        _stay(registration, stay, int(cell), now)
+        _stay(registration, stay, int(cell), len(parties[registration.pk]), now)
         for (registration, stay), cell in zip(listed, found, strict=True)
     )
+    towns.note(rows)
     through = Stay.persons.through
     through.objects.bulk_create(
         through(stay_id=row.pk, person_id=parties[registration.pk][index].pk)
@@ -201,17 +202,19 @@ def _write_stays(pairs: Pairs, parties: Parties, now: datetime) -> None:
 
 
 def _stay(
-    registration: Registration, stay: StayEntry, cell: int, now: datetime
+    registration: Registration, stay: StayEntry, cell: int, party: int, now: datetime
 ) -> Stay:
     last = stay.departs_on
     return Stay(
         registration=registration,
+        mode=registration.mode,
+        people=len(set(stay.persons)) or party,
         place=stay.place,
         country=stay.country,
         lon=stay.lon,
         lat=stay.lat,
         precision=stay.precision,
-        radius_m=stay.radius_m,
+        radius_m=0 if stay.precision == Stay.Precision.EXACT else stay.radius_m,
         cell=cell,
         arrives_on=stay.arrives_on,
         departs_on=last,
@@ -328,7 +331,7 @@ def leave(registration: Registration, today: date, now: datetime) -> None:
             **values, arrives_on=min(stay.arrives_on, today), departs_on=today
         )
         Stay.objects.filter(pk=stay.pk).update(replaced_at=now)
-        ended = _stay(registration, entry, stay.cell, now)
+        ended = _stay(registration, entry, stay.cell, stay.people, now)
         ended.ends_on = today  # not widened: they said so themselves
         ended.save()
         ended.persons.set(stay.persons.all())

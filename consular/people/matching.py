@@ -1,33 +1,31 @@
-"""Match stays with a shape: the range join, and what is known about each match.
+"""Match stays with a shape, and say what is known about each match.
 
-The join is written by hand, once for SQLite and PostgreSQL: `CROSS JOIN` makes SQLite
-begin with the ranges, and its statement stands alone because PostgreSQL expects far too
-many rows of it.
+Stays in ranges of cells wholly inside need no test; those on the boundary get an exact
+one; towns with their point outside that reach into the shape are looked up by cell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 
+from consular.modes import Mode
+from consular.people import lookup, towns
+from consular.people.lookup import Row, Span
 from consular.people.models import Registration, Stay
 from geo import cells, gazetteer, nearness, shapes
+from geo.cells import Covering
 
 NEARBY_M = 25_000.0
 # Who is included unless a question says otherwise.
 INCLUDE = {"trip": True, "residence": True, "crisis": True, "country_only": False}
 POINTS = (Stay.Precision.EXACT.value, Stay.Precision.TOWN.value)
 AREAS = (Stay.Precision.REGION.value, Stay.Precision.COUNTRY.value)
-_AT_ONCE = 5_000  # numbers in one IN list
-_STAY = (
-    "s.id, s.registration_id, s.lon, s.lat, s.precision,"
-    " s.starts_on <= %s AND s.ends_on > %s"
-)
+_STAY = "s.id, s.registration_id, s.lon, s.lat, s.precision"
+_IS_ON_DAYS = ", s.starts_on <= %s AND s.ends_on > %s"
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -52,6 +50,11 @@ class Question:
     starts_on: date
     ends_on: date
     mode: str
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day."""
+        return self.starts_on, self.ends_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,21 +115,72 @@ class Stays:
         return self.kept(is_in & np.isin(self.kinds, kinds))
 
 
+def keys(question: Question) -> Ids:
+    """Return the primary keys of the stays in the shape on the days, in order.
+
+    Nothing but the match: confirmed or not, whatever kind of registration.
+    """
+    cover = cells.covering(question.shape)
+    sure = Span.of(cover.full).with_(towns.reaching(question.shape, cover))
+    whole = lookup.stays(sure, "s.id", question.mode, question.days)
+    edge = _edge(question, cover, "s.id, s.lon, s.lat")
+    ids, lons, lats = zip(*edge, strict=True) if edge else ((),) * 3
+    is_in = cells.contains(question.shape, lons, lats)
+    found = np.concatenate(
+        [np.array(whole, np.int64).ravel(), np.array(ids, np.int64)[is_in]]
+    )
+    found.sort()
+    return found
+
+
+def quickly(question: Question) -> int:
+    """Count the people of the stays in the shape on the days, in one look.
+
+    A person with two stays inside counts twice, one whose registration is not confirmed
+    counts too: a figure to follow the mouse with, not one to act on.
+    """
+    cover = cells.covering(question.shape)
+    sure = Span.of(cover.full).with_(towns.reaching(question.shape, cover))
+    total = "COALESCE(SUM(s.people), 0)"
+    whole = lookup.stays(sure, total, question.mode, question.days)
+    edge = _edge(question, cover, "s.lon, s.lat, s.people")
+    lons, lats, people = zip(*edge, strict=True) if edge else ((),) * 3
+    is_in = cells.contains(question.shape, lons, lats)
+    return sum(row[0] for row in whole) + int(np.array(people, np.int64)[is_in].sum())
+
+
+def _edge(question: Question, cover: Covering, columns: str) -> list[Row]:
+    span = Span.of(cover.edge)
+    return lookup.stays(span, columns, question.mode, question.days)
+
+
 def inside(question: Question) -> Stays:
-    """Return the stays on the question's days whose point is in the shape."""
-    return _by_point(question, question.shape, any_day=False)
+    """Return the stays on the question's days whose point or town is in the shape."""
+    cover = cells.covering(question.shape)
+    found = _read(Span.of(cover.full, cover.edge), question, any_day=False)
+    own = cells.cells_of(found.lons, found.lats)
+    found.distances_m[cover.has_whole(own)] = 0
+    open_ = np.flatnonzero(found.distances_m != 0)
+    lons, lats = found.lons[open_], found.lats[open_]
+    is_in = cells.contains(question.shape, lons, lats)
+    found.distances_m[open_] = np.where(is_in, 0.0, np.inf)
+    found = found.kept(found.is_inside)
+    return found.with_(_reaching(question, cover, any_day=False))
 
 
 def by_country(question: Question, *, any_day: bool = False) -> Stays:
     """Return the stays of which only a country is known that shares an area."""
     codes = gazetteer.countries_in(question.shape)
     listed = ",".join(f"'{code}'" for code in codes) or "''"
-    return _stays(
-        f"SELECT {_STAY} FROM people_stay s WHERE s.replaced_at IS NULL"
-        f" AND s.precision IN {AREAS} AND s.country IN ({listed})",
-        question,
-        any_day=any_day,
+    sql = (
+        f"SELECT {_STAY}{_IS_ON_DAYS if any_day else ''} FROM people_stay s"
+        " WHERE s.replaced_at IS NULL AND s.precision IN ('region', 'country')"
+        f" AND s.country IN ({listed}) AND s.mode = '{Mode(question.mode).value}'"
     )
+    if not any_day:
+        sql += " AND s.starts_on <= %s AND s.ends_on > %s"
+    rows = lookup.run(sql, _placeholders(question))
+    return _stays(rows, question, any_day=any_day)
 
 
 def around(question: Question, *, any_day: bool = False) -> Stays:
@@ -142,86 +196,93 @@ def around(question: Question, *, any_day: bool = False) -> Stays:
     any_day : bool
         Whether to return the stays on other days as well.
     """
-    wide = shapes.grown(question.shape, NEARBY_M)
-    by_point = _by_point(question, wide, any_day=any_day)
-    return by_point.with_(by_country(question, any_day=any_day))
+    cover = cells.covering(question.shape)
+    wide = cells.covering(shapes.grown(question.shape, NEARBY_M))
+    found = _read(Span.of(wide.full, wide.edge), question, any_day=any_day)
+    found.distances_m[:] = _distances(question, cover, found)
+    reaching = _reaching(question, cover, any_day=any_day)
+    found = found.kept(
+        np.isfinite(found.distances_m) & ~np.isin(found.ids, reaching.ids)
+    )
+    return found.with_(reaching).with_(by_country(question, any_day=any_day))
 
 
-def _by_point(question: Question, around: MultiPolygon, *, any_day: bool) -> Stays:
-    """Return the stays with a point in `around`, which holds the question's shape."""
-    cover = cells.covering(around)
-    ranges = ",".join(
-        f"({low},{high})" for low, high in np.vstack([cover.full, cover.edge]).tolist()
-    )
-    found = _stays(
-        f"WITH r(low, high) AS (VALUES {ranges}) SELECT {_STAY} FROM r"
-        " CROSS JOIN people_stay s WHERE s.cell BETWEEN r.low AND r.high"
-        f" AND s.replaced_at IS NULL AND s.precision IN {POINTS}",
-        question,
-        any_day=any_day,
-    )
-    within = NEARBY_M if around is not question.shape else 0.0
-    inner = cells.covering(question.shape) if within else cover
+def _distances(question: Question, cover: Covering, found: Stays) -> Degrees:
+    """Measure from stays to the shape, as far as `NEARBY_M`."""
     own = cells.cells_of(found.lons, found.lats)
-    found.distances_m[inner.has_whole(own)] = 0
-    open_ = np.flatnonzero(found.distances_m != 0)
-    lons, lats = found.lons[open_], found.lats[open_]
-    if within:
-        away = nearness.distances_to(question.shape, lons, lats, within)
-    else:
-        away = np.where(cells.contains(question.shape, lons, lats), 0.0, np.inf)
-    found.distances_m[open_] = away
-    return found.kept(np.isfinite(found.distances_m))
-
-
-def _stays(sql: str, question: Question, *, any_day: bool) -> Stays:
-    days = [question.ends_on.isoformat(), question.starts_on.isoformat()]
-    if not any_day:
-        sql += " AND s.starts_on <= %s AND s.ends_on > %s"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, days if any_day else days * 2)
-        rows = cursor.fetchall()
-    rows.sort(key=lambda row: (row[1], row[0]))
-    known = _registrations({row[1] for row in rows}, question.mode)
-    rows = [row + known[row[1]] for row in rows if row[1] in known]
-    ids, numbers, lons, lats, precisions, days_, kinds, languages, sure = (
-        zip(*rows, strict=True) if rows else ((),) * 9
+    away = np.where(cover.has_whole(own), 0.0, np.inf)
+    open_ = np.flatnonzero(away)
+    away[open_] = nearness.distances_to(
+        question.shape, found.lons[open_], found.lats[open_], NEARBY_M
     )
+    return away
+
+
+def _reaching(question: Question, cover: Covering, *, any_day: bool) -> Stays:
+    """Return the stays in towns with their point outside that reach into the shape."""
+    span = towns.reaching(question.shape, cover)
+    found = _read(span, question, any_day=any_day)
+    found.distances_m[:] = 0
+    return found
+
+
+def _read(span: Span, question: Question, *, any_day: bool) -> Stays:
+    columns = _STAY + (_IS_ON_DAYS if any_day else "")
+    days = None if any_day else question.days
+    given = _placeholders(question) if any_day else ()
+    rows = lookup.stays(span, columns, question.mode, days, given)
+    return _stays(rows, question, any_day=any_day)
+
+
+def _placeholders(question: Question) -> tuple[str, str]:
+    return question.ends_on.isoformat(), question.starts_on.isoformat()
+
+
+def _stays(rows: list[Row], question: Question, *, any_day: bool) -> Stays:
+    """Return rows as columns, with what their registrations say."""
+    width = 6 if any_day else 5
+    columns = list(zip(*rows, strict=True)) if rows else [()] * width
+    numbers = np.array(columns[1], np.int64)
+    ids = np.array(columns[0], np.int64)
+    order = np.lexsort([ids, numbers])
+    parties = _registrations(np.unique(numbers), question.mode)
+    places = np.searchsorted(parties.numbers, numbers[order])
+    is_there = np.ones(len(rows), bool) if not any_day else np.array(columns[5], bool)
     return Stays(
-        ids=np.array(ids, np.int64),
-        registration_ids=np.array(numbers, np.int64),
-        lons=np.array(lons, np.float64),
-        lats=np.array(lats, np.float64),
-        precisions=np.array(precisions, np.str_),
-        kinds=np.array(kinds, np.str_),
-        languages=np.array(languages, np.str_),
-        is_confirmed=np.array(sure, np.bool_),
-        is_on_days=np.array(days_, np.bool_),
+        ids=ids[order],
+        registration_ids=numbers[order],
+        lons=np.array(columns[2], np.float64)[order],
+        lats=np.array(columns[3], np.float64)[order],
+        precisions=np.array(columns[4], np.str_)[order],
+        kinds=parties.kinds[places],
+        languages=parties.languages[places],
+        is_confirmed=parties.is_confirmed[places],
+        is_on_days=is_there[order],
         distances_m=np.full(len(rows), np.inf),
     )
 
 
-def _registrations(numbers: set[int], mode: str) -> dict[int, tuple[Any, ...]]:
-    rows = rows_of(
+@dataclass(frozen=True, kw_only=True)
+class _Parties:
+    """Registrations as columns, in the order of their numbers."""
+
+    numbers: Ids
+    kinds: NDArray[np.str_]
+    languages: NDArray[np.str_]
+    is_confirmed: Flags
+
+
+def _registrations(numbers: Ids, mode: str) -> _Parties:
+    rows = lookup.by_number(
         "SELECT id, kind, language, confirmed_at IS NOT NULL FROM people_registration"
-        " WHERE mode = %s AND id IN ({ids})",
-        np.array(sorted(numbers), np.int64),
+        " WHERE mode = %s AND id IN ({ids}) ORDER BY id",
+        numbers,
         [mode],
     )
-    return {row[0]: row[1:] for row in rows}
-
-
-def rows_of(sql: str, numbers: Ids, given: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-    """Run a statement for many ids, in their order, some thousand at a time."""
-    rows: list[tuple[Any, ...]] = []
-    with connection.cursor() as cursor:
-        for start in range(0, len(numbers), _AT_ONCE):
-            listed = ",".join(map(str, numbers[start : start + _AT_ONCE].tolist()))
-            cursor.execute(sql.format(ids=listed), given)
-            rows += cursor.fetchall()
-    return rows
-
-
-def columns(rows: list[tuple[Any, ...]], width: int) -> list[Ids]:
-    """Return rows of numbers as columns."""
-    return list(np.array(rows, np.int64).reshape(-1, width).T)
+    found, kinds, languages, sure = zip(*rows, strict=True) if rows else ((),) * 4
+    return _Parties(
+        numbers=np.array(found, np.int64),
+        kinds=np.array(kinds, np.str_),
+        languages=np.array(languages, np.str_),
+        is_confirmed=np.array(sure, np.bool_),
+    )

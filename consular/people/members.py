@@ -6,16 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from consular.people.matching import (
-    AREAS,
-    POINTS,
-    Degrees,
-    Flags,
-    Ids,
-    Stays,
-    columns,
-    rows_of,
-)
+from consular.people.lookup import by_number, columns_of
+from consular.people.matching import AREAS, POINTS, Degrees, Flags, Ids, Stays
 from consular.people.models import Contact
 
 PRECISIONS = (*POINTS, *AREAS)
@@ -70,12 +62,12 @@ class People:
 def people_of(stays: Stays) -> People:
     """Return the persons of stays, each by the most exact of them."""
     numbers = np.unique(stays.registration_ids)
-    persons = rows_of(
+    persons = by_number(
         "SELECT id, registration_id, is_minor, needs <> '' FROM people_person"
         " WHERE registration_id IN ({ids}) ORDER BY registration_id, position",
         numbers,
     )
-    person_ids, owners, minors, needs = columns(persons, 4)
+    person_ids, owners, minors, needs = columns_of(persons, 4)
     stay_rows, person_rows = _pairs(stays, person_ids, owners)
     rank = np.array([PRECISIONS.index(each) for each in stays.precisions], dtype=int)
     order = np.lexsort([stays.ids[stay_rows], rank[stay_rows], person_rows])
@@ -101,11 +93,11 @@ def people_of(stays: Stays) -> People:
 
 def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
     """Pair stays with persons, as row numbers: those it names, or the whole party."""
-    named = rows_of(
+    named = by_number(
         "SELECT stay_id, person_id FROM people_stay_persons WHERE stay_id IN ({ids})",
         np.unique(stays.ids),
     )
-    stay_numbers, person_numbers = columns(named, 2)
+    stay_numbers, person_numbers = columns_of(named, 2)
     by_id, by_person = np.argsort(stays.ids), np.argsort(person_ids)
     own_stays = by_id[np.searchsorted(stays.ids, stay_numbers, sorter=by_id)]
     own_persons = by_person[
@@ -125,7 +117,7 @@ def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
 
 def _own_contacts(numbers: Ids) -> tuple[Ids, Ids]:
     """Return the registrations with a phone and those with an e-mail address."""
-    rows = rows_of(
+    rows = by_number(
         "SELECT DISTINCT registration_id, kind FROM people_contact"
         f" WHERE role = '{Contact.Role.OWN.value}' AND registration_id IN ({{ids}})",
         numbers,

@@ -6,7 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from consular.modes import Mode
+from consular.people.indexes import CoveringIndex
 from consular.sealing import SealedTextField
+
+# What a match reads of a stay whose point is known, beside its cell and its days.
+MATCHED = ["id", "registration", "lon", "lat", "precision", "radius_m", "people"]
 
 
 class Registration(models.Model):
@@ -132,8 +136,10 @@ class Stay(models.Model):
     """One place between two local dates, half-open; earlier versions are kept.
 
     `starts_on` and `ends_on` are the dates widened by a day on each side (an open end
-    is the year 9999), which is what a match reads from the index. A stay with no rows
-    in `persons` is the whole party's.
+    is the year 9999), `people` says how many are there, `mode` is the registration's,
+    which never changes: a match reads them from the index. A stay with no rows in
+    `persons` is the whole party's. One that was shared at a moment holds until
+    `departs_on` as any other.
     """
 
     class Precision(models.TextChoices):
@@ -147,6 +153,7 @@ class Stay(models.Model):
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, related_name="stays"
     )
+    mode = models.CharField(max_length=8, choices=Mode.choices)
     persons = models.ManyToManyField(Person, blank=True, related_name="stays")
     place = SealedTextField(help_text="the label that the person chose or typed")
     country = models.CharField(max_length=2)
@@ -154,6 +161,7 @@ class Stay(models.Model):
     lat = models.FloatField()
     precision = models.CharField(max_length=8, choices=Precision.choices)
     radius_m = models.FloatField(default=0)
+    people = models.PositiveSmallIntegerField(default=1)
     cell = models.BigIntegerField(editable=False)
     arrives_on = models.DateField()
     departs_on = models.DateField(null=True, blank=True)
@@ -177,12 +185,16 @@ class Stay(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
+            CoveringIndex(
                 fields=["cell", "ends_on", "starts_on"],
-                include=["id", "lon", "lat"],
-                condition=Q(replaced_at=None),
-                name="stay_cell",
-            ),
+                include=MATCHED,
+                condition=Q(
+                    replaced_at=None, precision__in=["exact", "town"], mode=mode
+                ),
+                name=f"stay_cell_{mode}",
+            )
+            for mode in Mode.values
+        ] + [
             models.Index(
                 fields=["country", "ends_on"],
                 condition=Q(replaced_at=None, precision__in=["region", "country"]),
@@ -192,6 +204,23 @@ class Stay(models.Model):
 
     def __str__(self) -> str:
         return f"stay {self.pk}"
+
+
+class Town(models.Model):
+    """The point and reach of a town in which somebody stays; towns are only added."""
+
+    cell = models.BigIntegerField()
+    lon = models.FloatField()
+    lat = models.FloatField()
+    radius_m = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cell", "radius_m"], name="town_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"town {self.pk}"
 
 
 class Link(models.Model):
