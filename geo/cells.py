@@ -21,6 +21,7 @@ from geo.limits import check_position
 ZOOM = 26
 _SIDE = 1 << ZOOM
 _ROUGH_ZOOM = 8
+_MOST_TILES = 50_000  # to look around; more of them are looked at in larger ones
 SMALLEST_RADIUS_M = 6_356_752.3  # of WGS 84, to a pole
 _PAD = 1e-9  # degrees; rounding must never make a cell wholly inside that is not
 _SPREAD = (
@@ -68,6 +69,8 @@ class Covering:
             return np.zeros(len(cells), dtype=bool)
         zoom = _zoom_of_tiles(self.edge, distance_m)
         shift = 2 * (ZOOM - zoom)
+        while zoom and _sizes(self.edge >> shift).sum() > _MOST_TILES:
+            zoom, shift = zoom - 1, shift + 2
         tiles = np.unique(_steps(self.edge >> shift))
         columns, rows, side = _gathered(tiles), _gathered(tiles >> 1), 1 << zoom
         around = [
@@ -231,9 +234,14 @@ def _zoom_of_tiles(ranges: Ranges, distance_m: float) -> int:
     return min(ZOOM, max(0, math.floor(math.log2(width / distance_m))))
 
 
+def _sizes(ranges: Ranges) -> NDArray[np.int64]:
+    sizes: NDArray[np.int64] = ranges[:, 1] - ranges[:, 0] + 1
+    return sizes
+
+
 def _steps(ranges: Ranges) -> NDArray[np.int64]:
     """Return every number in ranges of tiles."""
-    sizes = ranges[:, 1] - ranges[:, 0] + 1
+    sizes = _sizes(ranges)
     begun = np.repeat(np.cumsum(sizes) - sizes, sizes)
     steps: NDArray[np.int64] = np.arange(sizes.sum()) - begun
     return steps + np.repeat(ranges[:, 0], sizes)
