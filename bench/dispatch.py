@@ -22,7 +22,7 @@ from alerts.exercises.provider.office import Setup  # noqa: E402
 from alerts.exercises.provider.server import running  # noqa: E402
 from bench.__main__ import figure, save  # noqa: E402
 
-MESSAGES = 2_000
+MESSAGES = 6_000
 THREADS = 32
 
 

@@ -270,6 +270,15 @@ Q_CLUSTER = {
 HOLD_S = env.number("MUSTER_HOLD_S", 30)  # between an approval and the first message
 DISPATCH_THREADS = int(env.number("MUSTER_DISPATCH_THREADS", 32))
 
+# What a part costs, in millionths of the ministry's currency: `sms=75000,sms.CU=120000`
+PRICES = {
+    name: int(cost)
+    for name, _, cost in (word.partition("=") for word in env.words("MUSTER_PRICES"))
+}
+BUDGET_DAY = env.number("MUSTER_BUDGET_DAY", 0)
+BUDGET_COUNTRY = env.number("MUSTER_BUDGET_COUNTRY", 0)
+BUDGET_INCIDENT = env.number("MUSTER_BUDGET_INCIDENT", 0)
+
 # Providers. Live accounts exist in a live installation only; the simulated ones serve
 # exercises, and their addresses may be loopback ones only.
 SIMULATED_PROVIDER_URL = env.text(

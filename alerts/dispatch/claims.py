@@ -1,36 +1,33 @@
-"""Claim, begin, send, record: how a message leaves, whatever dies on the way.
+"""Claim messages, and write that their requests begin: whatever dies, nothing is lost.
 
 A claim is one conditional UPDATE with a lease and an attempt number that fences its
 result. What has begun is written before the request, so that after a crash a begun
-message is *unclear* and an unbegun one simply waits again. The provider is called
-outside any transaction. Sender threads touch no database: they get values and return
-values, and one thread claims and records.
+message is *unclear* and an unbegun one simply waits again.
+
+The lanes go in order; within a lane the causes take turns, so that no incident starves
+another, and within a cause the nearest to the hazard go first.
 """
 
+import dataclasses
+import itertools
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from alerts.dispatch import addresses, links, routing
-from alerts.dispatch import text as texts
-from alerts.dispatch.channels.base import (
-    ChannelError,
-    GoneError,
-    OptedOutError,
-    Outgoing,
-    PermanentError,
-    TemporaryError,
-)
+from alerts.dispatch import budgets, health, jobs, links, rates, routing
+from alerts.dispatch.jobs import LEASE, LEAVE_WITHIN, Job, Row
 from alerts.dispatch.models import (
+    Account,
     Address,
     Attempt,
     Cause,
+    Channel,
+    Lane,
     Message,
     Pause,
     State,
@@ -39,151 +36,211 @@ from consular import modes
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 CLAIM = 50
-# After a refusal for now: 2, 4, 8 … seconds, at the most five minutes.
-BACK_OFF_MOST_S = 300
 
 
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A claimed message as a sender thread needs it."""
-
-    message_id: int
-    cause_id: int
-    account: str
-    outgoing: Outgoing
-    address_id: int
-    deadline: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What became of a job; `ended_at` is when the provider answered."""
-
-    job: Job
-    state: str
-    ended_at: datetime
-    provider_id: str = ""
-    code: str = ""
-    words: str = ""
-    retry_after_s: float | None = None
-    is_gone: bool = False
-    opted_out: bool = False
-
-
-def sendable(now: datetime) -> QuerySet[Message]:
-    """Keep the queued messages that may leave now: due, open, not paused, in time."""
-    paused = list(Pause.objects.values_list("channel", flat=True))
-    if "" in paused:
-        return Message.objects.none()
-    open_now = Message.objects.filter(
-        state=State.QUEUED,
-        not_before__lte=now,
-        cause__opens_at__lte=now,
-        cause__stopped_at=None,
-        cause__paused_at=None,
-        cause__not_after__gt=now,
+def open_causes(now: datetime) -> QuerySet[Cause]:
+    """Keep the causes whose messages may leave now."""
+    return Cause.objects.filter(
+        opens_at__lte=now, stopped_at=None, paused_at=None, not_after__gt=now
     )
-    return open_now.exclude(channel__in=paused)
+
+
+def paused_channels() -> set[str]:
+    """Return the channels that stand still; all of them when everything does."""
+    paused = set(Pause.objects.values_list("channel", flat=True))
+    return {"", *Channel.values} if "" in paused else paused
 
 
 def claim(owner: str, now: datetime, most: int = CLAIM) -> list[Job]:
     """Take messages for `owner`, the most urgent and nearest first."""
+    waiting = Message.objects.filter(state=State.QUEUED, is_suspect=False)
+    channels = [name for name in Channel.values if name not in paused_channels()]
+    if not channels or not waiting.filter(not_before__lte=now).exists():
+        return []
+    accounts = rates.rows()
     with transaction.atomic():
-        due = sendable(now).order_by("lane", "rank", "id")
+        picker = _Picker(accounts, channels, now)
+        ids = list(dict.fromkeys(picker.pick(most)))
+        return take(ids, owner, now, picker.buckets, accounts) if ids else []
+
+
+def take(
+    ids: list[int],
+    owner: str,
+    now: datetime,
+    buckets: rates.Buckets,
+    accounts: dict[str, Account],
+) -> list[Job]:
+    """Claim messages by their ids, inside a transaction, and make their jobs."""
+    rows = [row for row in jobs.rows(ids) if _may_be_written_to(row, now)]
+    usable = health.usable(accounts, now)
+    found = []
+    for row in rows:
+        try:
+            account = routing.account_for(
+                row.channel,
+                row.mode,
+                row.country,
+                key=f"{row.uid}{row.attempt}",
+                shifted=usable,
+            )
+        except routing.NoAccountError as error:
+            _no_account(row, error, now)
+            continue
+        job = jobs.job_of(row, account, row.attempt + 1, now)
+        buckets.take(account, job.parts)
+        found.append(job)
+    buckets.keep()
+    Message.objects.filter(
+        pk__in=[job.message_id for job in found], state=State.QUEUED
+    ).update(
+        state=State.CLAIMED,
+        lease_owner=owner,
+        lease_until=now + LEASE,
+        attempt=F("attempt") + 1,
+    )
+    return found
+
+
+def _may_be_written_to(row: Row, now: datetime) -> bool:
+    """Tell whether an address may get this; who has opted out since then does not."""
+    code = ""
+    if row.opt_out == Address.OptOut.ALL:
+        code = "opted_out"
+    elif row.opt_out == Address.OptOut.NOTICES and links.is_unsubscribable(row.purpose):
+        code = "unsubscribed"
+    elif row.condition == Address.Condition.GONE:
+        code = "gone"
+    if code:
+        _refuse(row, code, now)
+    return not code
+
+
+def _no_account(row: Row, error: routing.NoAccountError, now: datetime) -> None:
+    """Refuse what no account can send; wait where one is only resting."""
+    if not routing.accounts(row.channel, row.mode):
+        logger.error("message %s refused: %s", row.uid, error)
+        _refuse(row, "no_account", now)
+
+
+def _refuse(row: Row, code: str, now: datetime) -> None:
+    Message.objects.filter(pk=row.pk, state=State.QUEUED).update(
+        state=State.REJECTED, ended_at=now, provider_code=code
+    )
+
+
+class _Picker:
+    """Pick what is to leave next: lane by lane, causes in turn, within the rates."""
+
+    def __init__(
+        self, accounts: dict[str, Account], channels: list[str], now: datetime
+    ) -> None:
+        self.now = now
+        self.mode = modes.installation()
+        self.channels = channels
+        self.usable = health.usable(accounts, now)
+        self.buckets = rates.Buckets(self.usable, now)
+        self.causes: dict[int, list[int]] = defaultdict(list)
+        causes = open_causes(now).exclude(lane=Lane.NOTICE)
+        for pk, lane in causes.order_by("id").values_list("pk", "lane"):
+            self.causes[lane].append(pk)
+        self.over_budget = budgets.exhausted(now)
+
+    def pick(self, most: int) -> Iterator[int]:
+        """Yield ids, `most` at the most."""
+        left = most
+        for lane in Lane.values:
+            if left <= 0:
+                return
+            if lane > Lane.NOTICE and self.over_budget:
+                return
+            room = self._room(lane)
+            rows = self._notices() if lane == Lane.NOTICE else None
+            for pk in self._of_lane(lane, rows, left, room):
+                left -= 1
+                yield pk
+
+    def _room(self, lane: int) -> dict[str, int]:
+        """Return how many messages each channel has room for."""
+        room: dict[str, int] = defaultdict(int)
+        for name in self.usable:
+            channel = settings.ACCOUNTS[name]["channel"]
+            if channel in self.channels:
+                room[channel] += self.buckets.room(name, lane)
+        for channel in self.channels:
+            # What no account can send is picked too, to be refused aloud.
+            if not routing.accounts(channel, self.mode):
+                room.setdefault(channel, rates.UNLIMITED)
+        return {channel: number for channel, number in room.items() if number > 0}
+
+    def _of_lane(
+        self,
+        lane: int,
+        notices: QuerySet[Message] | None,
+        left: int,
+        room: dict[str, int],
+    ) -> Iterator[int]:
+        if notices is not None:
+            yield from self._ids(notices.order_by("id"), sorted(room), left)
+            return
+        causes = self.causes[lane]
+        share = max(left // max(len(causes), 1), 1)
+        taken: Counter[tuple[int, str]] = Counter()
+        for number in (share, left):  # to each its share, then what others left
+            for cause, channel in itertools.product(causes, room):
+                rows = Message.objects.filter(cause=cause).order_by("rank", "id")
+                most = min(number, room[channel], left)
+                found = self._ids(rows, [channel], most, taken[cause, channel])
+                taken[cause, channel] += len(found)
+                room[channel] -= len(found)
+                left -= len(found)
+                yield from found
+                if left <= 0:
+                    return
+
+    def _notices(self) -> QuerySet[Message]:
+        return Message.objects.filter(lane=Lane.NOTICE, cause__in=open_causes(self.now))
+
+    def _ids(
+        self, rows: QuerySet[Message], channels: list[str], most: int, skip: int = 0
+    ) -> list[int]:
+        due = rows.filter(
+            state=State.QUEUED,
+            is_suspect=False,
+            not_before__lte=self.now,
+            channel__in=channels,
+        )
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True, of=("self",))
-        ids = [message.pk for message in due.only("pk")[:most]]
-        if not ids:
-            return []
-        Message.objects.filter(pk__in=ids, state=State.QUEUED).update(
-            state=State.CLAIMED,
-            lease_owner=owner,
-            lease_until=now + LEASE,
-            attempt=F("attempt") + 1,
+        return (
+            [row.pk for row in due.only("pk")[skip : skip + most]] if most > 0 else []
         )
-        mine = (
-            Message.objects.filter(pk__in=ids, state=State.CLAIMED, lease_owner=owner)
-            .select_related("address", "cause", "text")
-            .order_by("lane", "rank", "id")
-        )
-        return _jobs(mine, now)
 
 
-def _jobs(messages: Iterable[Message], now: datetime) -> list[Job]:
-    jobs = []
-    for message in messages:
-        try:
-            jobs.append(job_of(message, now))
-        except routing.NoAccountError as error:
-            _refuse(message, str(error), now)
-    return jobs
-
-
-def _refuse(message: Message, words: str, now: datetime) -> None:
-    logger.error("message %s refused: %s", message.uid, words)
-    Message.objects.filter(pk=message.pk, attempt=message.attempt).update(
-        state=State.REJECTED, ended_at=now, provider_code="refused"
-    )
-
-
-def job_of(message: Message, now: datetime) -> Job:
-    """Turn a claimed message into values; its text gets its own link and code."""
-    account = routing.account_for(
-        message.channel, message.mode, message.address.country
-    )
-    link = links.url(message)
-    body = texts.filled(message.text.body, link, message.code)
-    if message.channel == "sms":
-        body = texts.cheapest(body)
-    return Job(
-        message_id=message.pk,
-        cause_id=message.cause_id,
-        account=account,
-        address_id=message.address_id,
-        deadline=now + LEASE / 2,
-        outgoing=Outgoing(
-            uid=str(message.uid),
-            attempt=message.attempt,
-            mode=_one_mode(message),
-            to=message.address.address,
-            body=body,
-            subject=texts.filled(message.text.subject, link, message.code),
-            language=message.text.language,
-            link=link,
-            is_notice=message.purpose != "alert",
-            callback_url=f"{settings.PUBLIC_URL}/hooks/twilio/status/"
-            f"{message.uid}/{message.attempt}",
-        ),
-    )
-
-
-def _one_mode(message: Message) -> str:
-    """Return the one mode of message and cause, or nothing, which no account has."""
-    same = modes.agree(message.mode, message.cause.mode)
-    return message.mode if same else ""
-
-
-def begin(jobs: list[Job], owner: str, now: datetime) -> list[Job]:
+def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:
     """Write that requests are about to be made; return those that still may be.
 
     Causes and pauses are read again here, just before the requests: a stop or a pause
     is one row and takes effect with the next begin. What may not leave is given back.
     """
-    if not jobs:
+    if not claimed:
         return []
-    may = _may_leave(jobs, now)
+    may = _may_leave(claimed, now)
     with transaction.atomic():
         ours = set(
             Message.objects.filter(
-                pk__in=[job.message_id for job in jobs],
+                pk__in=[job.message_id for job in claimed],
                 state=State.CLAIMED,
                 lease_owner=owner,
-            ).values_list("pk", flat=True)
+            ).values_list("pk", "attempt")
         )
         going = [
-            job for job in jobs if job.message_id in ours & may and now < job.deadline
+            job
+            for job in claimed
+            if (job.message_id, job.outgoing.attempt) in ours
+            and job.message_id in may
+            and now < job.deadline
         ]
         Attempt.objects.bulk_create(
             Attempt(
@@ -195,29 +252,20 @@ def begin(jobs: list[Job], owner: str, now: datetime) -> list[Job]:
             for job in going
         )
         kept = {job.message_id for job in going}
-        back = [pk for pk in ours if pk not in kept]
+        back = [pk for pk, _ in ours if pk not in kept]
         release_claims(Message.objects.filter(pk__in=back), now)
-    return going
+    leave_by = now + LEAVE_WITHIN
+    return [dataclasses.replace(job, leave_by=leave_by) for job in going]
 
 
-def _may_leave(jobs: list[Job], now: datetime) -> set[int]:
-    paused = set(Pause.objects.values_list("channel", flat=True))
-    if "" in paused:
-        return set()
-    open_causes = set(
-        Cause.objects.filter(
-            pk__in={job.cause_id for job in jobs},
-            opens_at__lte=now,
-            stopped_at=None,
-            paused_at=None,
-            not_after__gt=now,
-        ).values_list("pk", flat=True)
-    )
+def _may_leave(claimed: list[Job], now: datetime) -> set[int]:
+    paused = paused_channels()
+    causes = {job.cause_id for job in claimed}
+    open_now = set(open_causes(now).filter(pk__in=causes).values_list("pk", flat=True))
     return {
         job.message_id
-        for job in jobs
-        if job.cause_id in open_causes
-        and settings.ACCOUNTS[job.account]["channel"] not in paused
+        for job in claimed
+        if job.cause_id in open_now and job.channel not in paused
     }
 
 
@@ -231,136 +279,8 @@ def release_claims(claimed: QuerySet[Message], now: datetime) -> int:
     return held.update(state=State.QUEUED, lease_until=None, lease_owner="")
 
 
-def send(job: Job, clock: Callable[[], datetime]) -> Result:
-    """Make the request of one job; called in a thread, touches no database.
-
-    The interlock stands here, at the last step: account, message, cause and
-    installation must be of one mode.
-    """
-    conf = settings.ACCOUNTS[job.account]
-    if not _interlock(job.outgoing.mode, conf["mode"]):
-        return Result(
-            job=job,
-            state=State.REJECTED,
-            ended_at=clock(),
-            code="interlock",
-            words="exercise and live do not mix",
-        )
-    transport = routing.transport_for(job.account)
-    try:
-        provider_id = transport.send(job.outgoing)
-    except ChannelError as error:
-        return _refused(job, error, clock())
-    return Result(
-        job=job, state=State.ACCEPTED, ended_at=clock(), provider_id=provider_id
+def of_owner(owner: str, ids: Iterable[int]) -> QuerySet[Message]:
+    """Keep the messages that a worker still has claimed."""
+    return Message.objects.filter(
+        Q(pk__in=list(ids)), state=State.CLAIMED, lease_owner=owner
     )
-
-
-def _interlock(message_mode: str, account_mode: str) -> bool:
-    """Tell whether a request may be made at all.
-
-    An exercise installation reaches exercise accounts only; a live one both, each with
-    messages of its own mode.
-    """
-    if not modes.agree(message_mode, account_mode):
-        return False
-    return modes.installation() == modes.Mode.LIVE or account_mode == "exercise"
-
-
-def _refused(job: Job, error: ChannelError, at: datetime) -> Result:
-    state = State.UNCLEAR
-    if isinstance(error, PermanentError):
-        state = State.REJECTED
-    elif isinstance(error, TemporaryError):
-        state = State.QUEUED
-    return Result(
-        job=job,
-        state=state,
-        ended_at=at,
-        code=error.code,
-        words=str(error),
-        retry_after_s=getattr(error, "retry_after_s", None),
-        is_gone=isinstance(error, GoneError),
-        opted_out=isinstance(error, OptedOutError),
-    )
-
-
-def record(results: list[Result], owner: str, now: datetime) -> int:
-    """Write results, each only under its own lease and attempt; return how many.
-
-    A receipt may have come first: then the message is no longer claimed, and only the
-    provider's id is added.
-    """
-    if not results:
-        return 0
-    written = 0
-    with transaction.atomic():
-        for (state, account), group in _grouped(results).items():
-            written += sum(_write(result, state, account, owner) for result in group)
-        _end_attempts(results)
-    for result in results:
-        if result.is_gone:
-            addresses.gone(result.job.address_id, result.code, now)
-        if result.opted_out:
-            Address.objects.filter(pk=result.job.address_id).update(
-                opt_out=Address.OptOut.ALL, provider_code=result.code, changed_at=now
-            )
-    return written
-
-
-def _grouped(results: list[Result]) -> dict[tuple[str, str], list[Result]]:
-    groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for result in results:
-        groups[result.state, result.job.account].append(result)
-    return groups
-
-
-def _write(result: Result, state: str, account: str, owner: str) -> int:
-    job = result.job
-    changes: dict[str, object] = {
-        "account": account,
-        "provider_id": result.provider_id[:200],
-        "provider_code": result.code[:24],
-        "lease_until": None,
-        "lease_owner": "",
-        "state": state,
-    }
-    if state == State.ACCEPTED:
-        changes["accepted_at"] = result.ended_at
-    elif state == State.REJECTED:
-        changes["ended_at"] = result.ended_at
-    elif state == State.QUEUED:
-        changes["not_before"] = result.ended_at + _pause_after(result)
-    elif state == State.UNCLEAR:
-        changes["not_before"] = result.ended_at
-    row = Message.objects.filter(pk=job.message_id, attempt=job.outgoing.attempt)
-    mine = row.filter(state=State.CLAIMED, lease_owner=owner).update(**changes)
-    if not mine and result.provider_id:
-        late = row.filter(~Q(state=State.CLAIMED), provider_id="")
-        late.update(provider_id=result.provider_id[:200], account=account)
-        row.filter(state=State.UNCLEAR).update(
-            state=State.ACCEPTED, accepted_at=result.ended_at
-        )
-    return mine
-
-
-def _pause_after(result: Result) -> timedelta:
-    if result.retry_after_s is not None:
-        return timedelta(seconds=min(result.retry_after_s, BACK_OFF_MOST_S))
-    tried = min(result.job.outgoing.attempt, 8)
-    return timedelta(seconds=min(2.0**tried, BACK_OFF_MOST_S))
-
-
-def _end_attempts(results: list[Result]) -> None:
-    numbers = {(r.job.message_id, r.job.outgoing.attempt): r for r in results}
-    rows = Attempt.objects.filter(
-        message_id__in={pk for pk, _ in numbers}, ended_at=None
-    )
-    ended = []
-    for row in rows:
-        result = numbers.get((row.message_id or 0, row.number))
-        if result is not None:
-            row.ended_at = result.ended_at
-            row.outcome, row.detail = result.state, result.words[:200]
-            ended.append(row)
-    Attempt.objects.bulk_update(ended, ["ended_at", "outcome", "detail"], 200)

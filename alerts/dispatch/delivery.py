@@ -3,21 +3,32 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
-from alerts.dispatch import claims, posting, sweeping
-from alerts.dispatch.claims import Job, Result
-from alerts.dispatch.models import Message
+from alerts.dispatch import claims, recording, sending, sweeping, ticking
+from alerts.dispatch.jobs import Job
+from alerts.dispatch.sending import Result
 
 logger = logging.getLogger(__name__)
 
 FLUSH_S = 0.1
 IDLE_S = 0.2
+# A transport gives up after 10 s; a thread that is gone for longer hangs for good.
+HUNG_S = 25.0
+# Requests announced for each thread, so that no thread waits for the database.
+AHEAD = 2
+
+
+class HungError(RuntimeError):
+    """Say that a sender thread does not come back; only a new process helps."""
 
 
 class Sender:
@@ -30,26 +41,36 @@ class Sender:
         self.threads = threads
         self.clock = clock
         self.waiting: list[Job] = []
-        self.flying = 0
+        self.flying: dict[int, float] = {}
+        self.landed: list[Result] = []
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="send")
+        self.halting = threading.Event()
         self.sent = 0
 
-    def step(self, stopping: bool = False) -> bool:
+    def step(self) -> bool:
         """Do one round; tell whether there was anything to do."""
         done = self._flush()
-        now = self.clock()
-        if not stopping and len(self.waiting) < self.threads:
-            self.waiting += claims.claim(self.owner, now)
-        free = self.threads - self.flying
-        if self.waiting and free and not stopping:
-            chosen, self.waiting = self.waiting[:free], self.waiting[free:]
-            for job in claims.begin(chosen, self.owner, now):
-                self.flying += 1
-                self.pool.submit(claims.send, job, self.clock).add_done_callback(
-                    self._landed(job)
-                )
+        if not self.halting.is_set():
+            now = self.clock()
+            if len(self.waiting) < self.threads:
+                found = claims.claim(self.owner, now)
+                self.waiting = sorted(self.waiting + found, key=lambda job: job.lane)
+            self._begin(now)
         return bool(done or self.flying or self.waiting)
+
+    def _begin(self, now: datetime) -> None:
+        free = self.threads * AHEAD - len(self.flying)
+        if not self.waiting or free < self.threads // 2:
+            return
+        chosen, rest = self.waiting[:free], self.waiting[free:]
+        going = claims.begin(chosen, self.owner, now)
+        self.waiting = rest
+        for job in going:
+            self.flying[job.message_id] = time.monotonic()
+            self.pool.submit(
+                sending.send, job, self.clock, self.halting
+            ).add_done_callback(self._landed(job))
 
     def _landed(self, job: Job) -> Callable[["Future[Result]"], None]:
         def take(future: "Future[Result]") -> None:
@@ -57,45 +78,65 @@ class Sender:
             if error is None:
                 self.results.put(future.result())
                 return
-            # A transport that raises what it should not: unclear, never lost.
             name = type(error).__name__
             logger.error("message %s: %s", job.outgoing.uid, name)
-            self.results.put(
-                Result(job=job, state="unclear", ended_at=self.clock(), words=name)
-            )
+            self.results.put(sending.broke(job, error, self.clock()))
 
         return take
 
     def _flush(self) -> int:
-        """Record what has landed, waiting a moment for the first result."""
-        landed: list[Result] = []
-        try:
-            if self.flying:
-                landed.append(self.results.get(timeout=FLUSH_S))
-            while True:
-                landed.append(self.results.get_nowait())
-        except queue.Empty:
-            self.flying -= len(landed)
-        self.sent += claims.record(landed, self.owner, self.clock())
-        return len(landed)
+        """Record what has landed, after a moment of waiting for more."""
+        by_s = time.monotonic() + FLUSH_S
+        while self.flying and (left_s := by_s - time.monotonic()) > 0:
+            try:
+                self._take(self.results.get(timeout=left_s))
+            except queue.Empty:
+                break
+            if len(self.landed) >= self.threads or not self.flying:
+                break
+        while not self.results.empty():
+            self._take(self.results.get_nowait())
+        self._look_for_hung()
+        count = len(self.landed)
+        self.sent += recording.record(self.landed, self.owner, self.clock())
+        self.landed = []
+        return count
+
+    def _take(self, result: Result) -> None:
+        self.landed.append(result)
+        self.flying.pop(result.job.message_id, None)
+
+    def _look_for_hung(self) -> None:
+        oldest = min(self.flying.values(), default=None)
+        if oldest is not None and time.monotonic() - oldest > HUNG_S:
+            raise HungError("a request does not come back")
 
     def close(self) -> None:
-        """Finish what began, give back the rest."""
+        """Finish what is under way, give back the rest."""
+        self.halting.set()
         while self.flying:
-            self.step(stopping=True)
+            self.step()
         ids = [job.message_id for job in self.waiting]
-        claimed = Message.objects.filter(pk__in=ids, lease_owner=self.owner)
-        claims.release_claims(claimed, self.clock())
+        claims.release_claims(claims.of_owner(self.owner, ids), self.clock())
         self.waiting = []
         self.pool.shutdown()
+        sweeping.leave(self.owner)
 
 
 def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None]) -> int:
-    """Send until told to stop; return how many results were recorded."""
+    """Send until told to stop; return how many results were recorded.
+
+    A database that goes away is asked again; what has landed meanwhile is kept.
+    """
     sender = Sender(owner, settings.DISPATCH_THREADS)
     while not stopping.is_set():
-        busy = sender.step()
-        beat(timezone.now())
+        try:
+            beat(timezone.now())
+            busy = sender.step()
+        except (OperationalError, InterfaceError) as error:
+            logger.error("the database is away: %s", type(error).__name__)
+            connection.close()
+            busy = False
         if not busy:
             stopping.wait(IDLE_S)
     sender.close()
@@ -110,4 +151,7 @@ def drain(now: datetime, threads: int = 8, rounds: int = 100_000) -> int:
         if not sender.step():
             break
     sender.close()
-    return sender.sent + posting.post_due(now)
+    sweeping.beat(sender.owner, now)
+    sent = sender.sent + ticking.errands(sender.owner, now)
+    sweeping.leave(sender.owner)
+    return sent

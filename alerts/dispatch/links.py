@@ -1,11 +1,17 @@
 """A message's own link: derived from its id, found again by the key of its token."""
 
+import hmac
+import uuid
+
 from django.conf import settings
 
 from alerts.dispatch.models import Message
 from consular import sealing
 
 PURPOSE = "message"
+UNSUBSCRIBE_PATH = "u"
+# Notices that an address may switch off; warnings, codes and answers it asked for not.
+UNSUBSCRIBABLE = {"confirmation"}
 
 
 def token(uid: object) -> str:
@@ -13,11 +19,22 @@ def token(uid: object) -> str:
     return sealing.token(PURPOSE, str(uid))
 
 
+def address(path: str, uid: object) -> str:
+    """Return the address of a message's own page; an empty path has none.
+
+    `u` is the page that ends notices: its token is of another purpose, so that whoever
+    is forwarded one link cannot use it as the other.
+    """
+    if not path:
+        return ""
+    if path == UNSUBSCRIBE_PATH:
+        return f"{settings.PUBLIC_URL}/u/{uid}.{sealing.token('unsubscribe', str(uid))}"
+    return f"{settings.PUBLIC_URL}/{path}/{token(uid)}"
+
+
 def url(message: Message) -> str:
     """Return a message's own link, or an empty text when it has none."""
-    if not message.link_path:
-        return ""
-    return f"{settings.PUBLIC_URL}/{message.link_path}/{token(message.uid)}"
+    return address(message.link_path, message.uid)
 
 
 def message_for(token: str) -> Message | None:
@@ -25,3 +42,15 @@ def message_for(token: str) -> Message | None:
     key = sealing.token_key(token)
     found = Message.objects.select_related("cause", "text").filter(link_key=key)
     return found.first()
+
+
+def is_unsubscribable(purpose: str) -> bool:
+    """Tell whether an address may switch off this kind of notice."""
+    return purpose in UNSUBSCRIBABLE
+
+
+def unsubscribed(uid: uuid.UUID, token: str) -> Message | None:
+    """Return the notice whose unsubscribe link this is, or nothing."""
+    if not hmac.compare_digest(token, sealing.token("unsubscribe", str(uid))):
+        return None
+    return Message.objects.select_related("address", "text").filter(uid=uid).first()

@@ -2,16 +2,37 @@
 
 import logging
 import uuid
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from alerts.dispatch.channels import twilio
-from alerts.dispatch.models import FOLLOWS, Message, Receipt, State
+from alerts.dispatch import routing, statements
+from alerts.dispatch.models import FOLLOWS, Receipt, State
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 500
+_FINAL = (State.DELIVERED, State.UNDELIVERED)
+
+_MOVE = """
+UPDATE dispatch_message SET state = %s, provider_id = v.column2,
+  provider_code = CASE WHEN v.column3 = '' THEN dispatch_message.provider_code
+    ELSE v.column3 END,
+  accepted_at = COALESCE(dispatch_message.accepted_at, {at}),
+  ended_at = {ended}, lease_until = NULL, lease_owner = ''
+FROM (VALUES {rows}) AS v
+WHERE dispatch_message.uid = {uid} AND dispatch_message.state IN ({states})
+"""
+# It says the same or less than we know; its id is still worth having.
+_NAME = """
+UPDATE dispatch_message SET provider_id = v.column2
+FROM (VALUES {rows}) AS v
+WHERE dispatch_message.uid = {uid} AND dispatch_message.provider_id = ''
+  AND dispatch_message.state <> 'queued'
+"""
 
 
 def store(
@@ -20,7 +41,7 @@ def store(
     """Store a receipt; the same one again changes nothing. Tell whether it was new."""
     _, is_new = Receipt.objects.get_or_create(
         account=account,
-        provider_id=provider_id[:64],
+        provider_id=provider_id[:200],
         word=word[:24],
         defaults={"message_uid": uid, "code": code[:24], "received_at": now},
     )
@@ -28,37 +49,60 @@ def store(
 
 
 def apply_waiting(now: datetime) -> int:
-    """Apply the receipts that were not applied yet, in the order they came."""
+    """Apply the receipts that were not applied yet, in the order they came.
+
+    The first final word that a provider says of a message stands.
+    """
     waiting = list(Receipt.objects.filter(applied_at=None).order_by("id")[:AT_ONCE])
     if not waiting:
         return 0
+    by_state: dict[str, dict[uuid.UUID, Receipt]] = defaultdict(dict)
+    final: set[uuid.UUID] = set()
+    for receipt in waiting:
+        state = state_of(receipt)
+        uid = receipt.message_uid
+        if state in _FINAL and uid not in final:
+            final.add(uid)
+            by_state[state][uid] = receipt
+        elif state == State.ACCEPTED:
+            by_state[state].setdefault(uid, receipt)
     with transaction.atomic():
-        for receipt in waiting:
-            _apply(receipt)
+        for state in (State.ACCEPTED, *_FINAL):
+            if by_state[state]:
+                _apply(state, by_state[state].values())
         ids = [receipt.pk for receipt in waiting]
         Receipt.objects.filter(pk__in=ids).update(applied_at=now)
     return len(waiting)
 
 
-def _apply(receipt: Receipt) -> None:
-    state = twilio.STATES.get(receipt.word)
-    if state is None:
+def state_of(receipt: Receipt) -> str:
+    """Return our word for a provider's; an unknown one is logged, not guessed."""
+    state = routing.states_of(receipt.account).get(receipt.word, "")
+    if not state:
         logger.warning("receipt %s: unknown word %r", receipt.pk, receipt.word)
-        return
-    changes: dict[str, object] = {
-        "state": state,
-        "provider_id": receipt.provider_id,
-        "lease_until": None,
-        "lease_owner": "",
-    }
-    if state == State.ACCEPTED:
-        changes["accepted_at"] = receipt.received_at
-    else:
-        changes |= {"ended_at": receipt.received_at, "provider_code": receipt.code}
-    row = Message.objects.filter(uid=receipt.message_uid, state__in=FOLLOWS[state])
-    if row.update(**changes):
-        return
-    # It says the same or less than we know; its id is still worth having.
-    Message.objects.filter(uid=receipt.message_uid, provider_id="").exclude(
-        state=State.QUEUED
-    ).update(provider_id=receipt.provider_id)
+    return state
+
+
+def _apply(state: str, receipts: Iterable[Receipt]) -> None:
+    values: list[Any] = []
+    names: list[Any] = []
+    for receipt in receipts:
+        uid = statements.uid(receipt.message_uid)
+        at = statements.time(receipt.received_at)
+        names += [uid, receipt.provider_id]
+        values += [uid, receipt.provider_id, receipt.code, at]
+    follows = sorted(FOLLOWS[state])
+    count = len(names) // 2
+    at = statements.typed("timestamptz", 4)
+    uid = statements.typed("uuid", 1)
+    move = _MOVE.format(
+        rows=statements.rows(count, 4),
+        at=at,
+        ended=at if state in _FINAL else "NULL",
+        uid=uid,
+        states=", ".join(["%s"] * len(follows)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(move, [str(state), *values, *map(str, follows)])
+        name = _NAME.format(rows=statements.rows(count, 2), uid=uid)
+        cursor.execute(name, names)

@@ -1,11 +1,20 @@
-"""Choose the account that sends; nothing else asks what kind a channel is."""
+"""Choose the account that sends; nothing else asks what kind a channel is.
+
+Several accounts of one channel share its messages by weight. A weight never falls to
+nothing for one error: it moves by ten points (health.py), and drifts back.
+"""
 
 import functools
+import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from alerts.dispatch.channels.base import Transport
+
+RESTING = 100  # an account's weight when its settings say nothing
 
 
 class NoAccountError(LookupError):
@@ -21,21 +30,80 @@ def accounts(channel: str, mode: str) -> list[str]:
     ]
 
 
-def account_for(channel: str, mode: str, country: str = "") -> str:
+def resting_weight(account: str, country: str = "") -> int:
+    """Return the weight that the settings give an account, for a country.
+
+    Examples
+    --------
+    `"weight": "80"` is for all countries, `"weight": "80,FR=20"` knows one exception.
+    """
+    words = str(settings.ACCOUNTS[account].get("weight", RESTING)).split(",")
+    found = {"": RESTING}
+    for word in words:
+        name, _, number = word.strip().rpartition("=")
+        found[name] = int(number)
+    return found.get(country, found[""])
+
+
+def account_for(
+    channel: str,
+    mode: str,
+    country: str = "",
+    *,
+    key: str = "",
+    shifted: Mapping[str, int] | None = None,
+) -> str:
     """Choose an account for a channel, a mode and a country.
+
+    Parameters
+    ----------
+    key : str
+        The message's id and attempt: the same key gives the same account.
+    shifted : mapping, optional
+        How many points each account's weight has moved from its resting one; accounts
+        that are not in it may not be used now.
 
     Raises
     ------
     NoAccountError
         When there is none.
     """
-    for name in accounts(channel, mode):
-        return name
-    raise NoAccountError(f"no {mode} account for {channel}; see the README's settings")
+    names = accounts(channel, mode)
+    if shifted is not None:
+        names = [name for name in names if name in shifted]
+    if not names:
+        raise NoAccountError(
+            f"no {mode} account for {channel}; see the README's settings"
+        )
+    moved = shifted or {}
+    weights = [
+        max(resting_weight(name, country) + moved.get(name, 0), 0) for name in names
+    ]
+    if len(names) == 1 or not sum(weights):
+        return names[0]
+    return names[_drawn(weights, key)]
+
+
+def _drawn(weights: list[int], key: str) -> int:
+    """Draw an index by weight; the key is the die."""
+    die = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big")
+    point = die % sum(weights)
+    for index, weight in enumerate(weights):
+        point -= weight
+        if point < 0:
+            return index
+    return len(weights) - 1
+
+
+def states_of(account: str) -> dict[str, str]:
+    """Return the table from an account's provider's words to ours."""
+    conf = settings.ACCOUNTS.get(account)
+    return dict(import_string(conf["transport"]).states) if conf else {}
 
 
 @functools.cache
 def transport_for(account: str) -> Transport:
     """Return the transport that `settings.ACCOUNTS` names for an account."""
-    made: Transport = import_string(settings.ACCOUNTS[account]["transport"])(account)
+    conf: dict[str, Any] = settings.ACCOUNTS[account]
+    made: Transport = import_string(conf["transport"])(account)
     return made

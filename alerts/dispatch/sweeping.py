@@ -4,11 +4,20 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from alerts.dispatch.models import Attempt, Message, State, Worker
+from alerts.dispatch.models import (
+    Attempt,
+    Cause,
+    Message,
+    Publication,
+    State,
+    Worker,
+)
 
 SILENT = timedelta(seconds=3)
 FORGOTTEN = timedelta(hours=1)
-TRIES_MOST = 3
+RECEIPT_WINDOW = timedelta(hours=72)
+AT_ONCE = 2000
+UNFINISHED = [State.QUEUED, State.CLAIMED, State.UNCLEAR, State.SET_ASIDE]
 
 
 def beat(name: str, now: datetime) -> None:
@@ -19,11 +28,16 @@ def beat(name: str, now: datetime) -> None:
         )
 
 
+def leave(name: str) -> None:
+    """Say that a worker has ended well."""
+    Worker.objects.filter(name=name).delete()
+
+
 def bury(now: datetime) -> int:
     """Release the claims of workers that have been silent for three seconds.
 
-    What had begun becomes unclear and counts as a try; what had not waits again. A
-    message that was in flight at three crashes is set aside for an officer.
+    What had begun becomes unclear, and is a suspect from then on: if it must be sent
+    again it is sent alone. What had not begun waits again.
     """
     alive = Worker.objects.filter(beat_at__gte=now - SILENT).values("name")
     # A worker beats before it claims, so an owner without a row is dead as well.
@@ -33,32 +47,66 @@ def bury(now: datetime) -> int:
     begun = Attempt.objects.filter(
         message=OuterRef("pk"), number=OuterRef("attempt"), ended_at=None
     )
-    marked = lost.annotate(has_begun=Exists(begun))
-    gone = {"lease_until": None, "lease_owner": ""}
-    in_flight = list(marked.filter(has_begun=True).values_list("pk", flat=True))
-    claimed = Message.objects.filter(pk__in=in_flight, state=State.CLAIMED)
-    moved = claimed.filter(tries__gte=TRIES_MOST - 1).update(
-        state=State.SET_ASIDE, tries=F("tries") + 1, **gone
+    marked = list(
+        lost.annotate(has_begun=Exists(begun)).values_list("pk", "attempt", "has_begun")
     )
-    moved += claimed.update(
-        state=State.UNCLEAR, tries=F("tries") + 1, not_before=now, **gone
-    )
-    idle = list(marked.filter(has_begun=False).values_list("pk", flat=True))
-    moved += Message.objects.filter(pk__in=idle, state=State.CLAIMED).update(
-        state=State.QUEUED, **gone
-    )
+    moved = 0
+    for pk, attempt, has_begun in marked:
+        # The attempt number stands for the claim that was lost.
+        row = Message.objects.filter(pk=pk, attempt=attempt, state=State.CLAIMED)
+        if has_begun:
+            moved += row.update(
+                state=State.UNCLEAR,
+                is_suspect=True,
+                not_before=now,
+                lease_until=None,
+                lease_owner="",
+            )
+        else:
+            moved += row.update(state=State.QUEUED, lease_until=None, lease_owner="")
     Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
     return moved
 
 
-def expire(now: datetime) -> int:
-    """End what is past its time or whose cause was stopped."""
-    waiting = Message.objects.filter(state=State.QUEUED)
-    stopped = waiting.exclude(cause__stopped_at=None)
-    ended = Message.objects.filter(pk__in=stopped.values("pk")[:2000]).update(
-        state=State.STOPPED, ended_at=now
+def end(now: datetime) -> int:
+    """End what is past its time or whose cause was stopped, cause by cause.
+
+    A cause is looked at until nothing of it is left to end; then never again.
+    """
+    over = Cause.objects.filter(
+        Q(not_after__lte=now) | ~Q(stopped_at=None), swept_at=None
     )
-    late = waiting.filter(cause__not_after__lte=now)
-    return ended + Message.objects.filter(pk__in=late.values("pk")[:2000]).update(
-        state=State.EXPIRED, ended_at=now
+    return sum(_end(cause, now) for cause in over.order_by("not_after")[:500])
+
+
+def _end(cause: Cause, now: datetime) -> int:
+    state = State.STOPPED if cause.stopped_at else State.EXPIRED
+    ended = 0
+    for kind in (Message, Publication):
+        rows = kind.objects.filter(cause=cause)
+        waiting = rows.filter(state=State.QUEUED).order_by()
+        ended += rows.filter(
+            pk__in=list(waiting.values_list("pk", flat=True)[:AT_ONCE]),
+            state=State.QUEUED,
+        ).update(state=state, ended_at=now)
+    left = any(
+        kind.objects.filter(cause=cause, state__in=UNFINISHED[:2]).exists()
+        for kind in (Message, Publication)
     )
+    if (
+        not left
+        and not Message.objects.filter(cause=cause, state__in=UNFINISHED).exists()
+    ):
+        Cause.objects.filter(pk=cause.pk).update(swept_at=now)
+    _close_receipts(cause, now)
+    return ended
+
+
+def _close_receipts(cause: Cause, now: datetime) -> None:
+    """Say of what no receipt came for in time that its delivery cannot be known."""
+    Message.objects.filter(
+        cause=cause,
+        state=State.ACCEPTED,
+        ended_at=None,
+        accepted_at__lte=now - RECEIPT_WINDOW,
+    ).update(ended_at=F("accepted_at") + RECEIPT_WINDOW)

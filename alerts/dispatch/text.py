@@ -94,8 +94,13 @@ def cheapest(text: str) -> str:
     'هل أنت بخير؟'
     """
     plain = text.translate(LOOK_ALIKES)
-    bare = plain.translate(PLAIN_LETTERS)
-    return bare if size(bare).parts < size(plain).parts else plain
+    without = bare(text)
+    return without if size(without).parts < size(plain).parts else plain
+
+
+def bare(text: str) -> str:
+    """Replace look-alikes, and take the accents that the alphabet lacks."""
+    return text.translate(LOOK_ALIKES).translate(PLAIN_LETTERS)
 
 
 def filled(body: str, link: str, code: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents import logbook, providers, wording
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import AlertKind, Draft, DraftText, Incident
@@ -206,8 +206,8 @@ def problems(content: Content, mode: str) -> dict[str, str]:
 
 
 def _channel_problems(content: Content, mode: str) -> dict[str, str]:
-    unknown = [name for name in content.channels if name not in Channel.values]
-    unknown += [w.channel for w in content.texts if w.channel not in Channel.values]
+    unknown = [name for name in content.channels if name not in WRITTEN]
+    unknown += [w.channel for w in content.texts if w.channel not in WRITTEN]
     if unknown:
         raise FieldsError({"channels": "Choose text message, e-mail or social post."})
     if not set(content.channels) & set(PERSONAL):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents import seeding, wording
 from alerts.incidents.drafting import Content
 from alerts.incidents.framing import language_name
@@ -53,7 +53,7 @@ def content(post: QueryDict) -> Content:
     """Read what was typed; empty texts are left out."""
     texts = []
     for code in languages_of(post):
-        for channel in Channel.values:
+        for channel in WRITTEN:
             name = f"{channel}-{code}"
             body = post.get(name, "")[:LONGEST_TYPED]
             subject = post.get(f"subject-{name}", "")[:LONGEST_TYPED]

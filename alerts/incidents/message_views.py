@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import WRITTEN
 from alerts.incidents import (
     drafting,
     framing,
@@ -71,7 +71,7 @@ def _relaid(
     if action == "add":
         code = request.POST.get("language", "")
         if code in languages.LANGUAGES and code not in listed:
-            channels = [name for name in said.channels if name in Channel.values]
+            channels = [name for name in said.channels if name in WRITTEN]
             seeds = seeding.seed(frame.incident, [code], channels)
             return replace(said, texts=(*said.texts, *seeds)), [*listed, code]
         return said, listed

@@ -15,6 +15,10 @@ from alerts.dispatch import (
     outbox,
     posting,
     receipts,
+    recording,
+    routing,
+    sending,
+    suspects,
     sweeping,
     ticking,
     unclear,
@@ -106,6 +110,7 @@ def test_a_stop_is_final_and_nothing_leaves_after_it(provider):
     jobs = claims.claim("worker", NOON, most=4)
     assert outbox.stop("alert:1", NOON) == 6
     assert claims.begin(jobs, "worker", NOON) == []
+    sweeping.end(NOON)
     assert delivery.drain(NOON) == 0
     assert provider.journal.accepted() == []
     assert set(Message.objects.values_list("state", flat=True)) == {State.STOPPED}
@@ -124,7 +129,7 @@ def test_nothing_is_sent_after_its_time(provider):
     outbox.write(make_cause(), letters(4), NOON)
     late = NOON + timedelta(hours=13)
     assert delivery.drain(late) == 0
-    sweeping.expire(late)
+    sweeping.end(late)
     assert set(Message.objects.values_list("state", flat=True)) == {State.EXPIRED}
 
 
@@ -137,7 +142,7 @@ def test_modes_that_do_not_agree_are_refused_at_the_last_step(provider, settings
         jobs = claims.claim("worker", NOON)
         changed = settings.ACCOUNTS["simulated-sms"] | {"mode": "live"}
         settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-sms": changed}
-        result = claims.send(jobs[0], lambda: NOON)
+        result = sending.send(jobs[0], lambda: NOON)
         assert (result.state, result.code) == (State.REJECTED, "interlock")
         return
     delivery.drain(NOON)
@@ -168,8 +173,8 @@ def test_a_late_result_of_a_dead_claim_is_taken_but_moves_nothing_back(provider)
     sweeping.beat("slow", NOON)
     jobs = claims.begin(claims.claim("slow", NOON), "slow", NOON)
     sweeping.bury(NOON + 4 * SECOND)
-    result = claims.send(jobs[0], lambda: NOON + 5 * SECOND)
-    assert claims.record([result], "slow", NOON + 5 * SECOND) == 0
+    result = sending.send(jobs[0], lambda: NOON)
+    assert recording.record([result], "slow", NOON + 5 * SECOND) == 0
     assert Message.objects.get().state == State.ACCEPTED
 
 
@@ -189,26 +194,66 @@ def test_the_policy_decides_on_what_the_provider_knows_nothing_of(provider):
     leave = make_cause("alert:2", on_unclear=Cause.OnUnclear.LEAVE)
     outbox.write(leave, letters(2), NOON)
     delivery.drain(NOON)
-    unclear.resolve(NOON + timedelta(minutes=1))
+    ask(NOON)
     again = Message.objects.filter(cause__key="alert:1")
     assert set(again.values_list("state", "repeats")) == {(State.QUEUED, 1)}
     left = Message.objects.filter(cause__key="alert:2")
     assert set(left.values_list("state", "repeats")) == {(State.UNCLEAR, 0)}
 
 
-def test_a_message_in_flight_at_three_crashes_is_set_aside(provider):
+def crash(now):
+    """Claim and begin all there is, then die."""
+    sweeping.beat(f"dead {now}", now)
+    claims.begin(claims.claim(f"dead {now}", now), f"dead {now}", now)
+    sweeping.bury(now + 4 * SECOND)
+
+
+def ask(now):
+    """Let enough time pass that the provider is asked, twice."""
+    for later in (60, 120):
+        unclear.resolve(now + later * SECOND)
+    return now + 121 * SECOND
+
+
+def test_what_was_in_flight_at_a_crash_is_sent_alone_and_innocents_arrive(provider):
+    outbox.write(make_cause(), letters(3), NOON)
+    crash(NOON)
+    now = ask(NOON)
+    assert claims.claim("other", now) == []
+    assert delivery.drain(now) == 3
+    assert set(Message.objects.values_list("state", "tries")) == {(State.ACCEPTED, 0)}
+    assert provider.journal.duplicates() == 0
+
+
+@pytest.mark.parametrize("fault", ["exits", "raises", "segfaults"])
+def test_a_message_that_breaks_its_child_three_times_is_set_aside(
+    provider, settings, fault
+):
     outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    poison = {"transport": "tests.dispatch.poison.Poison", "poison": fault}
+    changed = settings.ACCOUNTS["simulated-sms"] | poison
+    settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-sms": changed}
+    routing.transport_for.cache_clear()
     now = NOON
-    for _ in range(3):
-        sweeping.beat(f"dead {now}", now)
-        jobs = claims.claim(f"dead {now}", now)
-        claims.begin(jobs, f"dead {now}", now)
-        now += 4 * SECOND
-        sweeping.bury(now)
-        now += timedelta(minutes=2)
-        unclear.resolve(now)
+    for tries in (1, 2, 3):
+        now = ask(now)
+        suspects.send_one("worker", now)
+        assert Message.objects.get().tries == tries
     assert Message.objects.get().state == State.SET_ASIDE
-    assert Attempt.objects.count() == 3
+    assert Attempt.objects.count() == 4
+    assert not suspects.send_one("worker", ask(now))
+
+
+def test_a_transport_that_raises_what_it_should_not_is_sent_alone(provider, settings):
+    outbox.write(make_cause(), letters(1), NOON)
+    poison = {"transport": "tests.dispatch.poison.Poison", "poison": "raises"}
+    changed = settings.ACCOUNTS["simulated-sms"] | poison
+    settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-sms": changed}
+    routing.transport_for.cache_clear()
+    delivery.drain(NOON)
+    message = Message.objects.get()
+    assert (message.state, message.is_suspect) == (State.UNCLEAR, True)
 
 
 WORDS = ["queued", "sent", "delivered", "undelivered", "failed", "sending", "whatever"]
@@ -242,7 +287,7 @@ def test_a_receipt_may_come_before_the_answer_to_the_request(provider):
     jobs = claims.begin(claims.claim("w", NOON), "w", NOON)
     receipts.store("simulated-sms", message.uid, "SM1", "delivered", "", NOON)
     receipts.apply_waiting(NOON)
-    claims.record([claims.send(jobs[0], lambda: NOON)], "w", NOON)
+    recording.record([sending.send(jobs[0], lambda: NOON)], "w", NOON)
     assert Message.objects.get().state == State.DELIVERED
 
 

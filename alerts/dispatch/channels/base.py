@@ -38,6 +38,13 @@ class UnclearError(ChannelError):
     """It may have been sent: ask before trying again."""
 
 
+class CannotAskError(ChannelError):
+    """Nobody can be asked what became of a text: the provider knows no such question.
+
+    Other errors of a look-up mean that it may be asked again later.
+    """
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """One text for one address, as a transport needs it.
@@ -54,8 +61,9 @@ class Outgoing:
     subject: str = ""
     language: str = "en"
     link: str = ""
-    is_notice: bool = False
+    purpose: str = "alert"
     callback_url: str = ""
+    unsubscribe_url: str = ""
     in_reply_to: str = ""
 
 
@@ -63,6 +71,8 @@ class Transport(Protocol):
     """Speak one provider's language for one account."""
 
     mode: str
+    hook: str  # where its callbacks arrive, below /hooks/
+    states: dict[str, str]  # the provider's words for how a text ended, and ours
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one text and return the provider's id of it.
@@ -79,8 +89,10 @@ class Transport(Protocol):
 
         Raises
         ------
+        CannotAskError
+            When the provider knows no such question.
         UnclearError
-            When the provider cannot be asked, or knows no such question.
+            When it cannot be asked now.
         """
         ...
 

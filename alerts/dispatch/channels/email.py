@@ -11,6 +11,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.template.loader import render_to_string
 
 from alerts.dispatch.channels.base import (
+    CannotAskError,
     ChannelError,
     GoneError,
     Outgoing,
@@ -29,6 +30,9 @@ PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 class Smtp:
     """One SMTP server; each thread keeps a connection of its own open."""
+
+    hook = "mail"
+    states: dict[str, str] = {}
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
@@ -76,9 +80,9 @@ class Smtp:
             "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
             "Auto-Submitted": "auto-generated",
         }
-        if outgoing.is_notice and outgoing.link:
+        if outgoing.unsubscribe_url:
             # Warnings to the affected cannot be switched off, and so do not offer it.
-            headers["List-Unsubscribe"] = f"<{outgoing.link}>"
+            headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail = EmailMultiAlternatives(
             subject=" ".join(outgoing.subject.split()),
@@ -101,7 +105,7 @@ class Smtp:
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that a mail server cannot be asked what it took."""
-        raise UnclearError("a mail server cannot be asked what became of a mail")
+        raise CannotAskError("a mail server cannot be asked what became of a mail")
 
     def delete(self, provider_id: str) -> None:
         """Refuse: a mail cannot be taken back."""

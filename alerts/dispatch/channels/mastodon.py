@@ -25,6 +25,9 @@ CHARACTERS_MOST = 500
 class Mastodon:
     """One Mastodon account."""
 
+    hook = "mastodon"
+    states: dict[str, str] = {}
+
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
         self.mode = conf["mode"]

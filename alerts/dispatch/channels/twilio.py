@@ -89,6 +89,9 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
 class TwilioSms:
     """One Twilio account that sends SMS from one number."""
 
+    hook = "twilio"
+    states = STATES
+
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
         self.mode = conf["mode"]

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import WRITTEN
 from alerts.incidents.models.incidents import Incident
 
 
@@ -111,7 +111,9 @@ class DraftText(models.Model):
     """What a draft says in one language on one channel."""
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="texts")
-    channel = models.CharField(max_length=8, choices=Channel.choices)
+    channel = models.CharField(
+        max_length=8, choices=[(each.value, each.label) for each in WRITTEN]
+    )
     language = models.CharField(max_length=8)
     subject = models.CharField(max_length=120, blank=True)
     body = models.TextField()

@@ -6,15 +6,18 @@ import signal
 import socket
 import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import connection
 from django.utils import timezone
 
 from alerts.dispatch import delivery, sweeping, ticking
 
+HUNG_EXIT = 70
 BEAT_EVERY = timedelta(seconds=1)
 
 
@@ -38,30 +41,45 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        ticker = threading.Thread(target=self._tick, args=(stopping,), daemon=True)
-        sweeping.beat(owner, timezone.now())
-        ticker.start()
-        return delivery.run(owner, stopping, Beat(owner))
+        beat = Beat(owner, f"{owner}-e")
+        beat(timezone.now())
+        for work in (ticking.tick, partial(ticking.errands, f"{owner}-e")):
+            thread = threading.Thread(
+                target=self._repeat, args=(stopping, work), daemon=True
+            )
+            thread.start()
+        try:
+            return delivery.run(owner, stopping, beat)
+        except delivery.HungError as error:
+            # A thread that hangs keeps a process from ending in any other way.
+            self.stderr.write(f"{error}; ending, to be started again")
+            os._exit(HUNG_EXIT)
 
-    def _tick(self, stopping: threading.Event) -> None:
-        """Tick in a thread of its own, so that asking never holds up sending."""
+    def _repeat(
+        self, stopping: threading.Event, work: Callable[[datetime], object]
+    ) -> None:
+        """Work each second in a thread of its own, so that it never holds up sending.
+
+        What talks to providers and what does not are two threads.
+        """
         while not stopping.wait(1):
             try:
-                ticking.tick(timezone.now())
+                work(timezone.now())
             except Exception as error:  # the next second tries again
                 self.stderr.write(f"tick: {type(error).__name__}")
-                close_old_connections()
+                connection.close()
 
 
 class Beat:
-    """Writes a worker's heartbeat once a second at the most."""
+    """Writes a worker's heartbeats once a second at the most."""
 
-    def __init__(self, owner: str) -> None:
-        self.owner = owner
+    def __init__(self, *owners: str) -> None:
+        self.owners = owners
         self.last = timezone.now() - BEAT_EVERY
 
     def __call__(self, now: datetime) -> None:
         """Beat when a second has passed."""
         if now - self.last >= BEAT_EVERY:
-            sweeping.beat(self.owner, now)
+            for owner in self.owners:
+                sweeping.beat(owner, now)
             self.last = now

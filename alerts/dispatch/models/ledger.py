@@ -1,4 +1,4 @@
-"""The ledger of the mail room: causes, addresses, texts, messages, attempts, receipts.
+"""The ledger: causes, addresses, texts, messages, attempts, receipts.
 
 It knows addresses and texts, no persons and no alerts.
 """
@@ -26,7 +26,13 @@ class Channel(models.TextChoices):
 
     SMS = "sms", "SMS"
     EMAIL = "email", "E-mail"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    VOICE = "voice", "Voice call"
     SOCIAL = "social", "Social media"
+
+
+# The channels whose texts an officer writes; WhatsApp and voice say what the SMS says.
+WRITTEN = (Channel.SMS, Channel.EMAIL, Channel.SOCIAL)
 
 
 class State(models.TextChoices):
@@ -91,6 +97,16 @@ class Cause(models.Model):
         max_length=6, choices=OnUnclear.choices, default=OnUnclear.LEAVE
     )
     created_at = models.DateTimeField()
+    swept_at = models.DateTimeField(
+        null=True, blank=True, help_text="when nothing of it was left to end"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["not_after"], condition=Q(swept_at=None), name="cause_unswept"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"cause {self.key}"
@@ -200,6 +216,12 @@ class Message(Delivery):
     purpose = models.CharField(max_length=16, default="alert")
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     rank = models.IntegerField(default=0, help_text="nearness: 0 goes first")
+    parts = models.PositiveSmallIntegerField(
+        default=1, help_text="what it costs: texts as the network counts them"
+    )
+    is_suspect = models.BooleanField(
+        default=False, help_text="in flight at a crash: sent alone, in a child process"
+    )
     code = models.CharField(max_length=8, blank=True)
     link_path = models.CharField(
         max_length=8, blank=True, help_text="`c` in /c/TOKEN; empty for no link"
@@ -214,9 +236,19 @@ class Message(Delivery):
         ]
         indexes = [
             models.Index(
-                fields=["lane", "rank", "id"],
+                fields=["cause", "channel", "rank", "id"],
                 condition=Q(state="queued"),
-                name="message_queued",
+                name="message_waiting",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="queued", lane=2),
+                name="message_notice_waiting",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="queued", is_suspect=True),
+                name="message_suspect",
             ),
             models.Index(
                 fields=["lease_until"],
@@ -264,6 +296,11 @@ class Attempt(models.Model):
     outcome = models.CharField(max_length=16, blank=True)
     detail = models.CharField(max_length=200, blank=True, help_text="provider's words")
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "began_at"], name="attempt_recent"),
+        ]
+
     def __str__(self) -> str:
         return f"attempt {self.pk}"
 
@@ -293,14 +330,3 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"receipt {self.pk}"
-
-
-class Worker(models.Model):
-    """A dispatch process, with its heartbeat; claims of a silent one are released."""
-
-    name = models.CharField(max_length=40, unique=True)
-    started_at = models.DateTimeField()
-    beat_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"worker {self.name}"

@@ -1,0 +1,129 @@
+"""Shift messages between the accounts of a channel as providers fail and recover.
+
+Never a switch for one error: a weight sinks by ten points when a provider's answers
+were mostly errors for a moment, at most once a second while it is dead and once a
+minute while it is only slow, and comes back by ten points in each quiet quarter hour.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, F, Q
+from django.db.models.functions import Greatest, Least
+
+from alerts.dispatch import routing
+from alerts.dispatch.models import Account, Attempt, Message, State
+
+STEP = 10
+DEAD_EVERY = timedelta(seconds=1)
+SLOW_EVERY = timedelta(minutes=1)
+BACK_EVERY = timedelta(minutes=15)
+WINDOW = timedelta(seconds=60)
+ENOUGH = 10  # answers in the window, before they mean anything
+SLOW_RECEIPT = timedelta(minutes=5)
+SLOW_SHARE = 0.15
+MOST_WAIT = timedelta(minutes=5)
+# Outcomes of an attempt that speak against the provider, not against the number.
+ERRORS = {State.QUEUED.value, State.UNCLEAR.value}
+
+
+def usable(accounts: dict[str, Account], now: datetime) -> dict[str, int]:
+    """Return the accounts that may be used now, and how far their weights have moved.
+
+    An account that its provider asked to wait is left alone until then; where all of a
+    channel's accounts are at nothing, routing takes one anyway: it is the probe.
+    """
+    return {
+        name: row.weight - routing.RESTING
+        for name, row in accounts.items()
+        if row.waits_until is None or row.waits_until <= now
+    }
+
+
+def heard(
+    outcomes: Iterable[tuple[str, str, str, float | None]], now: datetime
+) -> None:
+    """Note what providers answered: (account, state, words, seconds to wait).
+
+    Where an account's refusals outnumber what it took, the longest wait that it asked
+    for holds for the whole account.
+    """
+    good: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    waits: dict[str, float] = {}
+    words: dict[str, str] = {}
+    for account, state, said, wait_s in outcomes:
+        if state in ERRORS:
+            bad[account] += 1
+            words[account] = said
+            waits[account] = max(waits.get(account, 0.0), wait_s or 0.0)
+        else:
+            good[account] += 1
+    for account in good:
+        Account.objects.filter(name=account).update(accepted_at=now)
+    for account, number in bad.items():
+        _troubled(account, words[account], now)
+        if number > good[account] and number > 2 and waits[account]:
+            wait = min(timedelta(seconds=waits[account]), MOST_WAIT)
+            Account.objects.filter(name=account).update(waits_until=now + wait)
+
+
+def _troubled(account: str, words: str, now: datetime) -> None:
+    Account.objects.filter(name=account).update(trouble=words[:200], trouble_at=now)
+
+
+def shift(now: datetime) -> int:
+    """Move weights by what was answered in the last minute; return how many moved."""
+    moved = 0
+    for name in Account.objects.filter(trouble_at__gt=now - WINDOW).values_list(
+        "name", flat=True
+    ):
+        if _is_failing(name, now):
+            moved += _sink(name, now - DEAD_EVERY, now)
+    if now.second == 0:
+        slow = [name for name in settings.ACCOUNTS if _is_slow(name, now)]
+        moved += sum(_sink(name, now - SLOW_EVERY, now) for name in slow)
+    return moved + _drift_back(now)
+
+
+def _is_failing(account: str, now: datetime) -> bool:
+    rows = Attempt.objects.filter(account=account, began_at__gt=now - WINDOW)
+    said = rows.exclude(ended_at=None).aggregate(
+        n=Count("id"), bad=Count("id", filter=Q(outcome__in=ERRORS))
+    )
+    return bool(said["n"] >= ENOUGH and said["bad"] * 2 > said["n"])
+
+
+def _sink(account: str, since: datetime, now: datetime) -> int:
+    row = Account.objects.filter(Q(shifted_at=None) | Q(shifted_at__lte=since))
+    return row.filter(name=account, weight__gt=0).update(
+        weight=Greatest(F("weight") - STEP, 0), shifted_at=now
+    )
+
+
+def _is_slow(account: str, now: datetime) -> bool:
+    """Tell whether too many of the last quarter hour's receipts took five minutes."""
+    recent = Message.objects.filter(
+        account=account,
+        accepted_at__gt=now - BACK_EVERY,
+        accepted_at__lt=now - SLOW_RECEIPT,
+    )
+    said = recent.aggregate(
+        n=Count("id"),
+        slow=Count(
+            "id",
+            filter=Q(ended_at=None) | Q(ended_at__gt=F("accepted_at") + SLOW_RECEIPT),
+        ),
+    )
+    return bool(said["n"] >= ENOUGH and said["slow"] > SLOW_SHARE * said["n"])
+
+
+def _drift_back(now: datetime) -> int:
+    quiet = Account.objects.filter(
+        weight__lt=routing.RESTING, shifted_at__lte=now - BACK_EVERY
+    )
+    return quiet.update(
+        weight=Least(F("weight") + STEP, routing.RESTING), shifted_at=now
+    )

@@ -1,0 +1,164 @@
+"""Turn claimed messages into values that a sender thread can use without a database."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from alerts.dispatch import links, routing
+from alerts.dispatch import text as texts
+from alerts.dispatch.channels.base import Outgoing
+from alerts.dispatch.models import Message, Text
+from consular import modes
+
+LEASE = timedelta(seconds=60)
+# A request that was announced leaves within this time or not at all, so that a stop or
+# a pause that comes meanwhile takes effect within two seconds.
+LEAVE_WITHIN = timedelta(seconds=1)
+# Channels whose texts are charged by the part.
+BY_THE_PART = {"sms"}
+COLUMNS = (
+    "pk",
+    "uid",
+    "attempt",
+    "mode",
+    "channel",
+    "purpose",
+    "lane",
+    "code",
+    "link_path",
+    "text_id",
+    "cause_id",
+    "cause__mode",
+    "cause__incident_key",
+    "address_id",
+    "address__address",
+    "address__country",
+    "address__opt_out",
+    "address__condition",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A claimed message as a sender thread needs it."""
+
+    message_id: int
+    cause_id: int
+    lane: int
+    channel: str
+    account: str
+    outgoing: Outgoing
+    address_id: int
+    country: str
+    incident_key: str
+    parts: int
+    deadline: datetime
+    leave_by: datetime
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a text row says; kept, because a text never changes."""
+
+    subject: str
+    body: str
+    language: str
+
+
+@functools.lru_cache(maxsize=512)
+def said(text_id: int) -> Said:
+    """Return the words of a text row."""
+    row = Text.objects.get(pk=text_id)
+    return Said(row.subject, row.body, row.language)
+
+
+@functools.lru_cache(maxsize=512)
+def _cheap(body: str, link_length: int, code_length: int) -> tuple[str, int]:
+    """Return a text in cheap letters, and its parts with a link and code that long."""
+    link, code = "x" * link_length, "x" * code_length
+    filled = texts.cheapest(texts.filled(body, link, code))
+    plain = texts.cheapest(body)
+    if texts.filled(plain, link, code) != filled:
+        plain = texts.bare(body)
+    return plain, texts.size(texts.filled(plain, link, code)).parts
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message with what hangs on it, as `COLUMNS` reads it."""
+
+    pk: int
+    uid: object
+    attempt: int
+    mode: str
+    channel: str
+    purpose: str
+    lane: int
+    code: str
+    link_path: str
+    text_id: int
+    cause_id: int
+    cause_mode: str
+    incident_key: str
+    address_id: int
+    address: str
+    country: str
+    opt_out: str
+    condition: str
+
+
+def rows(ids: Iterable[int]) -> list[Row]:
+    """Read messages, in the order in which they are to leave."""
+    found = {
+        values[0]: Row(*values)
+        for values in Message.objects.filter(pk__in=list(ids)).values_list(*COLUMNS)
+    }
+    return [found[pk] for pk in ids if pk in found]
+
+
+def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
+    """Make the job of a message for an account; its text gets its own link and code."""
+    words = said(row.text_id)
+    link = links.address(row.link_path, row.uid)
+    body, parts = words.body, 1
+    if row.channel in BY_THE_PART:
+        body, parts = _cheap(words.body, len(link), len(row.code))
+    hook = routing.transport_for(account).hook
+    return Job(
+        message_id=row.pk,
+        cause_id=row.cause_id,
+        lane=row.lane,
+        channel=row.channel,
+        account=account,
+        address_id=row.address_id,
+        country=row.country,
+        incident_key=row.incident_key,
+        parts=parts,
+        deadline=now + LEASE / 2,
+        leave_by=now + LEASE / 2,
+        outgoing=Outgoing(
+            uid=str(row.uid),
+            attempt=attempt,
+            # No account has a mode that is empty: what does not agree cannot leave.
+            mode=row.mode if modes.agree(row.mode, row.cause_mode) else "",
+            to=row.address,
+            body=texts.filled(body, link, row.code),
+            subject=texts.filled(words.subject, link, row.code),
+            language=words.language,
+            link=link,
+            purpose=row.purpose,
+            callback_url=f"{settings.PUBLIC_URL}/hooks/{hook}/status/"
+            f"{row.uid}/{attempt}",
+            unsubscribe_url=_unsubscribe(row),
+        ),
+    )
+
+
+def _unsubscribe(row: Row) -> str:
+    """Return where one click ends a kind of notice; warnings have no such link."""
+    if row.purpose not in links.UNSUBSCRIBABLE:
+        return ""
+    return links.address(links.UNSUBSCRIBE_PATH, row.uid)

@@ -1,0 +1,45 @@
+"""Models of the mail room: its ledger, and what keeps it going.
+
+It knows addresses and texts, no persons and no alerts.
+"""
+
+from alerts.dispatch.models.ledger import (
+    FINAL,
+    FOLLOWS,
+    WRITTEN,
+    Address,
+    Attempt,
+    Cause,
+    Channel,
+    Delivery,
+    Lane,
+    Message,
+    Pause,
+    Publication,
+    Receipt,
+    State,
+    Text,
+)
+from alerts.dispatch.models.upkeep import Account, Alarm, Spend, Worker
+
+__all__ = [
+    "FINAL",
+    "FOLLOWS",
+    "WRITTEN",
+    "Account",
+    "Address",
+    "Alarm",
+    "Attempt",
+    "Cause",
+    "Channel",
+    "Delivery",
+    "Lane",
+    "Message",
+    "Pause",
+    "Publication",
+    "Receipt",
+    "Spend",
+    "State",
+    "Text",
+    "Worker",
+]

@@ -1,0 +1,86 @@
+"""Send what was in flight at a crash alone, in a child process that may die of it.
+
+One of thirty-two messages in flight has killed the worker, or none has: nobody knows.
+So each of them is sent alone, and only a crash of the child counts as a try. After the
+third, the message is set aside for an officer; nothing else waits for it.
+"""
+
+import logging
+from dataclasses import asdict
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from alerts.dispatch import claims, rates, recording, sending
+from alerts.dispatch.channels import base
+from alerts.dispatch.channels.base import ChannelError
+from alerts.dispatch.jobs import Job
+from alerts.dispatch.models import Message, State
+from consular import child
+
+logger = logging.getLogger(__name__)
+
+TRIES_MOST = 3
+WALL_S, CPU_S = 15.0, 5.0
+
+
+def send_one(owner: str, now: datetime) -> bool:
+    """Send the next suspect; tell whether there was one."""
+    job = _claim(owner, now)
+    if job is None:
+        return False
+    if not claims.begin([job], owner, now):
+        return True
+    if not sending.interlock(job.outgoing.mode, settings.ACCOUNTS[job.account]["mode"]):
+        refusal = base.PermanentError("exercise and live do not mix", "interlock")
+        recording.record([sending.refused(job, refusal, now)], owner, now)
+        return True
+    try:
+        said = child.call(
+            "alerts.dispatch.alone.send",
+            settings.ACCOUNTS[job.account],
+            job.account,
+            asdict(job.outgoing),
+            cpu_s=CPU_S,
+            wall_s=WALL_S,
+        )
+    except child.ChildError as error:
+        state = recording.crashed(job, owner, str(error), TRIES_MOST, now)
+        logger.error("message %s broke its sender: %s", job.outgoing.uid, state)
+        return True
+    recording.record([_result(job, said, now)], owner, now)
+    return True
+
+
+def _claim(owner: str, now: datetime) -> Job | None:
+    waiting = Message.objects.filter(
+        state=State.QUEUED,
+        is_suspect=True,
+        not_before__lte=now,
+        cause__in=claims.open_causes(now),
+    ).exclude(channel__in=claims.paused_channels())
+    if not waiting.exists():
+        return None
+    accounts = rates.rows()
+    with transaction.atomic():
+        due = waiting.order_by("lane", "rank", "id")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True, of=("self",))
+        ids = [row.pk for row in due.only("pk")[:1]]
+        buckets = rates.Buckets(accounts, now)
+        found = claims.take(ids, owner, now, buckets, accounts) if ids else []
+    return found[0] if found else None
+
+
+def _result(job: Job, said: dict[str, str], now: datetime) -> sending.Result:
+    if "id" in said:
+        return sending.Result(
+            job=job, state=State.ACCEPTED, ended_at=now, provider_id=said["id"]
+        )
+    words, code = said["words"], said["code"]
+    if said["kind"] == "TemporaryError":
+        wait_s = float(said["wait_s"]) if said["wait_s"] else None
+        return sending.refused(job, base.TemporaryError(words, code, wait_s), now)
+    kind: type[ChannelError] = getattr(base, said["kind"], base.UnclearError)
+    return sending.refused(job, kind(words, code), now)
