@@ -11,7 +11,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
-from consular import env
+from consular import accounts, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("MUSTER_DATA_DIR", str(BASE_DIR / "var")))
@@ -286,57 +286,10 @@ SIMULATED_PROVIDER_URL = env.text(
 )
 SIMULATED_SMTP_PORT = int(env.number("MUSTER_SIMULATED_SMTP_PORT", 8025))
 EXERCISE_FEEDS = env.text("MUSTER_EXERCISE_FEEDS")  # the one loopback host:port
-ACCOUNTS: dict[str, dict[str, str]] = {
-    "simulated-sms": {
-        "transport": "alerts.dispatch.channels.twilio.TwilioSms",
-        "channel": "sms",
-        "mode": "exercise",
-        "account_sid": "AC" + "5" * 32,
-        "auth_token": "simulated-" + "0" * 22,
-        "sender": "+15005550006",
-        "base_url": SIMULATED_PROVIDER_URL,
-    },
-    "simulated-email": {
-        "transport": "alerts.dispatch.channels.email.Smtp",
-        "channel": "email",
-        "mode": "exercise",
-        "url": f"smtp://127.0.0.1:{SIMULATED_SMTP_PORT}",
-        "sender": "alerts@ministry.example.org",
-    },
-    "simulated-mastodon": {
-        "transport": "alerts.dispatch.channels.mastodon.Mastodon",
-        "channel": "social",
-        "mode": "exercise",
-        "base_url": SIMULATED_PROVIDER_URL,
-        "access_token": "simulated",
-    },
-}
-if _live and env.text("TWILIO_ACCOUNT_SID"):
-    ACCOUNTS["twilio"] = {
-        "transport": "alerts.dispatch.channels.twilio.TwilioSms",
-        "channel": "sms",
-        "mode": "live",
-        "account_sid": env.text("TWILIO_ACCOUNT_SID"),
-        "auth_token": env.secret("TWILIO_AUTH_TOKEN"),
-        "sender": env.text("TWILIO_SENDER"),
-        "base_url": "https://api.twilio.com",
-    }
-if _live and env.text("MUSTER_SMTP_URL"):
-    ACCOUNTS["smtp"] = {
-        "transport": "alerts.dispatch.channels.email.Smtp",
-        "channel": "email",
-        "mode": "live",
-        "url": env.secret("MUSTER_SMTP_URL"),
-        "sender": env.text("MUSTER_EMAIL_SENDER"),
-    }
-if _live and env.text("MASTODON_URL"):
-    ACCOUNTS["mastodon"] = {
-        "transport": "alerts.dispatch.channels.mastodon.Mastodon",
-        "channel": "social",
-        "mode": "live",
-        "base_url": env.text("MASTODON_URL"),
-        "access_token": env.secret("MASTODON_ACCESS_TOKEN"),
-    }
+ACCOUNTS = accounts.configured(
+    live=_live, simulated_url=SIMULATED_PROVIDER_URL, smtp_port=SIMULATED_SMTP_PORT
+)
+ANYMAIL = {"REQUESTS_TIMEOUT": (5, 10)}
 
 # Logs: references only, never names, numbers, places or texts
 LOGGING = {

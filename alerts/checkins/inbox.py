@@ -15,7 +15,7 @@ from alerts.checkins import audiences, checking, understanding
 from alerts.checkins.audiences import Served
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.dispatch import addresses
-from alerts.dispatch.models import Address, Channel
+from alerts.dispatch.models import Address
 from consular.missions.models import Officer
 from consular.sealing import CODE_LETTERS
 
@@ -60,8 +60,9 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     if not row.update(state=Inbound.State.READ):
         return False
     reading = understanding.read(inbound.body)
+    addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
     if reading.wants_stop:
-        addresses.opt_out(inbound.from_key, Channel.SMS, Address.OptOut.ALL, now)
+        addresses.opt_out(inbound.from_key, inbound.channel, Address.OptOut.ALL, now)
     found = _whose(inbound, reading.label)
     state = _write(inbound, reading, found, now)
     Inbound.objects.filter(pk=inbound.pk).update(

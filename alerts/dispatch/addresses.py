@@ -7,7 +7,12 @@ from alerts.dispatch.models import Address, Channel
 from consular import sealing
 
 # A channel's kind of address; the blind index of people's contacts uses the same word.
-KINDS = {Channel.SMS.value: "phone", Channel.EMAIL.value: "email"}
+KINDS = {
+    Channel.SMS.value: "phone",
+    Channel.WHATSAPP.value: "phone",
+    Channel.VOICE.value: "phone",
+    Channel.EMAIL.value: "email",
+}
 
 
 def key(channel: str, address: str) -> str:
@@ -24,6 +29,12 @@ def opt_out(address_key: str, channel: str, scope: str, now: datetime) -> bool:
 def opt_in(address_key: str, channel: str, now: datetime) -> bool:
     """Note that the owner wants messages again (START)."""
     return opt_out(address_key, channel, Address.OptOut.NONE, now)
+
+
+def heard(address_key: str, channel: str, now: datetime) -> bool:
+    """Note that the owner of an address wrote to us; tell whether it was known."""
+    row = Address.objects.filter(address_key=address_key, channel=channel)
+    return bool(row.update(heard_at=now))
 
 
 def gone(address_id: int, code: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
+from django.urls import reverse
 
 from alerts.dispatch import budgets, outbox, routing
 from alerts.dispatch.models import (
@@ -67,7 +68,7 @@ def tell_duty(key: str, words: str, now: datetime) -> None:
                 address=duty.address,
                 language="en",
                 subject=f"Muster: {words}"[:110],
-                body=f"{words}.\n\n{settings.PUBLIC_URL}/sending/",
+                body=f"{words}.\n\n{settings.PUBLIC_URL}{reverse('dispatch:status')}",
                 now=now,
             )
         except outbox.CappedError:

@@ -78,16 +78,12 @@ def take(
     found = []
     for row in rows:
         try:
-            account = routing.account_for(
-                row.channel,
-                row.mode,
-                row.country,
-                key=f"{row.uid}{row.attempt}",
-                shifted=usable,
-            )
+            account = _account(row, usable)
         except routing.NoAccountError as error:
             _no_account(row, error, now)
             continue
+        if not buckets.room(account, row.lane):
+            continue  # its turn comes when the bucket has filled
         job = jobs.job_of(row, account, row.attempt + 1, now)
         buckets.take(account, job.parts)
         found.append(job)
@@ -101,6 +97,16 @@ def take(
         attempt=F("attempt") + 1,
     )
     return found
+
+
+def _account(row: Row, usable: dict[str, int]) -> str:
+    """Keep to the account that may have it already; else choose one."""
+    if row.account in usable and row.account in settings.ACCOUNTS:
+        return row.account
+    key = f"{row.uid}{row.attempt}"
+    return routing.account_for(
+        row.channel, row.mode, row.country, key=key, shifted=usable
+    )
 
 
 def _may_be_written_to(row: Row, now: datetime) -> bool:
@@ -166,13 +172,19 @@ class _Picker:
         room: dict[str, int] = defaultdict(int)
         for name in self.usable:
             channel = settings.ACCOUNTS[name]["channel"]
-            if channel in self.channels:
+            if channel in self.channels and not self._stands_by(name, channel):
                 room[channel] += self.buckets.room(name, lane)
         for channel in self.channels:
             # What no account can send is picked too, to be refused aloud.
             if not routing.accounts(channel, self.mode):
                 room.setdefault(channel, rates.UNLIMITED)
         return {channel: number for channel, number in room.items() if number > 0}
+
+    def _stands_by(self, name: str, channel: str) -> bool:
+        """Tell whether an account gets nothing while others of its channel work."""
+        mode = settings.ACCOUNTS[name]["mode"]
+        others = [n for n in routing.accounts(channel, mode) if n in self.usable]
+        return not routing.weight_now(name, others, self.usable)
 
     def _of_lane(
         self,

@@ -3,9 +3,12 @@
 A plain view, because callbacks are most of what comes in: two for each message.
 """
 
+import json
 import logging
 import uuid
+from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -18,22 +21,83 @@ from alerts.dispatch import receipts, signatures
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a webhook says of one message."""
+
+    account: str
+    uid: uuid.UUID
+    provider_id: str
+    word: str
+    code: str = ""
+
+
 @csrf_exempt  # the provider's signature is checked instead
 @require_POST
-def status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
-    """Store what Twilio says of a message; answer 2xx to what was seen before."""
+def twilio_status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
+    """Store what Twilio says of a text or a call."""
     account = signatures.account_of(request)
     if account is None:
-        logger.warning("status callback with a wrong signature refused")
-        return HttpResponse("wrong signature", status=403, content_type="text/plain")
+        return _forged()
     form = {n: str(v).replace("\x00", "") for n, v in request.POST.items()}
+    return _store(
+        Said(
+            account=_speaking(account, form),
+            uid=uid,
+            provider_id=form.get("MessageSid") or form.get("CallSid", ""),
+            word=form.get("MessageStatus") or form.get("CallStatus", ""),
+            code=form.get("ErrorCode", ""),
+        )
+    )
+
+
+def _speaking(account: str, form: dict[str, str]) -> str:
+    """Return the account that a call or text belongs to; several share one token."""
+    channel = "voice" if "CallSid" in form else "sms"
+    if form.get("To", "").startswith("whatsapp:"):
+        channel = "whatsapp"
+    token = settings.ACCOUNTS[account].get("auth_token")
+    for name, conf in settings.ACCOUNTS.items():
+        if conf.get("auth_token") == token and conf["channel"] == channel:
+            return name
+    return account
+
+
+@csrf_exempt  # the provider's signature is checked instead
+@require_POST
+def telnyx_status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
+    """Store what Telnyx says of a text."""
+    account = signatures.telnyx_account_of(request, timezone.now())
+    if account is None:
+        return _forged()
+    try:
+        payload = json.loads(request.body)["data"]["payload"]
+        said = Said(
+            account=account,
+            uid=uid,
+            provider_id=str(payload["id"]),
+            word=str(payload["to"][0]["status"]),
+            code=str((payload.get("errors") or [{}])[0].get("code", "")),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return HttpResponse("not understood", status=400, content_type="text/plain")
+    return _store(said)
+
+
+def _forged() -> HttpResponse:
+    logger.warning("status callback with a wrong signature refused")
+    return HttpResponse("wrong signature", status=403, content_type="text/plain")
+
+
+def _store(said: Said) -> HttpResponse:
+    """Insert only; answer 2xx to what was seen before."""
     try:
         receipts.store(
-            account,
-            uid,
-            form.get("MessageSid", ""),
-            form.get("MessageStatus", ""),
-            form.get("ErrorCode", ""),
+            said.account,
+            said.uid,
+            said.provider_id,
+            said.word,
+            said.code,
             timezone.now(),
         )
     except DatabaseError as error:
@@ -43,5 +107,6 @@ def status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
 
 
 urlpatterns = [
-    path("twilio/status/<uuid:uid>/<int:attempt>", status, name="twilio_status"),
+    path("twilio/status/<uuid:uid>/<int:attempt>", twilio_status, name="twilio_status"),
+    path("telnyx/status/<uuid:uid>/<int:attempt>", telnyx_status, name="telnyx_status"),
 ]

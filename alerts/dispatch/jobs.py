@@ -17,12 +17,15 @@ LEASE = timedelta(seconds=60)
 # A request that was announced leaves within this time or not at all, so that a stop or
 # a pause that comes meanwhile takes effect within two seconds.
 LEAVE_WITHIN = timedelta(seconds=1)
+CONVERSATION = timedelta(hours=24)
 # Channels whose texts are charged by the part.
 BY_THE_PART = {"sms"}
 COLUMNS = (
     "pk",
     "uid",
     "attempt",
+    "repeats",
+    "account",
     "mode",
     "channel",
     "purpose",
@@ -33,11 +36,13 @@ COLUMNS = (
     "cause_id",
     "cause__mode",
     "cause__incident_key",
+    "cause__not_after",
     "address_id",
     "address__address",
     "address__country",
     "address__opt_out",
     "address__condition",
+    "address__heard_at",
 )
 
 
@@ -93,6 +98,8 @@ class Row:
     pk: int
     uid: object
     attempt: int
+    repeats: int
+    account: str
     mode: str
     channel: str
     purpose: str
@@ -103,11 +110,13 @@ class Row:
     cause_id: int
     cause_mode: str
     incident_key: str
+    not_after: datetime
     address_id: int
     address: str
     country: str
     opt_out: str
     condition: str
+    heard_at: datetime | None
 
 
 def rows(ids: Iterable[int]) -> list[Row]:
@@ -150,11 +159,20 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
             language=words.language,
             link=link,
             purpose=row.purpose,
+            # The same for as long as a request may have been accepted.
+            key=f"{row.uid}-{attempt - row.repeats}",
+            valid_s=(row.not_after - now).total_seconds(),
+            in_conversation=_is_open(row, now),
             callback_url=f"{settings.PUBLIC_URL}/hooks/{hook}/status/"
             f"{row.uid}/{attempt}",
             unsubscribe_url=_unsubscribe(row),
         ),
     )
+
+
+def _is_open(row: Row, now: datetime) -> bool:
+    """Tell whether its owner has written to us on this channel within a day."""
+    return row.heard_at is not None and now - row.heard_at < CONVERSATION
 
 
 def _unsubscribe(row: Row) -> str:

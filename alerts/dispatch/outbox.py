@@ -240,9 +240,21 @@ def send_notice(
 
 
 def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:
-    """Write a public post for each social account of the cause's mode."""
+    """Write a public post for each social account of the cause's mode.
+
+    What follows in an incident is an answer under its first post on that account, in
+    the same language.
+    """
     rows = []
     for account in routing.accounts("social", cause.mode):
+        first = None
+        if cause.incident_key:
+            earlier = Publication.objects.filter(
+                cause__incident_key=cause.incident_key,
+                account=account,
+                text__language=said.language,
+            )
+            first = earlier.exclude(cause=cause).order_by("id").first()
         row, _ = Publication.objects.get_or_create(
             cause=cause,
             account=account,
@@ -250,6 +262,7 @@ def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:
             defaults={
                 "channel": "social",
                 "mode": cause.mode,
+                "in_reply_to": first,
                 "not_before": now,
                 "created_at": now,
             },

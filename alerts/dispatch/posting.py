@@ -7,6 +7,7 @@ from django.db.models import F
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels.base import (
+    CannotAskError,
     ChannelError,
     Outgoing,
     PermanentError,
@@ -22,8 +23,8 @@ RETRY = timedelta(seconds=15)
 def post_due(now: datetime) -> int:
     """Post what is due; return how many were tried.
 
-    A post whose fate is unclear is posted again: the network takes the same
-    idempotency key for the same post.
+    A post whose fate is unclear is asked for, which on some networks means to post
+    again with the same key. Where nobody can be asked, an officer has to look.
     """
     if Pause.objects.filter(channel__in=["", "social"]).exists():
         return 0
@@ -35,6 +36,8 @@ def post_due(now: datetime) -> int:
         cause__paused_at=None,
         cause__not_after__gt=now,
     ).select_related("cause", "text", "in_reply_to")
+    # An answer waits for the post that it stands under.
+    due = due.exclude(in_reply_to__state__in=[State.QUEUED, State.CLAIMED])
     return sum(_post(publication, now) for publication in due[:20])
 
 
@@ -87,8 +90,12 @@ def _outcome(
         if publication.in_reply_to
         else "",
     )
+    transport = routing.transport_for(publication.account)
+    was_unclear = publication.state == State.UNCLEAR
     try:
-        found = routing.transport_for(publication.account).send(outgoing)
+        found = transport.look_up(outgoing) if was_unclear else transport.send(outgoing)
+    except CannotAskError as error:
+        return {"state": State.SET_ASIDE, "provider_code": "look"}, str(error)
     except PermanentError as error:
         return {"state": State.REJECTED, "ended_at": now}, str(error)
     except TemporaryError as error:
@@ -101,3 +108,16 @@ def _outcome(
         "accepted_at": now,
         "ended_at": now,
     }, ""
+
+
+def take_down(publication: Publication, now: datetime) -> str:
+    """Delete a post on its network; return why not, or nothing.
+
+    What was seen was seen: a correction says more than a gap.
+    """
+    try:
+        routing.transport_for(publication.account).delete(publication.provider_id)
+    except ChannelError as error:
+        return str(error)
+    Publication.objects.filter(pk=publication.pk).update(taken_down_at=now)
+    return ""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from alerts.dispatch import routing
+from alerts.dispatch.channels import telnyx, twilio_codes
 from alerts.dispatch.models import Channel, Message, State
 
 WINDOW = timedelta(seconds=20)
@@ -16,19 +17,18 @@ WINDOW = timedelta(seconds=20)
 TO_GO = {State.QUEUED, State.CLAIMED}
 # What a provider's code means to an officer.
 PLAIN = {
-    "21211": "not a valid number",
-    "21408": "the country is not enabled at the provider",
-    "21610": "the person sent STOP",
-    "21612": "the provider cannot reach this number from ours",
-    "21614": "not a mobile number",
-    "30003": "phone off or out of reach",
-    "30004": "blocked by the network",
-    "30005": "number does not exist",
-    "30006": "landline or unreachable network",
-    "30007": "filtered by the network",
-    "30008": "the network gave no reason",
-    "550": "mailbox does not exist",
+    **{code: words for code, (_, words) in twilio_codes.CODES.items()},
+    **telnyx.CODES,
+    "550": "the mailbox does not exist",
+    "551": "the mailbox does not exist",
+    "553": "the mailbox does not exist",
     "interlock": "exercise and live do not mix",
+    "opted_out": "the person sent STOP",
+    "unsubscribed": "the person wants no notices",
+    "gone": "the provider said earlier that the address does not exist",
+    "no_account": "no account is set up for this channel",
+    "no_template": "no approved WhatsApp template in the language",
+    "crash": "it broke its sender three times",
 }
 # Requests a second of one thread when nothing was measured yet.
 ASSUMED_LATENCY_S = 0.15

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from alerts.dispatch import routing, statements
-from alerts.dispatch.models import FOLLOWS, Receipt, State
+from alerts.dispatch import addresses, routing, statements
+from alerts.dispatch.models import FOLLOWS, Message, Receipt, State
 
 logger = logging.getLogger(__name__)
 
@@ -70,9 +70,19 @@ def apply_waiting(now: datetime) -> int:
         for state in (State.ACCEPTED, *_FINAL):
             if by_state[state]:
                 _apply(state, by_state[state].values())
+        _mark_gone(waiting, now)
         ids = [receipt.pk for receipt in waiting]
         Receipt.objects.filter(pk__in=ids).update(applied_at=now)
     return len(waiting)
+
+
+def _mark_gone(receipts: Iterable[Receipt], now: datetime) -> None:
+    """Mark the addresses of which a receipt says that they do not exist."""
+    for receipt in receipts:
+        if receipt.code and receipt.code in routing.gone_codes(receipt.account):
+            row = Message.objects.filter(uid=receipt.message_uid).only("address_id")
+            for message in row:
+                addresses.gone(message.address_id, receipt.code, now)
 
 
 def state_of(receipt: Receipt) -> str:

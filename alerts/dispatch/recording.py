@@ -77,7 +77,8 @@ def _write(results: list[Result], owner: str) -> set[int]:
             job.message_id,
             job.outgoing.attempt,
             str(result.state),
-            job.account,
+            # What was not processed may go another way the next time.
+            "" if result.state == State.QUEUED else job.account,
             result.provider_id[:200],
             result.code[:24],
             statements.time(

@@ -75,19 +75,43 @@ def account_for(
         raise NoAccountError(
             f"no {mode} account for {channel}; see the README's settings"
         )
-    moved = shifted or {}
-    weights = [
-        max(resting_weight(name, country) + moved.get(name, 0), 0) for name in names
-    ]
+    weights = _weights(names, country, shifted or {})
     if len(names) == 1 or not sum(weights):
         return names[0]
     return names[_drawn(weights, key)]
 
 
-def _drawn(weights: list[int], key: str) -> int:
+def _weights(names: list[str], country: str, moved: Mapping[str, int]) -> list[float]:
+    """Return the weights as they are now: what one account lost, the others gained."""
+    resting = [resting_weight(name, country) for name in names]
+    lost = [
+        min(-moved.get(name, 0), weight)
+        for name, weight in zip(names, resting, strict=True)
+    ]
+    others = max(len(names) - 1, 1)
+    return [
+        max(weight - loss + (sum(lost) - loss) / others, 0)
+        for weight, loss in zip(resting, lost, strict=True)
+    ]
+
+
+def weight_now(name: str, names: list[str], moved: Mapping[str, int]) -> float:
+    """Return an account's present weight among others, for most countries.
+
+    Where all of them are at nothing, the first one is the probe and has it all.
+    """
+    weights = _weights(names, "", moved)
+    if not sum(weights):
+        return float(RESTING) if name == names[0] else 0.0
+    if any("=" in str(settings.ACCOUNTS[name].get("weight", "")) for name in names):
+        return float(RESTING)  # some country may choose it
+    return weights[names.index(name)]
+
+
+def _drawn(weights: list[float], key: str) -> int:
     """Draw an index by weight; the key is the die."""
     die = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big")
-    point = die % sum(weights)
+    point = die / 2**48 * sum(weights)
     for index, weight in enumerate(weights):
         point -= weight
         if point < 0:
@@ -99,6 +123,12 @@ def states_of(account: str) -> dict[str, str]:
     """Return the table from an account's provider's words to ours."""
     conf = settings.ACCOUNTS.get(account)
     return dict(import_string(conf["transport"]).states) if conf else {}
+
+
+def gone_codes(account: str) -> frozenset[str]:
+    """Return the codes with which a provider says that an address does not exist."""
+    conf = settings.ACCOUNTS.get(account)
+    return frozenset(import_string(conf["transport"]).gone) if conf else frozenset()
 
 
 @functools.cache

@@ -1,8 +1,15 @@
 """Know a provider by its signature, over the address that the public sees."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.http import HttpRequest
 from twilio.request_validator import RequestValidator
+
+from alerts.dispatch.channels import telnyx
+
+# A webhook that is older may be a recording of one.
+OLDEST = timedelta(minutes=5)
 
 
 def account_of(request: HttpRequest) -> str | None:
@@ -14,9 +21,24 @@ def account_of(request: HttpRequest) -> str | None:
     signature = request.headers.get("X-Twilio-Signature", "")
     url = settings.PUBLIC_URL + request.get_full_path()
     form = request.POST.dict()
+    tokens: dict[str, str] = {}
     for name, conf in settings.ACCOUNTS.items():
-        if conf["transport"].endswith(".TwilioSms") and signature:
-            validator = RequestValidator(conf["auth_token"])
-            if validator.validate(url, form, signature):
-                return name
+        if signature and (token := conf.get("auth_token")):
+            tokens.setdefault(token, name)
+    for token, name in tokens.items():
+        if RequestValidator(token).validate(url, form, signature):
+            return name
+    return None
+
+
+def telnyx_account_of(request: HttpRequest, now: datetime) -> str | None:
+    """Return the Telnyx account that signed a webhook just now, or nothing."""
+    signature = request.headers.get("telnyx-signature-ed25519", "")
+    stamp = request.headers.get("telnyx-timestamp", "")
+    if not stamp.isdecimal() or abs(now.timestamp() - int(stamp)) > OLDEST.seconds:
+        return None
+    for name, conf in settings.ACCOUNTS.items():
+        key = conf.get("public_key", "")
+        if key and telnyx.is_signed(key, signature, stamp, request.body):
+            return name
     return None

@@ -24,7 +24,12 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
-TEMPLATES = ("templates/people", "templates/checkins", "templates/public.html")
+TEMPLATES = (
+    "templates/people",
+    "templates/checkins",
+    "templates/public.html",
+    "templates/dispatch/unsubscribe.html",
+)
 SOURCES = ("consular/people", "alerts/checkins")
 # Every language but English, by the name of its folder.
 LOCALES = ("ar", "de", "es", "fr", "pt", "ru", "zh_Hans")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from alerts.dispatch import routing
 from alerts.exercises import journal
@@ -21,6 +22,11 @@ class Provider:
     running: Running
     path: Path
 
+    def opt_out(self, number: str, sender: str) -> None:
+        """Let the owner of a number send STOP to one of our senders."""
+        form = {"number": number, "sender": sender}
+        requests.post(f"{self.running.url}/stop", data=form, timeout=5)
+
     @property
     def journal(self) -> Journal:
         return journal.read(self.path)
@@ -29,8 +35,9 @@ class Provider:
 def point_at(settings, provider: Running) -> None:
     """Let the simulated accounts speak to a stand-in."""
     accounts = {name: dict(conf) for name, conf in settings.ACCOUNTS.items()}
-    accounts["simulated-sms"]["base_url"] = provider.url
-    accounts["simulated-mastodon"]["base_url"] = provider.url
+    for conf in accounts.values():
+        if "base_url" in conf:
+            conf["base_url"] = provider.url
     accounts["simulated-email"]["url"] = f"smtp://127.0.0.1:{provider.smtp_port}"
     settings.ACCOUNTS = accounts
     routing.transport_for.cache_clear()

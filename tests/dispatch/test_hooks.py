@@ -1,13 +1,24 @@
 """Callbacks and replies: signed or refused, stored once, answered 2xx when repeated."""
 
+import base64
+import hashlib
+import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
+from alerts.checkins import inbox
 from alerts.checkins.models import Inbound
-from alerts.dispatch.models import Receipt
+from alerts.dispatch import addresses, links, outbox
+from alerts.dispatch.models import Address, Receipt
+from alerts.exercises.provider.callbacks import telnyx_event
+from alerts.exercises.provider.office import Text
+from tests.dispatch.test_ledger import make_cause
+from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 STATUS = {"MessageSid": "SM1", "MessageStatus": "delivered"}
@@ -56,3 +67,97 @@ def test_a_reply_is_stored_raw_once(client, settings):
 def test_get_changes_nothing(client, status_path):
     assert client.get(status_path).status_code == 405
     assert client.get(reverse("twilio_sms")).status_code == 405
+
+
+def telnyx_call(client, path, payload, kind="message.finalized", at=None):
+    """Post a webhook as the stand-in signs it."""
+    text = Text(sid="1", number=REPLY["From"], ours="+1", body="", at=NOON)
+    now = at or datetime.now(UTC)
+    body, headers = telnyx_event(text, "delivered", now)
+    if payload is not None:
+        event = {"data": {"event_type": kind, "payload": payload}}
+        body = json.dumps(event).encode()
+        headers |= {"telnyx-signature-ed25519": signed(body, int(now.timestamp()))}
+    return client.post(
+        path, body, content_type="application/json", headers=headers
+    ).status_code
+
+
+def signed(body, stamp):
+    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"simulated").digest())
+    return base64.b64encode(key.sign(str(stamp).encode() + b"|" + body)).decode()
+
+
+def test_telnyx_s_callback_is_stored_once_and_an_old_or_forged_one_is_refused(client):
+    path = reverse("telnyx_status", args=[uuid.uuid4(), 1])
+    assert [telnyx_call(client, path, None) for _ in range(3)] == [204] * 3
+    assert Receipt.objects.get().word == "delivered"
+    old = datetime.now(UTC) - timedelta(hours=1)
+    assert telnyx_call(client, path, None, at=old) == 403
+    assert client.post(path, b"{}", content_type="application/json").status_code == 403
+
+
+def test_an_answer_by_telnyx_is_stored_raw_once(client):
+    payload = {
+        "id": "in-1",
+        "from": {"phone_number": REPLY["From"]},
+        "to": [{"phone_number": "+1"}],
+        "text": "SAFE",
+    }
+    path = reverse("telnyx_inbound")
+    for _ in range(2):
+        assert telnyx_call(client, path, payload, kind="message.received") == 204
+    assert Inbound.objects.get().body == "SAFE"
+
+
+def test_a_key_pressed_in_a_call_is_an_answer(client, settings):
+    path = reverse("twilio_voice", args=[uuid.uuid4(), 1])
+    form = {"CallSid": "CA1", "From": "+1", "To": REPLY["From"], "Digits": "2"}
+    assert call(client, settings, path, form).status_code == 200
+    inbound = Inbound.objects.get()
+    assert (inbound.channel, inbound.body) == ("voice", "2")
+    assert inbound.from_address == REPLY["From"]
+
+
+def test_an_answer_by_whatsapp_opens_a_conversation(client, settings):
+    cause = make_cause()
+    text = outbox.text("whatsapp", "en", "Are you safe?")
+    letter = outbox.Letter(channel="whatsapp", address=REPLY["From"], text=text)
+    outbox.write(cause, [letter], NOON)
+    form = REPLY | {"From": "whatsapp:" + REPLY["From"]}
+    call(client, settings, reverse("twilio_sms"), form)
+    inbox.read_new(NOON)
+    assert Inbound.objects.get().channel == "whatsapp"
+    assert Address.objects.get().heard_at is not None
+
+
+def test_a_call_s_and_a_chat_s_callbacks_belong_to_their_own_accounts(client, settings):
+    path = reverse("twilio_status", args=[uuid.uuid4(), 1])
+    call(client, settings, path, {"CallSid": "CA1", "CallStatus": "no-answer"})
+    chat = STATUS | {"To": "whatsapp:+12025550101"}
+    call(client, settings, path, chat)
+    accounts = set(Receipt.objects.values_list("account", flat=True))
+    assert accounts == {"simulated-voice", "simulated-whatsapp"}
+
+
+def test_one_click_ends_notices_and_no_warning(client):
+    address = "ada@example.org"
+    message = outbox.send_notice(
+        "confirm:1",
+        purpose="confirmation",
+        channel="email",
+        address=address,
+        language="en",
+        subject="Please confirm",
+        body="Please confirm",
+        now=NOON,
+    )
+    path = links.address("u", message.uid).removeprefix("http://127.0.0.1:8000")
+    assert client.get(path).status_code == 200
+    assert Address.objects.get().opt_out == Address.OptOut.NONE
+    # What a mail program posts (RFC 8058); it has no cookie.
+    form = {"List-Unsubscribe": "One-Click"}
+    assert client.post(path, form).status_code == 200
+    assert Address.objects.get().opt_out == Address.OptOut.NOTICES
+    assert addresses.silenced([("email", message.address.address_key)]) == set()
+    assert client.post(path + "x", form).status_code == 404

@@ -141,6 +141,21 @@ def test_a_dead_account_sinks_step_by_step_and_comes_back(provider):
     assert row.get().weight == 80
 
 
+@pytest.mark.parametrize("faults", [Faults(down=True, only_twilio=True)])
+def test_a_second_provider_takes_over_from_a_dead_one_within_half_a_minute(provider):
+    outbox.write(make_cause(), letters(40), NOON)
+    now, waiting = NOON, Message.objects.exclude(state=State.ACCEPTED)
+    while waiting.exists() and now < NOON + MINUTE / 2:
+        delivery.drain(now)
+        now += SECOND
+        health.shift(now)
+    assert not waiting.exists()
+    assert set(Message.objects.values_list("account", flat=True)) == {
+        "simulated-telnyx"
+    }
+    assert provider.journal.duplicates() == 0
+
+
 def test_one_error_moves_no_weight(provider, settings):
     rates.rows()
     health.heard([("simulated-sms", "unclear", "Twilio answered 500", None)], NOON)

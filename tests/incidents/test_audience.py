@@ -258,6 +258,6 @@ def test_a_social_post_waits_for_the_same_hold(
     alert = approval.approve(approval.submit(draft, officer, now), approver, now)
     audience.settle(alert, now)
     cause = Cause.objects.get()
-    publication = cause.publication_set.get()
+    publication = cause.publication_set.get(account="simulated-mastodon")
     assert publication.text.body == "EXERCISE. Earthquake near Managua."
     assert publication.state == "queued"

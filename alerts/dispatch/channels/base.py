@@ -50,7 +50,10 @@ class Outgoing:
     """One text for one address, as a transport needs it.
 
     `uid` and `attempt` travel in the callback's address; `link` is the message's own
-    and makes the text unique, so that it can be looked up.
+    and makes the text unique, so that it can be looked up. `key` is the same for as
+    long as a request may have been accepted: an idempotency key. `valid_s` is how long
+    the text is worth delivering; `in_conversation` says that the person has written on
+    this channel within 24 hours.
     """
 
     uid: str
@@ -62,6 +65,9 @@ class Outgoing:
     language: str = "en"
     link: str = ""
     purpose: str = "alert"
+    key: str = ""
+    valid_s: float = 0
+    in_conversation: bool = False
     callback_url: str = ""
     unsubscribe_url: str = ""
     in_reply_to: str = ""
@@ -73,6 +79,7 @@ class Transport(Protocol):
     mode: str
     hook: str  # where its callbacks arrive, below /hooks/
     states: dict[str, str]  # the provider's words for how a text ended, and ours
+    gone: frozenset[str]  # its codes that say that an address does not exist
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one text and return the provider's id of it.

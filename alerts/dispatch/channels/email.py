@@ -33,6 +33,7 @@ class Smtp:
 
     hook = "mail"
     states: dict[str, str] = {}
+    gone: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
@@ -58,7 +59,7 @@ class Smtp:
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one mail and return its Message-ID."""
-        mail = self._mail(outgoing)
+        mail = build(outgoing, self.sender)
         connection = self._connection()
         try:
             connection.open()
@@ -74,32 +75,6 @@ class Smtp:
             raise _ours(error) from error
         return str(mail.extra_headers["Message-ID"])
 
-    def _mail(self, outgoing: Outgoing) -> EmailMultiAlternatives:
-        domain = self.sender.rpartition("@")[2]
-        headers = {
-            "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
-            "Auto-Submitted": "auto-generated",
-        }
-        if outgoing.unsubscribe_url:
-            # Warnings to the affected cannot be switched off, and so do not offer it.
-            headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
-            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail = EmailMultiAlternatives(
-            subject=" ".join(outgoing.subject.split()),
-            body=outgoing.body,
-            from_email=self.sender,
-            to=[outgoing.to],
-            headers=headers,
-        )
-        context = {
-            "outgoing": outgoing,
-            "direction": languages.direction(outgoing.language),
-            "paragraphs": outgoing.body.split("\n\n"),
-        }
-        html = render_to_string("dispatch/mail.html", context)
-        mail.attach_alternative(html, "text/html")
-        return mail
-
     def _drop(self) -> None:
         self.kept.__dict__.pop("connection", None)
 
@@ -110,6 +85,34 @@ class Smtp:
     def delete(self, provider_id: str) -> None:
         """Refuse: a mail cannot be taken back."""
         raise PermanentError("a mail that has left cannot be taken back")
+
+
+def build(outgoing: Outgoing, sender: str) -> EmailMultiAlternatives:
+    """Write a mail for one person: plain text, and HTML from the same words."""
+    domain = sender.rpartition("@")[2]
+    headers = {
+        "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
+        "Auto-Submitted": "auto-generated",
+    }
+    if outgoing.unsubscribe_url:
+        # Warnings to the affected cannot be switched off, and so do not offer it.
+        headers["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail = EmailMultiAlternatives(
+        subject=" ".join(outgoing.subject.split()),
+        body=outgoing.body,
+        from_email=sender,
+        to=[outgoing.to],
+        headers=headers,
+    )
+    context = {
+        "outgoing": outgoing,
+        "direction": languages.direction(outgoing.language),
+        "paragraphs": outgoing.body.split("\n\n"),
+    }
+    html = render_to_string("dispatch/mail.html", context)
+    mail.attach_alternative(html, "text/html")
+    return mail
 
 
 def _ours(error: Exception) -> ChannelError:

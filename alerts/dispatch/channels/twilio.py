@@ -1,43 +1,27 @@
-"""SMS through Twilio's own SDK.
+"""SMS and WhatsApp through Twilio.
 
 References
 ----------
-Twilio, Message resource (https://www.twilio.com/docs/messaging/api/message-resource)
-and Error and Warning Dictionary (https://www.twilio.com/docs/api/errors). Creating a
-message has no idempotency key: what is unclear is asked for by address and text.
+Twilio, Message resource (https://www.twilio.com/docs/messaging/api/message-resource).
+Creating a message has no idempotency key: what is unclear is asked for by address and
+text. WhatsApp wants an approved template unless the person wrote within 24 hours
+(https://www.twilio.com/docs/whatsapp/key-concepts).
 """
 
-import logging
-import threading
+import json
 from typing import Any
 
-import urllib3
 from django.conf import settings
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
-from twilio.http import HttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from alerts.dispatch.channels.base import (
-    ChannelError,
-    GoneError,
-    OptedOutError,
-    Outgoing,
-    PermanentError,
-    TemporaryError,
-    UnclearError,
+from alerts.dispatch.channels.base import Outgoing, PermanentError
+from alerts.dispatch.channels.twilio_account import (
+    CALLBACK_RETRIES,
+    TwilioAccount,
+    unasked,
 )
-from consular import outgoing as door
 
-logger = logging.getLogger(__name__)
-
-TIMEOUT_S = 10.0
-# Ask Twilio to try a callback again on every failure, up to its 15 seconds.
-CALLBACK_RETRIES = "#rc=5&rp=all&ct=2000&rt=5000"
-GONE = {"21211", "21614", "30005", "30006"}
-OPTED_OUT = {"21610"}
-WAIT = {"20429", "30001", "21611"}
+# Twilio takes 1 to 36,000 seconds; beyond them a text is not worth delivering.
+LONGEST_S = 36_000
 # The provider's words for how a message ended, and ours.
 STATES = {
     "accepted": "accepted",
@@ -53,93 +37,47 @@ STATES = {
 }
 
 
-class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no types
-    """Keep connections open, have a time limit, and keep a refusal's Retry-After."""
+class TwilioSms(TwilioAccount):
+    """One Twilio account that sends SMS.
 
-    def __init__(self, pool: urllib3.PoolManager) -> None:
-        super().__init__(logger, is_async=False, timeout=TIMEOUT_S)
-        self.pool = pool
-        self.last = threading.local()
+    The sender is a long code, a short code, a toll-free number, an alphanumeric name
+    (which nobody can answer), or the `MG…` of a Messaging Service.
+    """
 
-    def request(  # the SDK's own signature
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Make one request; a POST that has been written is never repeated here."""
-        sent = dict(headers or {})
-        if auth:
-            sent |= urllib3.make_headers(basic_auth=":".join(auth))
-        fields = {k: v for k, v in (data or params or {}).items() if v is not None}
-        body: dict[str, Any] = {} if method == "GET" else {"encode_multipart": False}
-        answer = self.pool.request(
-            method, uri, fields=fields, headers=sent, redirect=False, **body
-        )
-        wait = answer.headers.get("Retry-After", "")
-        self.last.retry_after_s = float(wait) if wait.isdigit() else None
-        return Response(answer.status, answer.data.decode(), dict(answer.headers))
-
-
-class TwilioSms:
-    """One Twilio account that sends SMS from one number."""
-
-    hook = "twilio"
     states = STATES
-
-    def __init__(self, account: str) -> None:
-        conf = settings.ACCOUNTS[account]
-        self.mode = conf["mode"]
-        self.sender = conf["sender"]
-        door.provider_url_allowed(conf["base_url"], self.mode)
-        pool = urllib3.PoolManager(
-            maxsize=64,
-            timeout=urllib3.Timeout(total=TIMEOUT_S),
-            retries=urllib3.Retry(0, redirect=False),
-        )
-        self.http = PooledHttpClient(pool)
-        self.client = Client(
-            conf["account_sid"], conf["auth_token"], http_client=self.http
-        )
-        self.client.api.base_url = conf["base_url"].rstrip("/")
 
     def send(self, outgoing: Outgoing) -> str:
         """Create a message and return its SID."""
+        return self._create(outgoing, to=outgoing.to, body=outgoing.body)
+
+    def _create(self, outgoing: Outgoing, **fields: Any) -> str:
+        fields |= self._from()
+        if outgoing.valid_s:
+            fields["validity_period"] = max(1, min(int(outgoing.valid_s), LONGEST_S))
         try:
             message = self.client.messages.create(
-                to=outgoing.to,
-                from_=self.sender,
-                body=outgoing.body,
-                status_callback=outgoing.callback_url + CALLBACK_RETRIES,
+                status_callback=outgoing.callback_url + CALLBACK_RETRIES, **fields
             )
         except Exception as error:
-            raise self._ours(error) from error
+            raise self.ours(error) from error
         return str(message.sid)
 
-    def _ours(self, error: Exception) -> ChannelError:
-        """Turn what the SDK raises into one of our words."""
-        if isinstance(error, TwilioRestException | TwilioServiceException):
-            wait = getattr(self.http.last, "retry_after_s", None)
-            return _refusal(error, wait)
-        if isinstance(error, urllib3.exceptions.HTTPError | OSError):
-            return _lost(error)
-        name = type(error).__name__
-        return UnclearError(f"Twilio's answer was not understood: {name}")
+    def _from(self) -> dict[str, str]:
+        if self.sender.startswith("MG") and len(self.sender) == 34:
+            return {"messaging_service_sid": self.sender}
+        return {"from_": self.sender}
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Find a message by its address and its own link among the last ones."""
-        mark = outgoing.link or outgoing.body
+        return self._find(outgoing.to, outgoing.link or outgoing.body)
+
+    def _find(self, to: str, mark: str) -> str:
         try:
-            for message in self.client.messages.list(to=outgoing.to, limit=50):
+            for message in self.client.messages.list(to=to, limit=50):
                 if mark in (message.body or ""):
                     return str(message.sid)
         except Exception as error:
-            raise UnclearError(f"Twilio could not be asked: {_words(error)}") from error
+            raise unasked(error) from error
         return ""
 
     def delete(self, provider_id: str) -> None:
@@ -147,30 +85,43 @@ class TwilioSms:
         raise PermanentError("an SMS that has left cannot be taken back")
 
 
-def _words(error: Exception) -> str:
-    status, code = getattr(error, "status", ""), getattr(error, "code", "")
-    return f"{status} {code or ''}".strip() or type(error).__name__
+class TwilioWhatsApp(TwilioSms):
+    """One Twilio account that sends WhatsApp messages.
 
+    `templates` of the account names an approved content template a language, with
+    `{{1}}` for the text: `en=HX…,es=HX…`. Within 24 hours of the person's own message
+    the text goes as it is.
+    """
 
-def _lost(error: Exception) -> ChannelError:
-    """Sort what happens on the way: never connected, or cut off after it was sent."""
-    reason = getattr(error, "reason", error)
-    name = type(reason).__name__
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-        return TemporaryError("Twilio could not be reached")
-    return UnclearError(f"Twilio did not answer: {name}")
+    def __init__(self, account: str) -> None:
+        super().__init__(account)
+        words = settings.ACCOUNTS[account].get("templates", "").split(",")
+        pairs = (word.strip().partition("=") for word in words if word.strip())
+        self.templates = {language: sid for language, _, sid in pairs}
 
+    def send(self, outgoing: Outgoing) -> str:
+        """Create a message, by template unless a conversation is open."""
+        to = f"whatsapp:{outgoing.to}"
+        if outgoing.in_conversation:
+            return self._create(outgoing, to=to, body=outgoing.body)
+        sid = self.templates.get(outgoing.language)
+        if sid is None:
+            raise PermanentError(
+                f"no approved WhatsApp template in {outgoing.language}", "no_template"
+            )
+        # A variable may hold no line breaks.
+        said = " ".join(outgoing.body.split())
+        return self._create(
+            outgoing, to=to, content_sid=sid, content_variables=json.dumps({"1": said})
+        )
 
-def _refusal(error: Exception, retry_after_s: float | None) -> ChannelError:
-    """Sort an error code that Twilio answered with."""
-    code, status = str(getattr(error, "code", "") or ""), getattr(error, "status", 0)
-    words = f"Twilio answered {status} {code}".strip()
-    if code in OPTED_OUT:
-        return OptedOutError(words, code)
-    if code in GONE:
-        return GoneError(words, code)
-    if status in (429, 503) or code in WAIT:
-        return TemporaryError(words, code, retry_after_s)
-    if status >= 500:
-        return UnclearError(words, code)
-    return PermanentError(words, code)
+    def _from(self) -> dict[str, str]:
+        sender = super()._from()
+        if "from_" in sender:
+            return {"from_": f"whatsapp:{self.sender}"}
+        return sender
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Find a message by its address and its own link."""
+        mark = outgoing.link or " ".join(outgoing.body.split())
+        return self._find(f"whatsapp:{outgoing.to}", mark)

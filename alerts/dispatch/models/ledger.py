@@ -150,6 +150,9 @@ class Address(models.Model):
         max_length=8, choices=OptOut.choices, default=OptOut.NONE, blank=True
     )
     provider_code = models.CharField(max_length=24, blank=True)
+    heard_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its owner last wrote to us"
+    )
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -268,6 +271,7 @@ class Publication(Delivery):
     """One public social post on one account."""
 
     url = models.URLField(blank=True)
+    taken_down_at = models.DateTimeField(null=True, blank=True)
     in_reply_to = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True
     )

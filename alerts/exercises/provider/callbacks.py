@@ -6,21 +6,32 @@ import hashlib
 import hmac
 import html
 import ipaddress
+import json
 import math
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import parse_qs, urldefrag, urlsplit
 
 import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alerts.exercises.provider.faults import share
 from alerts.exercises.provider.office import Office, Text
 
+TELNYX_KEY = b"simulated"
 API_VERSION = "2010-04-01"
 # Twilio's reserved words; carriers act on them before any webhook is called.
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
 START_WORDS = {"START", "YES", "UNSTOP"}
+# What a call goes through, by how it ends.
+WORDS = {
+    "voice": {
+        "delivered": ["initiated", "in-progress", "completed"],
+        "undelivered": ["initiated", "ringing", "no-answer"],
+    }
+}
 AT_ONCE = 16  # as many as Muster's web threads
 TIMEOUT_S = 15.0  # Twilio waits this long for a webhook's answer
 
@@ -36,6 +47,30 @@ def sign(auth_token: str, url: str, form: Mapping[str, str]) -> str:
     text = url + "".join(f"{name}{form[name]}" for name in sorted(form))
     mac = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1)
     return base64.b64encode(mac.digest()).decode()
+
+
+def telnyx_event(text: Text, word: str, now: datetime) -> tuple[bytes, dict[str, str]]:
+    """Return a signed webhook as Telnyx sends it.
+
+    References
+    ----------
+    https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks: Ed25519
+    over the timestamp, a bar, and the body.
+    """
+    to = {"phone_number": text.number, "status": word}
+    payload: dict[str, object] = {"id": text.sid, "to": [to]}
+    if word == "delivery_failed":
+        payload["errors"] = [{"code": text.error_code}]
+    kind = "message.finalized" if word.startswith("deliver") else "message.sent"
+    event = {"data": {"event_type": kind, "payload": payload}}
+    body, stamp = json.dumps(event).encode(), str(int(now.timestamp()))
+    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(TELNYX_KEY).digest())
+    signature = base64.b64encode(key.sign(stamp.encode() + b"|" + body)).decode()
+    return body, {
+        "Content-Type": "application/json",
+        "telnyx-signature-ed25519": signature,
+        "telnyx-timestamp": stamp,
+    }
 
 
 def is_near(url: str, public_url: str) -> bool:
@@ -81,7 +116,10 @@ class Caller:
         return status, body
 
     async def _once(
-        self, url: str, form: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        url: str,
+        form: Mapping[str, str] | bytes,
+        headers: Mapping[str, str],
     ) -> tuple[int, str]:
         try:
             async with (
@@ -93,8 +131,27 @@ class Caller:
             return 0, ""
 
     async def receipt(self, text: Text, word: str) -> None:
-        """Tell Muster one status of a text."""
+        """Tell Muster one status of a text or call."""
+        status, _ = await self._tell(text, word)
+        self.office.note(
+            "receipt", sid=text.sid, word=word, status=status, code=text.error_code
+        )
+
+    async def _tell(self, text: Text, word: str) -> tuple[int, str]:
         setup = self.office.setup
+        if text.provider == "telnyx":
+            body, headers = telnyx_event(text, word, self.office.now())
+            return await self._once(text.callback, body, headers)
+        if text.channel == "voice":
+            form = {
+                "AccountSid": setup.account_sid,
+                "ApiVersion": API_VERSION,
+                "CallSid": text.sid,
+                "CallStatus": word,
+                "From": text.ours,
+                "To": text.number,
+            }
+            return await self.post(text.callback, form)
         form = {
             "AccountSid": setup.account_sid,
             "ApiVersion": API_VERSION,
@@ -107,10 +164,22 @@ class Caller:
         }
         if word == "undelivered":
             form["ErrorCode"] = text.error_code
-        status, _ = await self.post(text.callback, form)
-        self.office.note(
-            "receipt", sid=text.sid, word=word, status=status, code=text.error_code
-        )
+        return await self.post(text.callback, form)
+
+    async def press(self, text: Text, digits: str, action: str) -> int:
+        """Press a key during a call, which is posted where `<Gather>` says."""
+        form = {
+            "AccountSid": self.office.setup.account_sid,
+            "ApiVersion": API_VERSION,
+            "CallSid": text.sid,
+            "CallStatus": "in-progress",
+            "Digits": digits,
+            "From": text.ours,
+            "To": text.number,
+        }
+        status, _ = await self.post(action, form)
+        self.office.note("inbound", sid=text.sid, status=status, body=digits)
+        return status
 
     async def inbound(self, number: str, ours: str, body: str) -> int:
         """Send what a person wrote to Muster; return the status of its answer."""
@@ -173,7 +242,9 @@ class Caller:
         dice, speed = self.office.dice, self.office.setup.speed
         text.error_code = dice.undelivered(text.number)
         last = "undelivered" if text.error_code else "delivered"
-        words = ["queued", "sent", last]
+        words = WORDS.get(text.channel, {}).get(last) or ["queued", "sent", last]
+        if text.provider == "telnyx" and text.error_code:
+            words[-1] = "delivery_failed"
         if dice.happens("receipt_shuffled", text.number, text.turn):
             words = words[::-1]
         for step, word in enumerate(words):

@@ -58,6 +58,7 @@ class Faults:
     list_lag_s: float = 0  # how long until a new message is listed
     max_in_flight: int = 0  # 429 beyond it; 0 for no limit
     down: bool = False  # every request is answered 503
+    only_twilio: bool = False  # a second SMS provider has none of these faults
 
     @classmethod
     def parse(cls, text: str) -> "Faults":

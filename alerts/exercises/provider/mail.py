@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from alerts.exercises.provider.office import Mail, Office
 
+KEPT = ("List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted")
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -68,4 +69,5 @@ class Sink:
             body=_text(message) if isinstance(message, EmailMessage) else "",
             reference=_reference(str(message.get("Message-ID", ""))),
             at=self.office.now(),
+            headers={n: str(message[n]) for n in KEPT if n in message},
         )

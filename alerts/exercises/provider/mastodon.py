@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from alerts.exercises.provider.faults import ACCEPTED
+from alerts.exercises.provider.networks import Network
 from alerts.exercises.provider.office import Office, Post
 
 MOST_CHARACTERS = 500
@@ -14,7 +16,7 @@ STATUSES = "/api/v1/statuses"
 ACCOUNT = {"id": "1", "username": "ministry", "acct": "ministry"}
 
 
-class Mastodon:
+class Mastodon(Network):
     """Answer the parts of Mastodon's API that Muster uses.
 
     References
@@ -23,7 +25,7 @@ class Mastodon:
     """
 
     def __init__(self, office: Office) -> None:
-        self.office = office
+        super().__init__(office)
         self._by_key: dict[str, str] = {}
         self._numbers = itertools.count(112_000_000_000_000_001)
 
@@ -70,7 +72,7 @@ class Mastodon:
             found = await request.post()
         return {name: str(value) for name, value in found.items()}
 
-    async def create(self, request: web.Request) -> web.Response:
+    async def create(self, request: web.Request) -> web.StreamResponse:
         """Publish a status; the same Idempotency-Key gives the same one again."""
         self._check(request)
         form = await self._form(request)
@@ -85,20 +87,20 @@ class Mastodon:
             return web.json_response(
                 self._shown(self.office.posts[self._by_key[key]], request)
             )
-        if fault in ("busy", "unavailable", "error_500", "reset", "hang"):
-            self.office.note("refused", channel="social", to="", answer=fault)
-            return web.json_response({"error": fault}, status=503)
+        if fault not in ACCEPTED:
+            self.office.note("refused", channel="social", to="mastodon", answer=fault)
+            return await self.fail(request, fault)
         post = Post(
             sid=str(next(self._numbers)),
             body=body,
             at=self.office.now(),
             in_reply_to=form.get("in_reply_to_id", ""),
         )
-        self.office.take_post(post, key)
+        self.office.take_post(post, key, fault)
         if key:
             self._by_key[key] = post.sid
         if fault:
-            return web.json_response({"error": "Internal server error"}, status=500)
+            return await self.fail(request, fault.removeprefix("accepted_"))
         return web.json_response(self._shown(post, request))
 
     def _wanted(self, request: web.Request) -> Post:

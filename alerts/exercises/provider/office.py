@@ -45,6 +45,8 @@ class Text:
     callback: str = ""
     status: str = "queued"
     error_code: str = ""
+    channel: str = "sms"
+    provider: str = "twilio"
     turn: int = 1  # the how many-th to this number: what faults go by
 
 
@@ -59,6 +61,7 @@ class Mail:
     body: str
     reference: str
     at: datetime
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,7 @@ class Post:
     body: str
     at: datetime
     in_reply_to: str = ""
+    network: str = "mastodon"
 
 
 def thread_key(address: str) -> str:
@@ -140,20 +144,27 @@ class Office:
         reference, attempt = reference_of(text.callback)
         facts = {"to": text.number, "from": text.ours, "body": text.body}
         facts |= {"sid": text.sid, "reference": reference, "callback": text.callback}
-        self.note("accepted", channel="sms", attempt=attempt, answer=answer, **facts)
+        facts |= {"channel": text.channel, "provider": text.provider}
+        self.note("accepted", attempt=attempt, answer=answer, **facts)
 
     def take_mail(self, mail: Mail, answer: str) -> None:
         """Keep a mail and write down that it was accepted."""
         self.mails.append(mail)
-        facts = {"to": mail.to, "from": mail.sender, "subject": mail.subject}
+        facts: dict[str, object] = {
+            "to": mail.to,
+            "from": mail.sender,
+            "subject": mail.subject,
+        }
         facts |= {"body": mail.body, "sid": mail.sid, "reference": mail.reference}
+        facts["headers"] = mail.headers
         self.note("accepted", channel="email", answer=answer, **facts)
 
-    def take_post(self, post: Post, key: str) -> None:
+    def take_post(self, post: Post, key: str, answer: str = "") -> None:
         """Keep a post and write down that it was accepted."""
         self.posts[post.sid] = post
-        facts = {"to": "", "body": post.body, "sid": post.sid, "reference": key}
-        self.note("accepted", channel="social", answer="", **facts)
+        facts = {"to": post.network, "body": post.body, "sid": post.sid}
+        facts |= {"reference": key, "in_reply_to": post.in_reply_to}
+        self.note("accepted", channel="social", answer=answer, **facts)
 
     def _keep(self, text: Text) -> None:
         thread = self.threads[text.number]

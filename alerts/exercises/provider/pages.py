@@ -47,6 +47,7 @@ class Pages:
             web.get("/", self.phones),
             web.get("/phone/{key}", self.phone),
             web.post("/phone/{key}", self.reply),
+            web.post("/stop", self.stop),
             web.get("/mail", self.mails),
             web.get("/mail/{sid}", self.mail),
             web.get("/posts", self.posts),
@@ -103,6 +104,12 @@ class Pages:
             ours = outbound[-1].ours if outbound else ""
             await self.caller.inbound(number, ours, body)
         raise web.HTTPSeeOther(f"/phone/{thread_key(number)}")
+
+    async def stop(self, request: web.Request) -> web.Response:
+        """Let the owner of a number opt out at the provider, as STOP does."""
+        form = await request.post()
+        self.office.opted_out.add((str(form["number"]), str(form["sender"])))
+        return web.Response(status=204)
 
     async def mails(self, request: web.Request) -> web.Response:
         """List the mails that came last."""

@@ -59,6 +59,19 @@ class People:
         """Let the owner of a phone read a text."""
         self._got("sms", text.number, text.body, text.ours)
 
+    async def got_call(self, call: Text, action: str) -> None:
+        """Let whoever picks up a call press a key, as they would have answered."""
+        if not self.office.setup.people or not is_near(
+            action, self.office.setup.public_url
+        ):
+            return
+        what = replies.on_call(self.office.setup.seed, call.number)
+        if what:
+            digit = "1" if what == "safe" else "2"
+            status = await self.caller.press(call, digit, action)
+            facts = {"way": "voice", "what": what, "status": status}
+            self.office.note("answer", channel="voice", to=call.number, **facts)
+
     def got_mail(self, mail: Mail) -> None:
         """Let the owner of a mailbox read a mail."""
         self._got("email", mail.to, mail.body, "")

@@ -140,6 +140,13 @@ def plan(seed: int, channel: str, address: str, body: str) -> Answer | None:
     )
 
 
+def on_call(seed: int, number: str) -> str:
+    """Decide what the person who picks up presses: safe, help, or nothing."""
+    if share(seed, number, "picks up") >= ANSWERS_BY["sms"]:
+        return ""
+    return "help" if share(seed, number, "on call") < HELP else "safe"
+
+
 def _delay_s(point: float) -> float:
     """Return a delay: log-normal with a median of four minutes, cut at both ends."""
     z = math.log((point + 1e-9) / (1 - point + 1e-9)) / 1.7

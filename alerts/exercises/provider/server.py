@@ -12,12 +12,15 @@ import aiohttp
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
+from alerts.exercises.provider import networks
 from alerts.exercises.provider.callbacks import TIMEOUT_S, Caller
+from alerts.exercises.provider.calls import Calls
 from alerts.exercises.provider.mail import Sink
 from alerts.exercises.provider.mastodon import Mastodon
 from alerts.exercises.provider.office import HOST, Office, Setup
 from alerts.exercises.provider.pages import Pages
 from alerts.exercises.provider.people import People
+from alerts.exercises.provider.telnyx import Telnyx
 from alerts.exercises.provider.twilio import Twilio
 
 MOST_BYTES = 1_000_000
@@ -47,7 +50,12 @@ async def serve(
     caller = Caller(office, session)
     people = People(office, caller, session)
     app = web.Application(client_max_size=MOST_BYTES)
-    app.add_routes(Twilio(office, caller, people.got_text).routes())
+    twilio = Twilio(office, caller, people.got_text)
+    app.add_routes(twilio.routes())
+    app.add_routes(Calls(office, caller, twilio, people.got_call).routes())
+    app.add_routes(Telnyx(office, caller, people.got_text).routes())
+    for network in networks.ALL:
+        app.add_routes(network(office).routes())
     app.add_routes(Mastodon(office).routes())
     app.add_routes(Pages(office, caller).routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

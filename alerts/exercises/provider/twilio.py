@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from alerts.exercises.provider.faults import ACCEPTED
 from alerts.exercises.provider.office import Office, Text
 
 ACCOUNT = "/2010-04-01/Accounts/{account}"
+WHATSAPP = "whatsapp:"
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 MOST_CHARACTERS = 1600
 # Numbers of Twilio's own test credentials that are never valid or never mobile.
@@ -62,6 +65,21 @@ def segments(body: str) -> int:
         units = len(body.encode("utf-16-be")) // 2
         one, more = 70, 67
     return 1 if units <= one else -(-units // more)
+
+
+def _channel(form: dict[str, str]) -> str:
+    return "whatsapp" if form.get("To", "").startswith(WHATSAPP) else "sms"
+
+
+def _of_template(form: dict[str, str]) -> str:
+    """Return what a template says: here, its first variable."""
+    if not form.get("ContentSid"):
+        return ""
+    return str(json.loads(form.get("ContentVariables") or "{}").get("1", ""))
+
+
+def _in_seconds(said: str) -> bool:
+    return not said or (said.isdigit() and 1 <= int(said) <= 36_000)
 
 
 def _shown(text: Text, account: str) -> dict[str, Any]:
@@ -114,14 +132,16 @@ class Twilio:
         """Return the routes of the resource."""
         one = ACCOUNT + "/Messages/{sid}.json"
         return [
-            web.post(ACCOUNT + "/Messages.json", self._guarded(self.create)),
-            web.get(ACCOUNT + "/Messages.json", self._guarded(self.list)),
-            web.get(one, self._guarded(self.fetch)),
-            web.delete(one, self._guarded(self.delete)),
+            web.post(ACCOUNT + "/Messages.json", self.guarded(self.create)),
+            web.get(ACCOUNT + "/Messages.json", self.guarded(self.list)),
+            web.get(one, self.guarded(self.fetch)),
+            web.delete(one, self.guarded(self.delete)),
         ]
 
-    def _guarded(self, handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
+    def guarded(self, handler: Handler) -> Handler:
+        """Return a handler that checks who asks, and refuses as Twilio does."""
+
+        async def checked(request: web.Request) -> web.StreamResponse:
             self.office.in_flight += 1
             try:
                 self._check(request)
@@ -134,7 +154,7 @@ class Twilio:
             finally:
                 self.office.in_flight -= 1
 
-        return guarded
+        return checked
 
     def _check(self, request: web.Request) -> None:
         setup = self.office.setup
@@ -155,21 +175,23 @@ class Twilio:
     async def create(self, request: web.Request) -> web.StreamResponse:
         """Accept a text, or fail as the dice say."""
         form = {name: str(value) for name, value in (await request.post()).items()}
+        form["Body"] = form.get("Body") or _of_template(form)
         try:
             self._validate(form)
         except RefusedError as refused:
             facts = {"to": form.get("To", ""), "answer": str(refused.code)}
-            self.office.note("refused", channel="sms", **facts)
+            self.office.note("refused", channel=_channel(form), **facts)
             raise
         fault = self.office.dice.answer(form["To"])
         await asyncio.sleep(self.office.dice.latency_s(form["To"]))
         if fault not in ACCEPTED:
             self.office.note("refused", channel="sms", to=form["To"], answer=fault)
-            return await self._fail(request, fault)
+            return await self.fail(request, fault)
         text = Text(
             sid="SM" + secrets.token_hex(16),
-            number=form["To"],
+            number=form["To"].removeprefix(WHATSAPP),
             ours=form.get("From") or form.get("MessagingServiceSid", ""),
+            channel=_channel(form),
             body=form["Body"],
             at=self.office.now(),
             callback=form.get("StatusCallback", ""),
@@ -177,7 +199,7 @@ class Twilio:
         self.office.take(text, fault)
         self.office.later(self._live(text))
         if fault:
-            return await self._fail(request, fault.removeprefix("accepted_"))
+            return await self.fail(request, fault.removeprefix("accepted_"))
         shown = _shown(text, self.office.setup.account_sid)
         return web.json_response(shown, status=201)
 
@@ -185,7 +207,8 @@ class Twilio:
         if await self.caller.live(text) == "delivered":
             self.on_delivered(text)
 
-    async def _fail(self, request: web.Request, fault: str) -> web.StreamResponse:
+    async def fail(self, request: web.Request, fault: str) -> web.StreamResponse:
+        """Answer, or not, as a fault says."""
         if fault == "busy":
             raise RefusedError(429, 20429, "Too Many Requests")
         if fault == "unavailable":
@@ -199,7 +222,7 @@ class Twilio:
         return web.Response(status=500)
 
     def _validate(self, form: dict[str, str]) -> None:
-        number, body = form.get("To", ""), form.get("Body", "")
+        number, body = form.get("To", "").removeprefix(WHATSAPP), form["Body"]
         sender = form.get("From") or form.get("MessagingServiceSid", "")
         callback, public_url = form.get("StatusCallback"), self.office.setup.public_url
         rules = (
@@ -212,6 +235,12 @@ class Twilio:
             (len(body) <= MOST_CHARACTERS, 21617, "The body exceeds 1600 characters"),
             (not callback or is_near(callback, public_url), 21609, "Invalid callback"),
             (
+                _channel(form) == "sms" or self._may_chat(form, number),
+                63016,
+                "Outside the allowed window; use a template",
+            ),
+            (_in_seconds(form.get("ValidityPeriod", "")), 21621, "ValidityPeriod"),
+            (
                 (number, sender) not in self.office.opted_out,
                 21610,
                 "Attempt to send to unsubscribed recipient",
@@ -221,13 +250,22 @@ class Twilio:
             if not holds:
                 raise RefusedError(400, code, words)
 
+    def _may_chat(self, form: dict[str, str], number: str) -> bool:
+        """Tell whether a template is used, or the person wrote within a day."""
+        heard = [text for text in self.office.threads[number] if text.is_inbound]
+        return "ContentSid" in form or bool(
+            heard and self.office.now() - heard[-1].at < timedelta(days=1)
+        )
+
     async def list(self, request: web.Request) -> web.StreamResponse:
         """List texts, the newest first, by number and sender."""
-        receiver, sender = request.query.get("To", ""), request.query.get("From", "")
+        receiver = request.query.get("To", "").removeprefix(WHATSAPP)
+        sender = request.query.get("From", "")
         size = min(int(request.query.get("PageSize", "50")), 1000)
         texts = list(self.office.texts.values())
         if receiver and receiver not in self.office.senders:
             texts = self.office.threads.get(receiver, [])
+        texts = [text for text in texts if text.channel != "voice"]
         found = [
             shown
             for text in reversed(texts)

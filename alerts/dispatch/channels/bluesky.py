@@ -1,0 +1,118 @@
+"""Public posts on Bluesky: records whose key we choose, so that a repeat is the same.
+
+References
+----------
+AT Protocol, `com.atproto.repo.putRecord` and `app.bsky.feed.post`
+(https://docs.bsky.app/docs/advanced-guides/posts): 300 graphemes; links are facets
+with offsets in UTF-8 bytes. A record key is any text of `[A-Za-z0-9.:_~-]`.
+"""
+
+import re
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+
+from alerts.dispatch.channels import posts
+from alerts.dispatch.channels.api import Api
+from alerts.dispatch.channels.base import Outgoing, PermanentError
+
+MOST = 300
+COLLECTION = "app.bsky.feed.post"
+_LINK = re.compile(rb"https?://[^\s]+")
+
+
+def facets(text: str) -> list[dict[str, Any]]:
+    """Mark the links of a text by their byte offsets.
+
+    Examples
+    --------
+    >>> facets("é https://example.org")[0]["index"]
+    {'byteStart': 3, 'byteEnd': 22}
+    """
+    return [
+        {
+            "index": {"byteStart": found.start(), "byteEnd": found.end()},
+            "features": [
+                {
+                    "$type": "app.bsky.richtext.facet#link",
+                    "uri": found.group().decode(),
+                }
+            ],
+        }
+        for found in _LINK.finditer(text.encode())
+    ]
+
+
+class Bluesky:
+    """One Bluesky account, with an app password."""
+
+    hook = "bluesky"
+    states: dict[str, str] = {}
+    gone: frozenset[str] = frozenset()
+
+    def __init__(self, account: str) -> None:
+        conf = settings.ACCOUNTS[account]
+        self.mode = conf["mode"]
+        self.api = Api("Bluesky", conf["base_url"], self.mode)
+        self.login = {"identifier": conf["handle"], "password": conf["app_password"]}
+        self._session: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def _call(self, method: str, form: dict[str, Any]) -> dict[str, Any]:
+        """Call with a session; sessions are few a day, so one is kept until it ends."""
+        try:
+            return self._once(method, form)
+        except PermanentError as error:
+            if " 401" not in str(error) and "ExpiredToken" not in str(error):
+                raise
+            self._session = {}
+            return self._once(method, form)
+
+    def _once(self, method: str, form: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            if not self._session:
+                path = "/xrpc/com.atproto.server.createSession"
+                self._session = self.api.ask("POST", path, json=self.login)
+        headers = {"Authorization": f"Bearer {self._session['accessJwt']}"}
+        form = {"repo": self._session["did"], "collection": COLLECTION, **form}
+        path = f"/xrpc/com.atproto.repo.{method}"
+        return self.api.ask("POST", path, json=form, headers=headers)
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Post, or write a thread; return `uri|cid` of each."""
+        ids: list[str] = []
+        root = reply_to = outgoing.in_reply_to.split(" ")[0]
+        parts = posts.thread(outgoing.body, MOST, posts.graphemes)
+        for number, part in enumerate(parts):
+            record: dict[str, Any] = {
+                "$type": COLLECTION,
+                "text": part,
+                "langs": [outgoing.language],
+                "createdAt": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            }
+            if found := facets(part):
+                record["facets"] = found
+            if reply_to:
+                record["reply"] = {"root": _ref(root), "parent": _ref(reply_to)}
+            form = {"rkey": f"{outgoing.uid}-{number}", "record": record}
+            said = self._call("putRecord", form)
+            reply_to = f"{said['uri']}|{said['cid']}"
+            root = root or reply_to
+            ids.append(reply_to)
+        return " ".join(ids)
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Write the same record again, which changes nothing where it is there."""
+        return self.send(outgoing)
+
+    def delete(self, provider_id: str) -> None:
+        """Delete a post, or all of a thread."""
+        for each in provider_id.split(" "):
+            self._call("deleteRecord", {"rkey": each.split("|")[0].rpartition("/")[2]})
+
+
+def _ref(provider_id: str) -> dict[str, str]:
+    uri, _, cid = provider_id.partition("|")
+    return {"uri": uri, "cid": cid}

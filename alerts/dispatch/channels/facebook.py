@@ -1,0 +1,54 @@
+"""Public posts on a Facebook page.
+
+References
+----------
+Graph API, page feed (https://developers.facebook.com/docs/graph-api/reference/page/feed):
+63,206 characters; an update under a post is a comment of the page; no idempotency key.
+"""
+
+from django.conf import settings
+
+from alerts.dispatch.channels import posts
+from alerts.dispatch.channels.api import Api
+from alerts.dispatch.channels.base import CannotAskError, Outgoing
+
+MOST = 63_206
+MOST_COMMENT = 8_000
+
+
+class FacebookPage:
+    """One page, with a page access token."""
+
+    hook = "facebook"
+    states: dict[str, str] = {}
+    gone: frozenset[str] = frozenset()
+
+    def __init__(self, account: str) -> None:
+        conf = settings.ACCOUNTS[account]
+        self.mode, self.page = conf["mode"], conf["page"]
+        self.api = Api("Facebook", conf["base_url"], self.mode)
+        # In a header: an address with a token in it ends up in logs.
+        self.headers = {"Authorization": f"Bearer {conf['access_token']}"}
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Post on the page, or comment under its first post; return the ids."""
+        ids: list[str] = []
+        first = outgoing.in_reply_to.split(" ")[0]
+        most = MOST_COMMENT if first else MOST
+        for part in posts.thread(outgoing.body, most, len):
+            path = f"/{first}/comments" if first else f"/{self.page}/feed"
+            said = self.api.ask(
+                "POST", path, data={"message": part}, headers=self.headers
+            )
+            ids.append(str(said["id"]))
+            first = first or ids[0]
+        return " ".join(ids)
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Say that an officer has to look: there is no key to ask by."""
+        raise CannotAskError("look at the Facebook page: it may be there")
+
+    def delete(self, provider_id: str) -> None:
+        """Delete a post or comment."""
+        for each in provider_id.split(" "):
+            self.api.ask("DELETE", f"/{each}", headers=self.headers)

@@ -1,0 +1,90 @@
+"""What public posts share: a text that is too long becomes a thread, never a cut.
+
+What was approved is what is posted: every word of it, in order.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+_URL = re.compile(r"https?://\S+")
+_WORD = re.compile(r"https?://\S+\s*|[^\s。！？，]+[。！？，]*\s*|[。！？，]+\s*")
+_END = re.compile(r"[.!?。！？؟…]\s*$|\n")
+
+
+def graphemes(text: str) -> int:
+    """Count what readers see as letters, well enough for a limit.
+
+    Examples
+    --------
+    >>> graphemes("Erdbeben"), graphemes("e\u0301")
+    (8, 1)
+    """
+    joined = sum(
+        1
+        for letter in text
+        if unicodedata.combining(letter) or letter in "\u200d\ufe0f"
+    )
+    return len(text) - joined
+
+
+def weighted(text: str) -> int:
+    """Count as X does: a link is 23, letters beyond the Latin ranges count twice.
+
+    References
+    ----------
+    https://docs.x.com/fundamentals/counting-characters
+    """
+    links = len(_URL.findall(text))
+    rest = _URL.sub("", text)
+    return 23 * links + sum(1 if _is_light(letter) else 2 for letter in rest)
+
+
+def _is_light(letter: str) -> bool:
+    code = ord(letter)
+    return code <= 4351 or 8192 <= code <= 8205 or 8208 <= code <= 8247
+
+
+def with_short_links(text: str) -> int:
+    """Count as Mastodon does: every link is 23."""
+    return len(_URL.sub("x" * 23, text))
+
+
+def thread(text: str, most: int, count: Callable[[str], int]) -> list[str]:
+    """Split a text into posts of `most` at the ends of sentences, else of words.
+
+    Examples
+    --------
+    >>> thread("One two. Three four.", 10, len)
+    ['One two.', 'Three', 'four.']
+    """
+    posts: list[str] = []
+    rest = _pieces(text.strip(), most, count)
+    while rest:
+        taken = _fitting(rest, most, count)
+        posts.append("".join(rest[:taken]).strip())
+        rest = rest[taken:]
+    return [post for post in posts if post]
+
+
+def _pieces(text: str, most: int, count: Callable[[str], int]) -> list[str]:
+    """Return words with the space after them; one that is too long comes in letters."""
+    return [
+        piece
+        for word in _WORD.findall(text)
+        for piece in ([word] if count(word.strip()) <= most else word)
+    ]
+
+
+def _fitting(pieces: list[str], most: int, count: Callable[[str], int]) -> int:
+    """Return how many pieces fit; up to a sentence's end where half a post is full."""
+    taken, sentence = 0, 0
+    joined = ""
+    for number, piece in enumerate(pieces, start=1):
+        joined += piece
+        if taken and count(joined.strip()) > most:
+            return sentence if sentence * 2 >= taken else taken
+        taken = number
+        if _END.search(piece):
+            sentence = number
+    return taken

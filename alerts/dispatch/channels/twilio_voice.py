@@ -1,0 +1,103 @@
+"""Voice calls through Twilio: the text twice, then 1 for safe and 2 for help.
+
+References
+----------
+Twilio, Call resource (https://www.twilio.com/docs/voice/api/call-resource) and TwiML
+`<Gather>` (https://www.twilio.com/docs/voice/twiml/gather).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from django.template.loader import render_to_string
+from twilio.twiml.voice_response import VoiceResponse
+
+from alerts.dispatch.channels.base import Outgoing, PermanentError
+from alerts.dispatch.channels.twilio_account import TwilioAccount, unasked
+
+RING_S = 30
+PAUSE_S = 5
+# A call that was made in the last minutes to the same number is the one asked about.
+RECENT = timedelta(minutes=15)
+VOICES = {
+    "en": "en-GB",
+    "ar": "arb",
+    "fr": "fr-FR",
+    "es": "es-ES",
+    "de": "de-DE",
+    "pt": "pt-PT",
+    "ru": "ru-RU",
+    "zh": "cmn-CN",
+}
+STATES = {
+    "queued": "accepted",
+    "initiated": "accepted",
+    "ringing": "accepted",
+    "in-progress": "accepted",
+    "answered": "accepted",
+    "completed": "delivered",
+    "busy": "undelivered",
+    "no-answer": "undelivered",
+    "failed": "undelivered",
+    "canceled": "undelivered",
+}
+_LINK = re.compile(r"https?://\S+")
+
+
+def twiml(outgoing: Outgoing) -> str:
+    """Write what the call says: twice, and then what to press.
+
+    A link cannot be spoken and is left out; the digits take its place.
+    """
+    voice = VOICES.get(outgoing.language, VOICES["en"])
+    said = " ".join(_LINK.sub("", outgoing.body).split())
+    language = outgoing.language if outgoing.language in VOICES else "en"
+    asked = render_to_string(f"messages/voice.{language}.txt").strip()
+    response = VoiceResponse()
+    gather = response.gather(
+        num_digits=1,
+        timeout=PAUSE_S,
+        action=outgoing.callback_url.replace("/status/", "/voice/"),
+        method="POST",
+    )
+    for _ in range(2):
+        gather.say(said, language=voice)
+        gather.say(asked, language=voice)
+        gather.pause(length=1)
+    return str(response)
+
+
+class TwilioVoice(TwilioAccount):
+    """One Twilio account that calls people."""
+
+    states = STATES
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Make a call and return its SID."""
+        try:
+            call = self.client.calls.create(
+                to=outgoing.to,
+                from_=self.sender,
+                twiml=twiml(outgoing),
+                timeout=RING_S,
+                status_callback=outgoing.callback_url,
+                status_callback_event=["initiated", "answered", "completed"],
+            )
+        except Exception as error:
+            raise self.ours(error) from error
+        return str(call.sid)
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Find a call by its number among those of the last minutes."""
+        since = datetime.now(UTC) - RECENT
+        try:
+            for call in self.client.calls.list(to=outgoing.to, limit=10):
+                if call.date_created is None or call.date_created >= since:
+                    return str(call.sid)
+        except Exception as error:
+            raise unasked(error) from error
+        return ""
+
+    def delete(self, provider_id: str) -> None:
+        """Refuse: a call that was made was made."""
+        raise PermanentError("a call cannot be taken back")

@@ -1,0 +1,57 @@
+"""Public posts on X.
+
+References
+----------
+X API v2, Create and delete posts (https://docs.x.com/x-api/posts): OAuth 1.0a user
+context; a text that was posted already is refused, and there is no idempotency key.
+"""
+
+from django.conf import settings
+from requests_oauthlib import OAuth1
+
+from alerts.dispatch.channels import posts
+from alerts.dispatch.channels.api import Api
+from alerts.dispatch.channels.base import CannotAskError, Outgoing
+
+MOST = 280
+
+
+class X:
+    """One account on X."""
+
+    hook = "x"
+    states: dict[str, str] = {}
+    gone: frozenset[str] = frozenset()
+
+    def __init__(self, account: str) -> None:
+        conf = settings.ACCOUNTS[account]
+        self.mode = conf["mode"]
+        self.api = Api("X", conf["base_url"], self.mode)
+        self.auth = OAuth1(
+            conf["api_key"],
+            conf["api_secret"],
+            conf["access_token"],
+            conf["access_secret"],
+        )
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Post, or write a thread; return the ids."""
+        ids: list[str] = []
+        reply_to = outgoing.in_reply_to.split(" ")[0]
+        for part in posts.thread(outgoing.body, MOST, posts.weighted):
+            form: dict[str, object] = {"text": part}
+            if reply_to:
+                form["reply"] = {"in_reply_to_tweet_id": reply_to}
+            said = self.api.ask("POST", "/2/tweets", json=form, auth=self.auth)
+            reply_to = str(said["data"]["id"])
+            ids.append(reply_to)
+        return " ".join(ids)
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Say that an officer has to look: X has no key, and refuses a repeat."""
+        raise CannotAskError("look at the account on X: it may be there")
+
+    def delete(self, provider_id: str) -> None:
+        """Delete a post, or all of a thread."""
+        for each in provider_id.split(" "):
+            self.api.ask("DELETE", f"/2/tweets/{each}", auth=self.auth)

@@ -1,0 +1,9 @@
+"""Name the pages of dispatch that people open from a mail."""
+
+from django.urls import path
+
+from alerts.dispatch import unsubscribing
+
+urlpatterns = [
+    path("u/<uuid:uid>.<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),
+]

@@ -1,0 +1,229 @@
+"""The accounts at providers: the simulated ones, and what the environment names.
+
+Live accounts exist in a live installation only. Each is a block of words: `transport`,
+`channel`, `mode`, what the transport needs, and two that any may have: `weight` (its
+share of the channel, `80,FR=20`) and `rate` (parts a second).
+"""
+
+from typing import Any
+
+from consular import env
+
+CHANNELS = "alerts.dispatch.channels."
+SIMULATED_TEMPLATES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
+Accounts = dict[str, dict[str, str]]
+# The simulated Telnyx signs with a key that is made from its API key.
+SIMULATED_TELNYX_KEY = "3+70dBIwW6a9bTRciPO3RTwqIonG5tozKZz/ubuZMbc="
+
+
+def configured(*, live: bool, simulated_url: str, smtp_port: int) -> Accounts:
+    """Return all accounts of this installation by name."""
+    found = _simulated(simulated_url, smtp_port)
+    if live:
+        for block in (*_twilio(), *_other_sms(), *_mail(), *_social()):
+            name = block.pop("name")
+            upper = name.upper().replace("-", "_")
+            for word in ("weight", "rate"):
+                if said := env.text(f"{upper}_{word.upper()}"):
+                    block[word] = said
+            found[name] = {"mode": "live", **block}
+    return found
+
+
+def _block(name: str, transport: str, channel: str, **words: str) -> dict[str, str]:
+    made = {"name": name, "transport": CHANNELS + transport, "channel": channel}
+    return {**made, **words}
+
+
+def _simulated(url: str, smtp_port: int) -> Accounts:
+    twilio: dict[str, Any] = {
+        "account_sid": "AC" + "5" * 32,
+        "auth_token": "simulated-" + "0" * 22,
+        "sender": "+15005550006",
+    }
+    token = {"access_token": "simulated"}
+    blocks = [
+        _block("simulated-sms", "twilio.TwilioSms", "sms", **twilio),
+        _block(
+            "simulated-telnyx",
+            "telnyx.TelnyxSms",
+            "sms",
+            api_key="simulated",
+            public_key=SIMULATED_TELNYX_KEY,
+            sender="+15005550007",
+            weight="0",  # it stands by
+        ),
+        _block(
+            "simulated-whatsapp",
+            "twilio.TwilioWhatsApp",
+            "whatsapp",
+            templates=",".join(
+                f"{language}=HX{number:032x}"
+                for number, language in enumerate(SIMULATED_TEMPLATES)
+            ),
+            **twilio,
+        ),
+        _block("simulated-voice", "twilio_voice.TwilioVoice", "voice", **twilio),
+        _block("simulated-mastodon", "mastodon.Mastodon", "social", **token),
+        _block(
+            "simulated-bluesky",
+            "bluesky.Bluesky",
+            "social",
+            handle="ministry.example.org",
+            app_password="simulated",
+        ),
+        _block(
+            "simulated-x",
+            "x.X",
+            "social",
+            api_key="simulated",
+            api_secret="simulated",
+            access_secret="simulated",
+            **token,
+        ),
+        _block(
+            "simulated-telegram",
+            "telegram.Telegram",
+            "social",
+            token="simulated",
+            chat="@ministry",
+        ),
+        _block(
+            "simulated-facebook", "facebook.FacebookPage", "social", page="1", **token
+        ),
+    ]
+    found = {
+        block.pop("name"): {"mode": "exercise", "base_url": url, **block}
+        for block in blocks
+    }
+    found["simulated-email"] = {
+        "transport": CHANNELS + "email.Smtp",
+        "channel": "email",
+        "mode": "exercise",
+        "url": f"smtp://127.0.0.1:{smtp_port}",
+        "sender": "alerts@ministry.example.org",
+    }
+    return found
+
+
+def _twilio() -> list[dict[str, str]]:
+    sid = env.text("TWILIO_ACCOUNT_SID")
+    words = {
+        "account_sid": sid,
+        "auth_token": env.secret("TWILIO_AUTH_TOKEN"),
+        "base_url": "https://api.twilio.com",
+    }
+    senders = (
+        ("twilio", "twilio.TwilioSms", "sms", "TWILIO_SENDER"),
+        ("twilio-whatsapp", "twilio.TwilioWhatsApp", "whatsapp", "TWILIO_WHATSAPP"),
+        ("twilio-voice", "twilio_voice.TwilioVoice", "voice", "TWILIO_VOICE"),
+    )
+    found = []
+    for name, transport, channel, setting in senders:
+        sender = env.text(setting)
+        if sid and (sender or name == "twilio"):
+            block = _block(name, transport, channel, sender=sender, **words)
+            if channel == "whatsapp":
+                block["templates"] = env.text("TWILIO_WHATSAPP_TEMPLATES")
+            found.append(block)
+    return found
+
+
+def _other_sms() -> list[dict[str, str]]:
+    if not env.text("TELNYX_SENDER"):
+        return []
+    return [
+        _block(
+            "telnyx",
+            "telnyx.TelnyxSms",
+            "sms",
+            base_url="https://api.telnyx.com",
+            api_key=env.secret("TELNYX_API_KEY"),
+            public_key=env.text("TELNYX_PUBLIC_KEY"),
+            sender=env.text("TELNYX_SENDER"),
+        )
+    ]
+
+
+def _mail() -> list[dict[str, str]]:
+    found = []
+    sender = env.text("MUSTER_EMAIL_SENDER")
+    if url := env.secret("MUSTER_SMTP_URL"):
+        found.append(_block("smtp", "email.Smtp", "email", url=url, sender=sender))
+    if said := env.secret("MUSTER_ANYMAIL"):
+        # `mailgun api_key=… sender_domain=…`: the backend, then its own options
+        name, *options = said.split()
+        words = dict(option.split("=", 1) for option in options)
+        found.append(
+            _block(
+                "anymail", "anymail.Anymail", "email", esp=name, sender=sender, **words
+            )
+        )
+    return found
+
+
+def _social() -> list[dict[str, str]]:
+    found = []
+    if url := env.text("MASTODON_URL"):
+        token = env.secret("MASTODON_ACCESS_TOKEN")
+        found.append(
+            _block(
+                "mastodon",
+                "mastodon.Mastodon",
+                "social",
+                base_url=url,
+                access_token=token,
+            )
+        )
+    if handle := env.text("BLUESKY_HANDLE"):
+        found.append(
+            _block(
+                "bluesky",
+                "bluesky.Bluesky",
+                "social",
+                base_url=env.text("BLUESKY_URL", "https://bsky.social"),
+                handle=handle,
+                app_password=env.secret("BLUESKY_APP_PASSWORD"),
+            )
+        )
+    return [*found, *_social_by_key()]
+
+
+def _social_by_key() -> list[dict[str, str]]:
+    found = []
+    if key := env.text("X_API_KEY"):
+        found.append(
+            _block(
+                "x",
+                "x.X",
+                "social",
+                base_url="https://api.x.com",
+                api_key=key,
+                api_secret=env.secret("X_API_SECRET"),
+                access_token=env.secret("X_ACCESS_TOKEN"),
+                access_secret=env.secret("X_ACCESS_SECRET"),
+            )
+        )
+    if chat := env.text("TELEGRAM_CHAT"):
+        found.append(
+            _block(
+                "telegram",
+                "telegram.Telegram",
+                "social",
+                base_url="https://api.telegram.org",
+                chat=chat,
+                token=env.secret("TELEGRAM_TOKEN"),
+            )
+        )
+    if page := env.text("FACEBOOK_PAGE"):
+        found.append(
+            _block(
+                "facebook",
+                "facebook.FacebookPage",
+                "social",
+                base_url="https://graph.facebook.com/v23.0",
+                page=page,
+                access_token=env.secret("FACEBOOK_ACCESS_TOKEN"),
+            )
+        )
+    return found
