@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.dispatch.models import Message
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Audience, Incident
 from consular.people.models import Person
 from consular.sealing import SealedTextField
 
@@ -166,6 +166,29 @@ class CheckIn(models.Model):
 
     def __str__(self) -> str:
         return f"check-in {self.pk}"
+
+
+class LadderStep(models.Model):
+    """A further step that was taken for one audience row; each is taken once."""
+
+    audience = models.ForeignKey(
+        Audience, on_delete=models.CASCADE, related_name="ladder_steps"
+    )
+    step = models.CharField(max_length=16)
+    taken_at = models.DateTimeField()
+    outcome = models.CharField(
+        max_length=80, blank=True, help_text="why it led nowhere"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["audience", "step"], name="ladder_step_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"ladder step {self.pk}"
 
 
 class Standing(models.Model):

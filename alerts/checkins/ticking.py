@@ -1,11 +1,15 @@
-"""Look every second for answers that were stored and not read yet."""
+"""Look every second for answers that were not read, and for steps that are due."""
 
 from datetime import datetime
 
-from alerts.checkins import inbox
+from alerts.checkins import inbox, ladders
+
+LADDERS_EVERY_S = 3  # an answer stops a further step within ten seconds
 
 
 def tick(now: datetime) -> None:
     """Read what is new; each answer is read once, whoever ticks."""
     while inbox.read_new(now) == inbox.AT_ONCE:
         pass
+    if now.second % LADDERS_EVERY_S == 0:
+        ladders.climb(now)

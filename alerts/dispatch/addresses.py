@@ -44,6 +44,18 @@ def gone(address_id: int, code: str, now: datetime) -> None:
     )
 
 
+def opted_out(keys: Iterable[tuple[str, str]]) -> set[str]:
+    """Keep the address keys whose owner wants no more, on whichever channel it said so.
+
+    Who has sent STOP by SMS is not called, and not written to on WhatsApp.
+    """
+    rows = Address.objects.filter(
+        address_key__in={address_key for _, address_key in keys},
+        opt_out=Address.OptOut.ALL,
+    )
+    return set(rows.values_list("address_key", flat=True))
+
+
 def silenced(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Keep the (channel, key) pairs that no alert may be sent to."""
     wanted = set(keys)

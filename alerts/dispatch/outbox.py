@@ -177,6 +177,12 @@ def stop(key: str, now: datetime) -> int:
     return waiting.update(state=State.STOPPED, ended_at=now)
 
 
+def withdraw(ids: Iterable[int], now: datetime) -> int:
+    """End messages that nobody needs any more; return how many had not left."""
+    rows = Message.objects.filter(pk__in=list(ids), state=State.QUEUED)
+    return rows.update(state=State.STOPPED, ended_at=now, provider_code="answered")
+
+
 def pause(now: datetime, *, key: str = "", channel: str | None = None) -> None:
     """Hold a cause, a channel, or (an empty channel) everything."""
     if key:

@@ -1,0 +1,133 @@
+"""Write the letters of a ladder's step: to whom, by which way, in which words.
+
+A further step says what was approved: the alert's own text message, by another channel
+or once more. Only the emergency contact gets a text of its own, which is one of the
+texts in `templates/messages`.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from alerts.dispatch import addresses, outbox, routing
+from alerts.dispatch.models import Channel, Text
+from alerts.dispatch.outbox import Letter
+from alerts.incidents import wording
+from alerts.incidents.models import Alert, Audience
+from alerts.incidents.posting import LINK_PATH
+from consular import languages
+from consular.people.models import Contact
+
+# The consent under which somebody else may be told that a person is sought.
+CONSENT = "emergency"
+KIND_OF = {
+    Channel.SMS.value: Contact.Kind.PHONE.value,
+    Channel.WHATSAPP.value: Contact.Kind.PHONE.value,
+    Channel.VOICE.value: Contact.Kind.PHONE.value,
+    Channel.EMAIL.value: Contact.Kind.EMAIL.value,
+}
+Addressed = tuple[Audience, Letter]
+
+
+class Wanted(Protocol):
+    """What a letter needs to know of its step."""
+
+    @property
+    def name(self) -> str:
+        """The purpose of its messages."""
+        ...
+
+    @property
+    def to_emergency_contact(self) -> bool:
+        """Whether it goes to the emergency contact."""
+        ...
+
+
+def of(
+    alert: Alert, channels: tuple[str, ...], rows: list[Audience], step: Wanted
+) -> Iterator[Addressed]:
+    """Yield the letters of a step for audience rows."""
+    usable = [name for name in channels if routing.accounts(name, alert.mode)]
+    role = Contact.Role.EMERGENCY if step.to_emergency_contact else Contact.Role.OWN
+    contacts = list(
+        Contact.objects.filter(
+            registration__in=[row.registration_id for row in rows], role=role
+        ).order_by("id")
+    )
+    silent = _silenced(contacts)
+    for row in rows:
+        agreed = row.registration.consents
+        if step.to_emergency_contact and CONSENT not in agreed:
+            continue
+        for contact in contacts:
+            if contact.registration_id != row.registration_id:
+                continue
+            for channel in usable:
+                wanted = KIND_OF[channel] == contact.kind
+                if wanted and contact.address_key not in silent:
+                    yield row, _letter(alert, row, contact, channel, step)
+
+
+def _silenced(contacts: list[Contact]) -> set[str]:
+    """Return the keys of addresses whose owners have opted out, on any channel."""
+    pairs = [
+        (channel, contact.address_key)
+        for contact in contacts
+        for channel, kind in KIND_OF.items()
+        if kind == contact.kind
+    ]
+    return addresses.opted_out(pairs)
+
+
+def _letter(
+    alert: Alert, row: Audience, contact: Contact, channel: str, step: Wanted
+) -> Letter:
+    language = row.registration.language
+    if step.to_emergency_contact:
+        text = _to_contact(alert, row, channel, language)
+        return Letter(
+            channel=channel, address=contact.address, text=text, purpose=step.name
+        )
+    said = _said(alert, channel, language)
+    text = outbox.text(channel, said["language"], said["body"], said["subject"])
+    return Letter(
+        channel=channel,
+        address=contact.address,
+        text=text,
+        code=row.code,
+        link_path=LINK_PATH,
+        rank=min(int(row.distance_m), 2_000_000_000),
+        purpose=step.name,
+    )
+
+
+def _said(alert: Alert, channel: str, language: str) -> dict[str, str]:
+    """Return the approved words; what no channel has of its own is the SMS's."""
+    found = {(each["channel"], each["language"]): each for each in alert.texts}
+    for wanted in (channel, Channel.SMS.value, Channel.EMAIL.value):
+        for spoken in (language, alert.fallback):
+            if (wanted, spoken) in found:
+                return dict(found[wanted, spoken])
+    return dict(alert.texts[0])
+
+
+def _to_contact(alert: Alert, row: Audience, channel: str, language: str) -> Text:
+    names = ", ".join(person.full_name for person in row.registration.persons.all())
+    code = language if language in languages.LANGUAGES else "en"
+    body = render_to_string(
+        f"messages/emergency_contact.{code}.txt",
+        {
+            "names": names,
+            "place": alert.incident.place,
+            "ministry": settings.MINISTRY_NAME,
+            "phone": settings.EMERGENCY_PHONE,
+        },
+    ).strip()
+    words = wording.Words(
+        channel=channel, language=code, body=body, subject=settings.MINISTRY_NAME
+    )
+    sent = wording.as_sent(words, alert.mode)
+    subject = sent.subject if channel == Channel.EMAIL else ""
+    return outbox.text(channel, code, sent.body, subject)

@@ -1,0 +1,237 @@
+"""Ask until answered: the further steps of an alert, each once for each party.
+
+A step is due some time after the first messages left, for parties that have not
+answered. It writes messages under the alert's own cause, so that a stop, a pause and
+the end of the alert hold for it too. What was written for a party that answers before
+it leaves is taken back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from alerts.checkins import ladder_letters
+from alerts.checkins.models import LadderStep, Standing
+from alerts.dispatch import outbox
+from alerts.dispatch.models import Cause, Channel, Message, State
+from alerts.incidents import logbook
+from alerts.incidents.models import (
+    Alert,
+    AlertKind,
+    Audience,
+    AudienceMessage,
+)
+
+AT_ONCE = 400
+DELIVERED = {State.DELIVERED}
+FAILED = {State.UNDELIVERED, State.REJECTED}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung: its name is the purpose of the messages it writes."""
+
+    name: str
+    after: timedelta
+    channels: tuple[str, ...]
+    words: str
+    only_unreceived: bool = False
+    to_emergency_contact: bool = False
+
+
+STEPS = (
+    Step(
+        "whatsapp",
+        timedelta(minutes=3),
+        (Channel.WHATSAPP,),
+        "WhatsApp to those of whom no receipt has come",
+        only_unreceived=True,
+    ),
+    Step("reminder", timedelta(minutes=15), (Channel.SMS, Channel.EMAIL), "A reminder"),
+    Step("voice", timedelta(minutes=30), (Channel.VOICE,), "A call"),
+    Step(
+        "contact",
+        timedelta(minutes=60),
+        (Channel.SMS, Channel.EMAIL),
+        "A message to the emergency contact, where it was agreed to",
+        to_emergency_contact=True,
+    ),
+    Step("officer", timedelta(minutes=75), (), "An officer has to look"),
+)
+NAMES = [step.name for step in STEPS]
+
+
+def climb(now: datetime) -> int:
+    """Write what is due of every alert that asks; take back what was answered."""
+    alerts = Alert.objects.filter(
+        kind=AlertKind.ALERT,
+        state__in=[Alert.State.RELEASED, Alert.State.HELD],
+        opens_at__lte=now,
+        not_after__gt=now,
+        incident__closed_at=None,
+    )
+    done = 0
+    for alert in alerts.select_related("incident")[:100]:
+        done += withdraw_answered(alert, now)
+        if _is_open(alert):
+            done += sum(_take(alert, step, now) for step in STEPS)
+    return done
+
+
+def _is_open(alert: Alert) -> bool:
+    rows = Cause.objects.filter(key=alert.cause_key, stopped_at=None, paused_at=None)
+    return rows.exists()
+
+
+def delay(alert: Alert, step: Step) -> timedelta:
+    """Return how long after the first message a step is due; an exercise may hurry."""
+    return step.after / (settings.SPEED if alert.mode != "live" else 1)
+
+
+def _answered() -> Exists:
+    """Tell of an audience row whether anyone it is for has said anything."""
+    return Exists(
+        Standing.objects.filter(
+            incident=OuterRef("alert__incident"),
+            person__audienceperson__audience=OuterRef("pk"),
+        )
+    )
+
+
+def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
+    """Keep the audience rows for which a step is due and was not taken."""
+    rows = (
+        Audience.objects.filter(alert=alert, is_included=True)
+        .exclude(reason__in=[Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT])
+        .annotate(
+            asked_at=Coalesce("joined_at", "alert__opens_at"),
+            has_answered=_answered(),
+            was_taken=Exists(
+                LadderStep.objects.filter(audience=OuterRef("pk"), step=step.name)
+            ),
+        )
+        .filter(has_answered=False, was_taken=False)
+    )
+    late = Q(asked_at__lte=now - delay(alert, step))
+    if step.only_unreceived:
+        messages = Message.objects.filter(audiences__audience=OuterRef("pk"))
+        rows = rows.annotate(
+            received=Exists(messages.filter(state__in=DELIVERED)),
+            hopeful=Exists(messages.exclude(state__in=FAILED)),
+        ).filter(received=False)
+        # Where every way has failed for good, there is nothing to wait for.
+        late |= Q(hopeful=False)
+    return rows.filter(late).order_by("distance_m", "id")
+
+
+def _take(alert: Alert, step: Step, now: datetime) -> int:
+    """Take one step for the parties for whom it is due."""
+    rows = list(due(alert, step, now).select_related("registration")[:AT_ONCE])
+    if not rows:
+        return 0
+    with transaction.atomic():
+        fresh = _claimed(rows, step, now)
+        if step.name == "officer":
+            if fresh:
+                logbook.write(alert.incident, None, _silent(len(fresh)), now)
+            return len(fresh)
+        letters = ladder_letters.of(alert, step.channels, fresh, step)
+        written = _write(alert, letters, now)
+        LadderStep.objects.filter(step=step.name, audience__in=fresh).exclude(
+            audience__in=written
+        ).update(outcome="no way to reach them by this step")
+    return len(fresh)
+
+
+def _silent(count: int) -> str:
+    nouns = "registration is" if count == 1 else "registrations are"
+    return f"{count:,} {nouns} silent after every step; the list has it."
+
+
+def _claimed(rows: list[Audience], step: Step, now: datetime) -> list[Audience]:
+    """Note that a step is taken; a row that another process took is left out."""
+    LadderStep.objects.bulk_create(
+        (LadderStep(audience=row, step=step.name, taken_at=now) for row in rows),
+        ignore_conflicts=True,
+    )
+    mine = set(
+        LadderStep.objects.filter(
+            audience__in=rows, step=step.name, taken_at=now, outcome=""
+        ).values_list("audience_id", flat=True)
+    )
+    return [row for row in rows if row.pk in mine]
+
+
+def _write(
+    alert: Alert, letters: Iterable[ladder_letters.Addressed], now: datetime
+) -> set[int]:
+    """Write the messages, join them with their rows; return the rows' ids."""
+    pairs = list(letters)
+    if not pairs:
+        return set()
+    cause = Cause.objects.get(key=alert.cause_key)
+    messages = outbox.write(cause, [letter for _, letter in pairs], now)
+    AudienceMessage.objects.bulk_create(
+        (
+            AudienceMessage(audience=row, message=message)
+            for (row, letter), message in zip(pairs, messages, strict=True)
+            if letter.link_path  # an emergency contact's message answers for nobody
+        ),
+        ignore_conflicts=True,
+    )
+    return {row.pk for row, _ in pairs}
+
+
+def withdraw_answered(alert: Alert, now: datetime) -> int:
+    """Take back the further messages of parties that have answered meanwhile.
+
+    A message that serves several parties goes on while one of them is silent.
+    """
+    waiting = Message.objects.filter(
+        cause__key=alert.cause_key, purpose__in=NAMES, state=State.QUEUED
+    )
+    joined = AudienceMessage.objects.filter(message=OuterRef("pk"))
+    silent = joined.annotate(
+        has_answered=Exists(
+            Standing.objects.filter(
+                incident=alert.incident,
+                person__audienceperson__audience=OuterRef("audience"),
+            )
+        )
+    ).filter(has_answered=False)
+    answered = waiting.annotate(
+        is_joined=Exists(joined), is_silent=Exists(silent)
+    ).filter(is_joined=True, is_silent=False)
+    return outbox.withdraw(answered.values_list("pk", flat=True)[:2000], now)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step as an officer sees it: when, and for how many registrations."""
+
+    step: Step
+    at: datetime
+    taken: int
+    unreachable: int
+
+
+def rungs(alert: Alert) -> list[Rung]:
+    """Return the steps of an alert with how many parties each was taken for."""
+    if alert.kind != AlertKind.ALERT or alert.opens_at is None:
+        return []
+    rows = LadderStep.objects.filter(audience__alert=alert)
+    taken = {name: rows.filter(step=name) for name in NAMES}
+    return [
+        Rung(
+            step=step,
+            at=alert.opens_at + delay(alert, step),
+            taken=taken[step.name].filter(outcome="").count(),
+            unreachable=taken[step.name].exclude(outcome="").count(),
+        )
+        for step in STEPS
+    ]

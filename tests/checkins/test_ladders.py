@@ -1,0 +1,167 @@
+"""Ask until answered: each step once, none after an answer, a stop, or an opt-out."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.checkins import checking, ladders
+from alerts.checkins.checking import Said
+from alerts.checkins.models import LadderStep
+from alerts.dispatch import addresses, outbox
+from alerts.dispatch.models import Address, Message, State
+from alerts.incidents.models import Alert, LogEntry
+from consular.people.models import Contact, Registration
+from tests.checkins.conftest import send
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+TEXTS = [
+    {
+        "channel": "sms",
+        "language": "en",
+        "subject": "",
+        "body": "EXERCISE. Are you safe? {link} {code}",
+    }
+]
+
+
+@pytest.fixture
+def asked(alert, sent):
+    Alert.objects.update(texts=TEXTS)
+    return sent
+
+
+def purposes():
+    found = Message.objects.exclude(purpose="alert").order_by("id")
+    return list(found.values_list("purpose", "channel"))
+
+
+def answer(sent, status="safe", persons=None):
+    checking.state(
+        Said(
+            incident=sent.audience.alert.incident,
+            persons=persons or sent.persons,
+            status=status,
+            basis="self-link",
+            stated_at=NOON,
+            request_key="one",
+        ),
+        NOON,
+    )
+
+
+def climb_to(minutes):
+    for minute in range(minutes + 1):
+        ladders.climb(NOON + minute * MINUTE)
+
+
+def test_a_silent_party_is_asked_again_by_other_ways_each_once(asked):
+    climb_to(45)
+    climb_to(45)
+    assert purposes() == [("reminder", "sms"), ("voice", "voice")]
+    texts = {m.text.body for m in Message.objects.select_related("text")}
+    assert texts == {TEXTS[0]["body"]}
+
+
+def test_no_receipt_in_three_minutes_leads_to_whatsapp(asked):
+    Message.objects.update(state=State.ACCEPTED)
+    climb_to(2)
+    assert purposes() == []
+    climb_to(3)
+    assert purposes() == [("whatsapp", "whatsapp")]
+
+
+def test_a_way_that_has_failed_for_good_is_not_waited_for(asked):
+    Message.objects.update(state=State.UNDELIVERED)
+    ladders.climb(NOON + SECOND)
+    assert purposes() == [("whatsapp", "whatsapp")]
+
+
+def test_nothing_follows_an_answer(asked):
+    answer(asked)
+    climb_to(90)
+    assert purposes() == []
+
+
+def test_one_answer_of_a_party_is_enough(asked):
+    answer(asked, persons=asked.persons[:1])
+    climb_to(20)
+    assert purposes() == []
+
+
+def test_a_step_that_waits_is_taken_back_by_an_answer(asked):
+    climb_to(15)
+    answer(asked)
+    ladders.climb(NOON + 15 * MINUTE + 3 * SECOND)
+    reminder = Message.objects.get(purpose="reminder")
+    assert (reminder.state, reminder.provider_code) == (State.STOPPED, "answered")
+
+
+def test_a_shared_phone_is_asked_while_one_party_is_silent(alert, asked):
+    other = send(alert, "+12025550101", code="8K2Q")
+    answer(asked)
+    climb_to(15)
+    reminder = Message.objects.get(purpose="reminder")
+    assert reminder.state == State.QUEUED
+    assert [row.audience_id for row in reminder.audiences.all()] == [other.audience.pk]
+
+
+@pytest.mark.parametrize("how", ["stop", "pause", "over", "closed"])
+def test_nothing_follows_the_end_of_an_alert(asked, alert, how):
+    if how == "stop":
+        outbox.stop(alert.cause_key, NOON)
+    elif how == "pause":
+        outbox.pause(NOON, key=alert.cause_key)
+    elif how == "over":
+        Alert.objects.update(not_after=NOON + MINUTE)
+    else:
+        alert.incident.closed_at = NOON
+        alert.incident.save()
+    climb_to(90)
+    assert purposes() == []
+
+
+def test_who_has_sent_stop_is_neither_called_nor_written_to(asked):
+    key = addresses.key("sms", "+12025550101")
+    addresses.opt_out(key, "sms", Address.OptOut.ALL, NOON)
+    climb_to(45)
+    assert purposes() == []
+    outcomes = set(LadderStep.objects.values_list("outcome", flat=True))
+    assert outcomes == {"no way to reach them by this step"}
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_the_emergency_contact_is_told_only_where_it_was_agreed(asked, agreed):
+    Contact.objects.create(
+        registration=asked.registration,
+        kind="phone",
+        role=Contact.Role.EMERGENCY,
+        address="+12025550177",
+        address_key=addresses.key("sms", "+12025550177"),
+    )
+    consents = {"emergency": "2026-03-01"} if agreed else {}
+    Registration.objects.update(consents=consents)
+    climb_to(60)
+    told = Message.objects.filter(purpose="contact")
+    assert told.count() == int(agreed)
+    for message in told:
+        assert message.address.address == "+12025550177"
+        assert "emergency contact of Invented" in message.text.body
+        assert message.text.body.startswith("EXERCISE")
+        assert not message.link_path
+
+
+def test_after_the_last_step_an_officer_finds_it_in_the_log(asked):
+    climb_to(80)
+    said = [e.body for e in LogEntry.objects.all() if "after every step" in e.body]
+    assert said == ["1 registration is silent after every step; the list has it."]
+
+
+def test_the_steps_of_an_alert_can_be_read(asked, alert):
+    climb_to(20)
+    alert.refresh_from_db()
+    taken = {rung.step.name: rung.taken for rung in ladders.rungs(alert)}
+    assert taken["reminder"] == 1
+    assert taken["voice"] == 0
