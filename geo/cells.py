@@ -8,6 +8,7 @@ westernmost point; `contains` and `covering` know it.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,22 +18,40 @@ from shapely.geometry import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 from geo.limits import check_position
-
-ZOOM = 26
-_SIDE = 1 << ZOOM
-_ROUGH_ZOOM = 8
-_MOST_TILES = 50_000  # to look around; more of them are looked at in larger ones
-SMALLEST_RADIUS_M = 6_356_752.3  # of WGS 84, to a pole
-_PAD = 1e-9  # degrees; rounding must never make a cell wholly inside that is not
-_SPREAD = (
-    (16, 0x0000FFFF0000FFFF),
-    (8, 0x00FF00FF00FF00FF),
-    (4, 0x0F0F0F0F0F0F0F0F),
-    (2, 0x3333333333333333),
-    (1, 0x5555555555555555),
+from geo.tiles import (
+    SIDE,
+    ZOOM,
+    Ranges,
+    boxes_of,
+    clipped,
+    gathered,
+    interleaved,
+    latitudes,
+    merged,
+    nodes_of,
+    ranges_of,
+    sizes_of,
+    steps_of,
 )
-Ranges = NDArray[np.int64]
-"""(n, 2) first and last cell, both belonging to it, in ascending order."""
+
+__all__ = [
+    "ZOOM",
+    "Covering",
+    "Ranges",
+    "cell_of",
+    "cells_of",
+    "centres_of",
+    "contains",
+    "covering",
+    "nodes_around",
+    "nodes_within",
+    "tiles_of",
+]
+
+_ROUGH_ZOOM = 8
+_ONE = np.zeros(1, dtype=np.int64)  # the world's only tile
+_MOST_TILES = 50_000  # to look around; more of them are looked at in larger ones
+_SMALLEST_RADIUS_M = 6_356_752.3  # of WGS 84, to a pole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +88,12 @@ class Covering:
             return np.zeros(len(cells), dtype=bool)
         zoom = _zoom_of_tiles(self.edge, distance_m)
         shift = 2 * (ZOOM - zoom)
-        while zoom and _sizes(self.edge >> shift).sum() > _MOST_TILES:
+        while zoom and sizes_of(self.edge >> shift).sum() > _MOST_TILES:
             zoom, shift = zoom - 1, shift + 2
-        tiles = np.unique(_steps(self.edge >> shift))
-        columns, rows, side = _gathered(tiles), _gathered(tiles >> 1), 1 << zoom
+        tiles = np.unique(steps_of(self.edge >> shift))
+        columns, rows, side = gathered(tiles), gathered(tiles >> 1), 1 << zoom
         around = [
-            _interleaved((columns + right) % side, np.clip(rows + down, 0, side - 1))
+            interleaved((columns + right) % side, np.clip(rows + down, 0, side - 1))
             for right in (-1, 0, 1)
             for down in (-1, 0, 1)
         ]
@@ -122,10 +141,10 @@ def cells_of(lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int64]:
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         raise ValueError("a coordinate is not a number")
     lon = np.where((lon == 180) | (np.abs(lat) == 90), -180.0, lon)
-    column = np.floor((lon + 180) / 360 * _SIDE)
+    column = np.floor((lon + 180) / 360 * SIDE)
     slope = np.arcsinh(np.tan(np.radians(np.clip(lat, -89.9, 89.9))))
-    row = np.floor((1 - slope / math.pi) / 2 * _SIDE)
-    return _interleaved(_clipped(column), _clipped(row))
+    row = np.floor((1 - slope / math.pi) / 2 * SIDE)
+    return interleaved(clipped(column), clipped(row))
 
 
 def covering(shape: MultiPolygon, budget: int = 512) -> Covering:
@@ -144,28 +163,81 @@ def covering(shape: MultiPolygon, budget: int = 512) -> Covering:
         Every point of the shape is in exactly one range; the same points are found
         with any budget.
     """
-    shapely.prepare(shape)
-    reach = _with_seam(shape)
-    shapely.prepare(reach)
-    columns = rows = np.zeros(1, dtype=np.int64)
-    full = np.empty((0, 2), dtype=np.int64)
-    best = Covering(full=full, edge=_ranges(columns, rows, 0))
-    for zoom in range(1, ZOOM + 1):
-        columns = (columns[:, None] * 2 + np.array([0, 1, 0, 1])).ravel()
-        rows = (rows[:, None] * 2 + np.array([0, 0, 1, 1])).ravel()
-        boxes = _boxes(columns, rows, zoom)
-        touched = shapely.intersects(reach, boxes)
-        columns, rows, boxes = columns[touched], rows[touched], boxes[touched]
-        whole = shapely.contains_properly(shape, boxes)
-        full = np.vstack([full, _ranges(columns[whole], rows[whole], zoom)])
-        columns, rows = columns[~whole], rows[~whole]
-        finer = Covering(full=_merged(full), edge=_ranges(columns, rows, zoom))
-        if len(finer.full) + len(finer.edge) > budget or 4 * len(columns) > 16 * budget:
+    nothing = np.empty((0, 2), dtype=np.int64)
+    best = Covering(full=nothing, edge=ranges_of(_ONE, _ONE, 0))
+    full = nothing
+    for tiles in _refined(shape):
+        full = np.vstack([full, tiles.ranges(tiles.is_whole)])
+        finer = Covering(full=merged(full), edge=tiles.ranges(~tiles.is_whole))
+        open_ = int((~tiles.is_whole).sum())
+        if len(finer.full) + len(finer.edge) > budget or 4 * open_ > 16 * budget:
             break
         best = finer
-        if not len(columns):
-            break
     return best
+
+
+def tiles_of(
+    shape: MultiPolygon, budget: int = 64
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Cover a shape by at most so many tiles of any size: to ask whose point is it.
+
+    Parameters
+    ----------
+    shape : MultiPolygon
+        Valid, longitudes in [-180, 180].
+    budget : int
+        The most tiles, at least 4.
+
+    Returns
+    -------
+    nodes : ndarray (n,) of int64
+        Each tile's number, unique at all zooms, below 2⁵³: among `nodes_around` of
+        every cell in it.
+    is_whole : ndarray (n,) of bool
+        Whether all of the tile is in the shape.
+    """
+    kept = [np.zeros(0, np.int64)]
+    best = nodes_of(_ONE, 0), np.zeros(1, dtype=bool)
+    for tiles in _refined(shape):
+        codes = interleaved(tiles.columns, tiles.rows)
+        kept.append(nodes_of(codes[tiles.is_whole], tiles.zoom))
+        edge = nodes_of(codes[~tiles.is_whole], tiles.zoom)
+        whole = np.concatenate(kept)
+        if len(whole) + len(edge) > budget:
+            break
+        is_whole = np.arange(len(whole) + len(edge)) < len(whole)
+        best = np.concatenate([whole, edge]), is_whole
+    return best
+
+
+def nodes_around(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the tiles around cells, as `tiles_of` gives them.
+
+    Parameters
+    ----------
+    cells : ndarray (n,)
+        Cells.
+
+    Returns
+    -------
+    ndarray (n, 27)
+        The world's tile first.
+
+    Examples
+    --------
+    >>> nodes_around(cells_of([0.0], [0.0]))[0, :2].tolist()
+    [4503599627370496, 7881299347898368]
+    """
+    zooms = np.arange(ZOOM + 1)
+    shifts = 2 * (ZOOM - zooms)
+    nodes: NDArray[np.int64] = (cells[:, None] >> shifts << 1 | 1) << shifts
+    return nodes
+
+
+def nodes_within(node: int) -> tuple[int, int]:
+    """Return the least and the greatest number of the tiles in a tile, itself too."""
+    size = node & -node
+    return node - size + 1, node + size - 1
 
 
 def contains(
@@ -192,13 +264,6 @@ def contains(
     return inside
 
 
-def ancestors(cell: int) -> list[int]:
-    """Return the first cell of each of the 27 tiles, the world first, around a cell."""
-    return [
-        cell >> (2 * (ZOOM - zoom)) << (2 * (ZOOM - zoom)) for zoom in range(ZOOM + 1)
-    ]
-
-
 def centres_of(
     tiles: NDArray[np.int64], zoom: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -216,9 +281,42 @@ def centres_of(
     lons, lats : ndarray (n,)
         Degrees.
     """
-    columns, rows = _gathered(tiles), _gathered(tiles >> 1)
+    columns, rows = gathered(tiles), gathered(tiles >> 1)
     lons = (columns + 0.5) / (1 << zoom) * 360 - 180
-    return lons, _latitudes(rows + 0.5, zoom)
+    return lons, latitudes(rows + 0.5, zoom)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tiles:
+    """Tiles of one zoom that touch a shape, those aside that lie in larger ones."""
+
+    zoom: int
+    columns: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    is_whole: NDArray[np.bool_]
+
+    def ranges(self, mask: NDArray[np.bool_]) -> Ranges:
+        """Return the ranges of some of them."""
+        return ranges_of(self.columns[mask], self.rows[mask], self.zoom)
+
+
+def _refined(shape: MultiPolygon) -> Iterator[_Tiles]:
+    """Give the tiles of a shape, zoom by zoom, until none is on its edge."""
+    shapely.prepare(shape)
+    reach = _with_seam(shape)
+    shapely.prepare(reach)
+    columns = rows = _ONE
+    for zoom in range(1, ZOOM + 1):
+        columns = (columns[:, None] * 2 + np.array([0, 1, 0, 1])).ravel()
+        rows = (rows[:, None] * 2 + np.array([0, 0, 1, 1])).ravel()
+        boxes = boxes_of(columns, rows, zoom)
+        touched = shapely.intersects(reach, boxes)
+        columns, rows, boxes = columns[touched], rows[touched], boxes[touched]
+        is_whole = shapely.contains_properly(shape, boxes)
+        yield _Tiles(zoom=zoom, columns=columns, rows=rows, is_whole=is_whole)
+        columns, rows = columns[~is_whole], rows[~is_whole]
+        if not len(columns):
+            return
 
 
 def _zoom_of_tiles(ranges: Ranges, distance_m: float) -> int:
@@ -226,25 +324,12 @@ def _zoom_of_tiles(ranges: Ranges, distance_m: float) -> int:
 
     A joined range may reach farther north or south than its two ends: its tiles tell.
     """
-    rows = _gathered(_steps(ranges >> 2 * (ZOOM - _ROUGH_ZOOM)) >> 1)
-    farthest = np.abs(_latitudes([rows.min(), rows.max() + 1], _ROUGH_ZOOM)).max()
+    rows = gathered(steps_of(ranges >> 2 * (ZOOM - _ROUGH_ZOOM)) >> 1)
+    farthest = np.abs(latitudes([rows.min(), rows.max() + 1], _ROUGH_ZOOM)).max()
     # One distance nearer to the pole, where tiles are narrower; a degree is 110 km.
     lat = min(float(farthest) + distance_m / 110_000, 89.9)
-    width = 2 * math.pi * SMALLEST_RADIUS_M * math.cos(math.radians(lat))
+    width = 2 * math.pi * _SMALLEST_RADIUS_M * math.cos(math.radians(lat))
     return min(ZOOM, max(0, math.floor(math.log2(width / distance_m))))
-
-
-def _sizes(ranges: Ranges) -> NDArray[np.int64]:
-    sizes: NDArray[np.int64] = ranges[:, 1] - ranges[:, 0] + 1
-    return sizes
-
-
-def _steps(ranges: Ranges) -> NDArray[np.int64]:
-    """Return every number in ranges of tiles."""
-    sizes = _sizes(ranges)
-    begun = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    steps: NDArray[np.int64] = np.arange(sizes.sum()) - begun
-    return steps + np.repeat(ranges[:, 0], sizes)
 
 
 def _in_ranges(ranges: Ranges, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -253,66 +338,6 @@ def _in_ranges(ranges: Ranges, cells: NDArray[np.int64]) -> NDArray[np.bool_]:
     place = np.searchsorted(ranges[:, 0], cells, side="right") - 1
     found: NDArray[np.bool_] = (place >= 0) & (cells <= ranges[place, 1])
     return found
-
-
-def _clipped(numbers: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.clip(numbers, 0, _SIDE - 1).astype(np.int64)
-
-
-def _spread(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    for shift, mask in _SPREAD:
-        numbers = (numbers | (numbers << shift)) & mask
-    return numbers
-
-
-def _gathered(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    codes = codes & _SPREAD[-1][1]
-    for (shift, _), (_, mask) in zip(
-        _SPREAD[::-1], [*_SPREAD[-2::-1], (0, 0)], strict=True
-    ):
-        codes = (codes | (codes >> shift)) & (mask or _SIDE - 1)
-    return codes
-
-
-def _interleaved(
-    columns: NDArray[np.int64], rows: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    return _spread(columns) | (_spread(rows) << 1)
-
-
-def _ranges(columns: NDArray[np.int64], rows: NDArray[np.int64], zoom: int) -> Ranges:
-    shift = 2 * (ZOOM - zoom)
-    first = _interleaved(columns, rows) << shift
-    return _merged(np.column_stack([first, first + (1 << shift) - 1]))
-
-
-def _merged(ranges: Ranges) -> Ranges:
-    """Sort ranges and join those that follow one another."""
-    if len(ranges) < 2:
-        return ranges
-    ranges = ranges[np.argsort(ranges[:, 0])]
-    starts = np.concatenate([[True], ranges[1:, 0] != ranges[:-1, 1] + 1])
-    ends = np.concatenate([starts[1:], [True]])
-    return np.column_stack([ranges[starts, 0], ranges[ends, 1]])
-
-
-def _latitudes(rows: ArrayLike, zoom: int) -> NDArray[np.float64]:
-    share = np.asarray(rows, dtype=np.float64) / (1 << zoom)
-    return np.degrees(np.arctan(np.sinh(math.pi * (1 - 2 * share))))
-
-
-def _boxes(
-    columns: NDArray[np.int64], rows: NDArray[np.int64], zoom: int
-) -> NDArray[np.object_]:
-    """Return the tiles as boxes, a little too large; the outer rows reach the poles."""
-    width, last = 360 / (1 << zoom), (1 << zoom) - 1
-    west = columns * width - 180
-    north = np.where(rows == 0, 90.0, _latitudes(rows, zoom))
-    south = np.where(rows == last, -90.0, _latitudes(rows + 1, zoom))
-    boxes: NDArray[np.object_] = shapely.box(
-        west - _PAD, south - _PAD, west + width + _PAD, north + _PAD
-    )
-    return boxes
 
 
 def _with_seam(shape: MultiPolygon) -> BaseGeometry:

@@ -95,13 +95,32 @@ def test_the_boundary_belongs_to_the_shape() -> None:
     assert found_by(shape, lons, lats, 512).tolist() == [True, True, True, False]
 
 
-@given(LONS, LATS, st.integers(0, 26))
-def test_a_cell_lies_in_each_of_its_ancestors(
-    lon: float, lat: float, zoom: int
+@given(
+    st.one_of(stars(), stars(lon=180.0), stars(lat=80.0)),
+    st.sampled_from([4, 64, 300]),
+    st.integers(0, 1000),
+)
+def test_tiles_find_what_testing_every_point_finds(
+    shape: MultiPolygon, budget: int, seed: int
 ) -> None:
-    cell = cells.cell_of(lon, lat)
-    first = cells.ancestors(cell)[zoom]
-    assert first <= cell < first + (1 << 2 * (26 - zoom))
+    nodes, is_whole = cells.tiles_of(shape, budget)
+    assert len(nodes) <= budget
+    lons, lats = points(shape, seed)
+    around = cells.nodes_around(cells.cells_of(lons, lats))
+    assert (np.isin(around, nodes).sum(axis=1) <= 1).all()
+    whole = np.isin(around, nodes[is_whole]).any(axis=1)
+    edge = np.isin(around, nodes[~is_whole]).any(axis=1)
+    truth = cells.contains(shape, lons, lats)
+    assert ((whole | edge & truth) == truth).all()
+
+
+@given(LONS, LATS, st.integers(0, 26), st.integers(0, 26))
+def test_a_tile_lies_within_another_when_its_number_does(
+    lon: float, lat: float, wide: int, small: int
+) -> None:
+    nodes = cells.nodes_around(cells.cells_of([lon], [lat]))[0].tolist()
+    first, last = cells.nodes_within(nodes[wide])
+    assert (first <= nodes[small] <= last) is (small >= wide)
 
 
 @given(st.floats(-179, 179), st.floats(-80, 80), st.integers(5, 20))
