@@ -234,10 +234,12 @@ def nodes_around(cells: NDArray[np.int64]) -> NDArray[np.int64]:
     return nodes
 
 
-def nodes_within(node: int) -> tuple[int, int]:
-    """Return the least and the greatest number of the tiles in a tile, itself too."""
-    size = node & -node
-    return node - size + 1, node + size - 1
+def nodes_within(
+    nodes: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the least and greatest number of the tiles in tiles, themselves too."""
+    sizes = nodes & -nodes
+    return nodes - sizes + 1, nodes + sizes - 1
 
 
 def contains(

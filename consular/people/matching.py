@@ -168,8 +168,51 @@ def inside(question: Question) -> Stays:
     return found.with_(_reaching(question, cover, any_day=False))
 
 
-def by_country(question: Question, *, any_day: bool = False) -> Stays:
-    """Return the stays of which only a country is known that shares an area."""
+def among(question: Question, numbers: Ids) -> Stays:
+    """Return the current stays of some registrations, on any day and however far.
+
+    Where they are, on which days and how near is told as `around` tells it.
+
+    Parameters
+    ----------
+    question : Question
+        The shape, days and mode.
+    numbers : ndarray (n,)
+        Ids of registrations.
+    """
+    rows = lookup.by_number(
+        f"SELECT {_STAY}{_IS_ON_DAYS}, s.radius_m FROM people_stay s"
+        " WHERE s.replaced_at IS NULL AND s.precision IN ('exact', 'town')"
+        f" AND s.mode = '{Mode(question.mode).value}'"
+        " AND s.registration_id IN ({ids})",
+        numbers,
+        _placeholders(question),
+    )
+    radii_m = {row[0]: min(row[6], towns.FARTHEST_M) for row in rows}
+    found = _stays([row[:6] for row in rows], question, any_day=True)
+    reach_m = np.array([radii_m[number] for number in found.ids.tolist()], np.float64)
+    reach_m[found.precisions == Stay.Precision.EXACT.value] = 0
+    spots = found.lons, found.lats
+    away = nearness.distances_to(question.shape, *spots, NEARBY_M)
+    is_touched = nearness.touched_by(question.shape, *spots, reach_m)
+    found.distances_m[:] = np.where(is_touched, 0.0, away)
+    return found.with_(by_country(question, any_day=True, among=numbers))
+
+
+def by_country(
+    question: Question, *, any_day: bool = False, among: Ids | None = None
+) -> Stays:
+    """Return the stays of which only a country is known that shares an area.
+
+    Parameters
+    ----------
+    question : Question
+        The shape, days and mode.
+    any_day : bool
+        Whether to return the stays on other days as well.
+    among : ndarray (n,), optional
+        Only those of these registrations.
+    """
     codes = gazetteer.countries_in(question.shape)
     listed = ",".join(f"'{code}'" for code in codes) or "''"
     sql = (
@@ -179,7 +222,12 @@ def by_country(question: Question, *, any_day: bool = False) -> Stays:
     )
     if not any_day:
         sql += " AND s.starts_on <= %s AND s.ends_on > %s"
-    rows = lookup.run(sql, _placeholders(question))
+    given = _placeholders(question)
+    if among is None:
+        rows = lookup.run(sql, given)
+    else:
+        sql += " AND s.registration_id IN ({ids})"
+        rows = lookup.by_number(sql, among, given)
     return _stays(rows, question, any_day=any_day)
 
 

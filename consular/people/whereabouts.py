@@ -7,7 +7,7 @@ Only confirmed registrations of the question's mode are inside.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -107,7 +107,11 @@ def stays_in(question: Question) -> Stays:
 
 
 def people_in(
-    question: Question, include: Mapping[str, bool] | None = None, *, after: int = 0
+    question: Question,
+    include: Mapping[str, bool] | None = None,
+    *,
+    after: int = 0,
+    among: Collection[int] | None = None,
 ) -> People:
     """Return the persons an alert is for, each once, in order of registrations.
 
@@ -121,8 +125,13 @@ def people_in(
         Changes to `INCLUDE`.
     after : int
         Only registrations with a greater number, to go on where a chunk ended.
+    among : collection of int, optional
+        Only these registrations: quick for some, however many are inside.
     """
     chosen = INCLUDE | dict(include or {})
+    if among is not None:
+        numbers = np.array(sorted(among), np.int64)
+        return people_of(matching.among(question, numbers).included(chosen))
     found = matching.inside(question)
     if chosen["country_only"]:
         found = found.with_(matching.by_country(question))

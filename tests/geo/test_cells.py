@@ -118,9 +118,9 @@ def test_tiles_find_what_testing_every_point_finds(
 def test_a_tile_lies_within_another_when_its_number_does(
     lon: float, lat: float, wide: int, small: int
 ) -> None:
-    nodes = cells.nodes_around(cells.cells_of([lon], [lat]))[0].tolist()
-    first, last = cells.nodes_within(nodes[wide])
-    assert (first <= nodes[small] <= last) is (small >= wide)
+    nodes = cells.nodes_around(cells.cells_of([lon], [lat]))[0]
+    firsts, lasts = cells.nodes_within(nodes)
+    assert (firsts[wide] <= nodes[small] <= lasts[wide]) == (small >= wide)
 
 
 @given(st.floats(-179, 179), st.floats(-80, 80), st.integers(5, 20))

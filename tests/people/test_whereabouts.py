@@ -330,3 +330,22 @@ def test_keys_and_the_quick_figure_agree_with_testing_every_town(
     assert matching.keys(question(shape)).tolist() == truth
     assert list(whereabouts.stays_in(question(shape)).ids) == truth
     assert matching.quickly(question(shape)) == 2 * len(truth)
+
+
+def test_some_registrations_are_matched_as_everyone_is() -> None:
+    stays = [
+        make_stay_entry(),
+        make_stay_entry(-86.25, 12.13 + 23_000 / 110_600),
+        make_stay_entry(precision="country"),
+        make_stay_entry(arrives_on=TODAY + 30 * DAY, departs_on=None),
+        make_stay_entry(-86.25, 12.34, precision="town", radius_m=5_000),
+        make_stay_entry(5, 5),
+    ]
+    parties = [make_registration(stays=[stay], party=2) for stay in stays]
+    for include in ({}, {"country_only": True}, {"trip": False}):
+        everyone = list(whereabouts.people_in(question(), include))
+        numbers = [party.pk for party in parties]
+        some = whereabouts.people_in(question(), include, among=numbers)
+        assert list(some) == everyone
+    assert list(whereabouts.people_in(question(), among=[parties[5].pk])) == []
+    assert list(whereabouts.people_in(question(), among=[])) == []
