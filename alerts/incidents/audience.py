@@ -71,7 +71,7 @@ def steps(alert: Alert, now: datetime, at_once: int = AT_ONCE) -> Iterator[int]:
     lease.take()
     written = set(alert.audience.values_list("registration_id", flat=True))
     left = iter([m for m in matching.of(alert) if m.registration_id not in written])
-    codes = _Codes(alert)
+    codes = Codes(alert)
     post = Post(alert, now)
     while chunk := list(islice(left, at_once)):
         with transaction.atomic():
@@ -110,7 +110,7 @@ class _Lease:
         self.until = until
 
 
-class _Codes:
+class Codes:
     """Short codes that no other audience row of the incident has."""
 
     def __init__(self, alert: Alert) -> None:
@@ -129,7 +129,7 @@ class _Codes:
         return code
 
 
-def _write(alert: Alert, chunk: list[Match], codes: _Codes, post: Post) -> None:
+def _write(alert: Alert, chunk: list[Match], codes: Codes, post: Post) -> None:
     """Write audience rows, their persons, and the messages that serve them."""
     included = [match.registration_id for match in chunk if match.is_included]
     addressed = post.addresses_of(included)
@@ -138,7 +138,7 @@ def _write(alert: Alert, chunk: list[Match], codes: _Codes, post: Post) -> None:
             alert=alert,
             registration_id=match.registration_id,
             is_included=match.is_included,
-            reason=_reason(match, addressed),
+            reason=reason_of(match, addressed),
             level=match.level,
             distance_m=match.distance_m,
             code=codes.new() if match.is_included else "",
@@ -159,7 +159,8 @@ def _write(alert: Alert, chunk: list[Match], codes: _Codes, post: Post) -> None:
     post.write([row for row in rows if row.is_included], addressed)
 
 
-def _reason(match: Match, addressed: dict[int, Any]) -> str:
+def reason_of(match: Match, addressed: dict[int, Any]) -> str:
+    """Say why a registration is in or out, knowing its addresses."""
     if not match.is_included:
         return match.reason
     found = addressed[match.registration_id]
@@ -173,12 +174,15 @@ def _reason(match: Match, addressed: dict[int, Any]) -> str:
 def digest(alert: Alert) -> str:
     """Return the hash of an audience: who is in or out, why, at which level.
 
-    Rows that joined after the settling stand outside it.
+    Rows that joined after the settling stand outside it; one that was left out then,
+    and joined later, stands in it as it was.
     """
-    rows = alert.audience.filter(joined_at=None).order_by("registration_id")
+    settled = Q(joined_at=None) | ~Q(settled_reason="")
+    rows = alert.audience.filter(settled).order_by("registration_id")
     sha = hashlib.sha256()
-    columns = ("registration_id", "is_included", "reason", "level")
-    for row in rows.values_list(*columns).iterator(chunk_size=2000):
+    columns = ("registration_id", "is_included", "reason", "level", "settled_reason")
+    for number, *said, left_out in rows.values_list(*columns).iterator(chunk_size=2000):
+        row = (number, False, left_out, "") if left_out else (number, *said)
         sha.update(("|".join(map(str, row)) + "\n").encode())
     return sha.hexdigest()
 

@@ -1,5 +1,6 @@
 """Match an alert's zones with stays: who is in, at which level, and who is out, why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,10 +46,17 @@ def days_of(alert: Alert) -> Window:
     )
 
 
-def of(alert: Alert) -> list[Match]:
+def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
     """Match an alert with everyone; the same rows give the same answer.
 
     A person is in the worst level that covers them. Order: registrations.
+
+    Parameters
+    ----------
+    alert : Alert
+        Its zones, days, mode and rule decide.
+    among : collection of int, optional
+        Only these registrations, and of them those that are in.
     """
     days = days_of(alert)
     areas = [
@@ -64,11 +72,12 @@ def of(alert: Alert) -> list[Match]:
         shape = previewing.joined(area for each, area in areas if each == level)
         if shape is not None:
             asked = previewing.question(shape, alert.mode, days)
-            people = whereabouts.people_in(asked, alert.include)
+            people = whereabouts.people_in(asked, alert.include, among=among)
             _take(found, seen, people, level, centre)
-    asked = previewing.question(everywhere, alert.mode, days)
-    for row in whereabouts.excluded(asked, alert.include):
-        found.setdefault(row.registration_id, _left_out(row))
+    if among is None:
+        asked = previewing.question(everywhere, alert.mode, days)
+        for row in whereabouts.excluded(asked, alert.include):
+            found.setdefault(row.registration_id, _left_out(row))
     return [found[number] for number in sorted(found)]
 
 

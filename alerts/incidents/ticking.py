@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django_q.tasks import async_task
 
-from alerts.incidents import audience, release
+from alerts.incidents import audience, joining, release
 from alerts.incidents.models import Alert
 
 PATIENCE = timedelta(seconds=10)  # for a queue that may be dead
 
 
 def tick(now: datetime) -> None:
-    """Hand settling to the queue, settle what it leaves lying, release what is due."""
+    """Settle what the queue leaves lying, release what is due, let people join."""
     settling = Alert.objects.filter(state=Alert.State.SETTLING)
     for alert in settling.filter(queued_at=None):
         if settling.filter(pk=alert.pk, queued_at=None).update(queued_at=now):
@@ -23,3 +23,4 @@ def tick(now: datetime) -> None:
     for alert in left:
         audience.settle(alert, now)
     release.tick(now)
+    joining.tick(now)

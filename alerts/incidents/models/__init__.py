@@ -8,10 +8,12 @@ from alerts.incidents.models.alerts import (
 )
 from alerts.incidents.models.drafts import AlertKind, Draft, DraftText
 from alerts.incidents.models.incidents import Incident, LogEntry, Zone, ZoneLevel
+from alerts.incidents.models.reach import AlertTile, Matched
 
 __all__ = [
     "Alert",
     "AlertKind",
+    "AlertTile",
     "Audience",
     "AudienceMessage",
     "AudiencePerson",
@@ -19,6 +21,7 @@ __all__ = [
     "DraftText",
     "Incident",
     "LogEntry",
+    "Matched",
     "Zone",
     "ZoneLevel",
 ]

@@ -123,6 +123,9 @@ class Audience(models.Model):
     distance_m = models.FloatField(default=0)
     code = models.CharField(max_length=8, blank=True, help_text="`7K2Q` in its texts")
     joined_at = models.DateTimeField(null=True, blank=True)
+    settled_reason = models.CharField(
+        max_length=12, blank=True, help_text="why it was left out before it joined"
+    )
 
     class Meta:
         constraints = [
