@@ -197,19 +197,22 @@ class _Picker:
             yield from self._ids(notices.order_by("id"), sorted(room), left)
             return
         causes = self.causes[lane]
-        share = max(left // max(len(causes), 1), 1)
         taken: Counter[tuple[int, str]] = Counter()
-        for number in (share, left):  # to each its share, then what others left
-            for cause, channel in itertools.product(causes, room):
+        queues = list(itertools.product(causes, room))
+        while queues and left > 0:  # to each its share, then what others left
+            share = max(left // len(queues), 1)
+            full = []
+            for cause, channel in queues:
                 rows = Message.objects.filter(cause=cause).order_by("rank", "id")
-                most = min(number, room[channel], left)
+                most = min(share, room[channel], left)
                 found = self._ids(rows, [channel], most, taken[cause, channel])
                 taken[cause, channel] += len(found)
                 room[channel] -= len(found)
                 left -= len(found)
                 yield from found
-                if left <= 0:
-                    return
+                if most and len(found) == most:
+                    full.append((cause, channel))
+            queues = full
 
     def _notices(self) -> QuerySet[Message]:
         return Message.objects.filter(lane=Lane.NOTICE, cause__in=open_causes(self.now))

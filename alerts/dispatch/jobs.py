@@ -33,6 +33,7 @@ COLUMNS = (
     "code",
     "link_path",
     "text_id",
+    "text__digest",
     "cause_id",
     "cause__mode",
     "cause__incident_key",
@@ -74,9 +75,9 @@ class Said:
 
 
 @functools.lru_cache(maxsize=512)
-def said(text_id: int) -> Said:
-    """Return the words of a text row."""
-    row = Text.objects.get(pk=text_id)
+def said(text_id: int, digest: str) -> Said:
+    """Return the words of a text row; the digest makes sure that it is this one."""
+    row = Text.objects.get(pk=text_id, digest=digest)
     return Said(row.subject, row.body, row.language)
 
 
@@ -107,6 +108,7 @@ class Row:
     code: str
     link_path: str
     text_id: int
+    digest: str
     cause_id: int
     cause_mode: str
     incident_key: str
@@ -130,7 +132,7 @@ def rows(ids: Iterable[int]) -> list[Row]:
 
 def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
     """Make the job of a message for an account; its text gets its own link and code."""
-    words = said(row.text_id)
+    words = said(row.text_id, row.digest)
     link = links.address(row.link_path, row.uid)
     body, parts = words.body, 1
     if row.channel in BY_THE_PART:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from alerts.dispatch import addresses, links, routing
 from alerts.dispatch.models import (
@@ -30,6 +31,7 @@ NOTICES = {
     "case answer": 10,
     "unknown sender": 1,
 }
+RETRIABLE = [State.SET_ASIDE, State.UNCLEAR]
 NOTICE_KEPT = timedelta(hours=24)
 AN_HOUR = timedelta(hours=1)
 
@@ -175,6 +177,17 @@ def stop(key: str, now: datetime) -> int:
     posts = Publication.objects.filter(cause__key=key, state=State.QUEUED)
     posts.update(state=State.STOPPED, ended_at=now)
     return waiting.update(state=State.STOPPED, ended_at=now)
+
+
+def retry(rows: QuerySet[Message], now: datetime) -> int:
+    """Send again what was set aside or is unclear; return how many that is.
+
+    It may arrive twice, which is counted; what was set aside is tried alone again.
+    """
+    again = rows.filter(state__in=RETRIABLE, cause__stopped_at=None)
+    return Message.objects.filter(pk__in=again.values("pk")).update(
+        state=State.QUEUED, tries=0, not_before=now, repeats=F("repeats") + 1
+    )
 
 
 def withdraw(ids: Iterable[int], now: datetime) -> int:

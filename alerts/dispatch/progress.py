@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from alerts.dispatch import routing
+from alerts.dispatch import rates, routing
 from alerts.dispatch.channels import telnyx, twilio_codes
 from alerts.dispatch.models import Channel, Message, State
 
@@ -34,6 +34,33 @@ PLAIN = {
 ASSUMED_LATENCY_S = 0.15
 
 
+# What an officer wants to know of a message, and which states that is.
+PARTS = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
+PART_OF: dict[str, str] = {
+    State.QUEUED: "waiting",
+    State.CLAIMED: "waiting",
+    State.ACCEPTED: "accepted",
+    State.DELIVERED: "delivered",
+    State.UNCLEAR: "unclear",
+    State.SET_ASIDE: "failed",
+    State.UNDELIVERED: "failed",
+    State.REJECTED: "failed",
+    State.EXPIRED: "stopped",
+    State.STOPPED: "stopped",
+}
+BAD = {State.UNDELIVERED, State.REJECTED, State.SET_ASIDE}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Messages that did not get through for one reason."""
+
+    channel: str
+    code: str
+    words: str
+    count: int
+
+
 @dataclass(frozen=True)
 class ChannelProgress:
     """One channel's part; `counts` is messages by state."""
@@ -50,16 +77,33 @@ class ChannelProgress:
         return sum(self.counts.get(state, 0) for state in TO_GO)
 
     @property
+    def kept(self) -> int:
+        """Messages that never left: stopped, or too late."""
+        return sum(self.counts.get(s, 0) for s in (State.STOPPED, State.EXPIRED))
+
+    @property
     def gone(self) -> int:
-        """Messages that have left, or never will."""
-        return self.total - self.to_go
+        """Messages that have left."""
+        return self.total - self.to_go - self.kept
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at the present rate; nothing when none is left."""
-        if not self.to_go:
+        """How long the rest takes at the present rate; nothing when none is known."""
+        if not self.to_go or not self.rate:
             return None
-        return self.to_go / max(self.rate, 0.1)
+        return self.to_go / self.rate
+
+    @property
+    def words(self) -> str:
+        """Say it: `1,740 of 4,102 have left · 38/s · 62 s to go`."""
+        said = f"{self.gone:,} of {self.total:,} have left"
+        if self.kept:
+            said += f" · {self.kept:,} stopped or too late"
+        if self.seconds_left is None:
+            return said
+        left = round(self.seconds_left)
+        time = f"{left} s" if left < 90 else f"{round(left / 60)} min"
+        return f"{said} · {self.rate:,.0f}/s · {time} to go"
 
 
 @dataclass(frozen=True)
@@ -68,7 +112,7 @@ class Progress:
 
     as_of: datetime
     channels: list[ChannelProgress] = field(default_factory=list)
-    failures: list[tuple[str, int]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -82,14 +126,19 @@ class Progress:
 
     @property
     def gone(self) -> int:
-        """Messages that have left, or never will."""
-        return self.total - self.to_go
+        """Messages that have left."""
+        return sum(channel.gone for channel in self.channels)
 
     @property
     def seconds_left(self) -> float | None:
         """How long the slowest channel still takes."""
         left = [c.seconds_left for c in self.channels if c.seconds_left is not None]
         return max(left, default=None)
+
+
+def messages_of(cause_keys: Iterable[str]) -> QuerySet[Message]:
+    """Keep the messages of some causes."""
+    return Message.objects.filter(cause__key__in=list(cause_keys))
 
 
 def of(
@@ -105,7 +154,7 @@ def of(
     for channel, state, number in rows.order_by("channel"):
         counts[channel][state] = number
     recent = messages.filter(accepted_at__gt=now - WINDOW).values_list("channel")
-    rates = dict(recent.annotate(n=Count("id")).order_by("channel"))
+    speeds = dict(recent.annotate(n=Count("id")).order_by("channel"))
     return Progress(
         as_of=now,
         channels=[
@@ -114,23 +163,65 @@ def of(
                 name=Channel(channel).label,
                 total=sum(by_state.values()),
                 counts=by_state,
-                rate=rates.get(channel, 0) / WINDOW.total_seconds(),
+                rate=speeds.get(channel, 0) / WINDOW.total_seconds(),
             )
             for channel, by_state in counts.items()
         ],
-        failures=_failures(messages),
+        failures=failures(messages),
     )
 
 
-def _failures(messages: QuerySet[Message]) -> list[tuple[str, int]]:
-    bad = {State.UNDELIVERED, State.REJECTED, State.SET_ASIDE}
-    rows = messages.filter(state__in=bad).values_list("provider_code")
-    counted = rows.annotate(n=Count("id")).order_by("-n")
-    return [(PLAIN.get(code, f"code {code or 'unknown'}"), n) for code, n in counted]
+def failures(messages: QuerySet[Message]) -> list[Failure]:
+    """Count what did not get through by reason, the most frequent first."""
+    rows = messages.filter(state__in=BAD).values_list("channel", "provider_code")
+    counted = rows.annotate(n=Count("id")).order_by("-n", "provider_code")
+    return [
+        Failure(channel=channel, code=code, words=plain(code), count=n)
+        for channel, code, n in counted
+    ]
 
 
-def forecast(channel: str, mode: str, messages: int) -> float | None:
-    """Predict how many seconds a number of messages takes on a channel."""
-    if not routing.accounts(channel, mode):
+def plain(code: str) -> str:
+    """Say in plain words what a provider's code means."""
+    return PLAIN.get(code, f"the provider's code {code}" if code else "no reason given")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One country on one channel; the parts add up to the total."""
+
+    channel: str
+    country: str
+    parts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """All messages of it."""
+        return sum(self.parts.values())
+
+
+def by_country(messages: QuerySet[Message]) -> list[Row]:
+    """Break messages down by channel and country, each into `PARTS`."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    rows = messages.values_list("channel", "address__country", "state").order_by()
+    for channel, country, state, number in rows.annotate(n=Count("id")):
+        parts = counts.setdefault((channel, country), dict.fromkeys(PARTS, 0))
+        parts[PART_OF[state]] += number
+    found = [Row(*key, parts) for key, parts in counts.items()]
+    return sorted(found, key=lambda row: (row.channel, -row.total, row.country))
+
+
+def forecast(channel: str, mode: str, messages: int, parts: int = 1) -> float | None:
+    """Predict how many seconds a number of messages takes on a channel.
+
+    By the rates of the accounts that share it, where they have any, and by the speed
+    of the workers, whichever is slower.
+    """
+    accounts = routing.accounts(channel, mode)
+    if not accounts:
         return None
-    return messages * ASSUMED_LATENCY_S / settings.DISPATCH_THREADS
+    limits = [rates.rate_of(name) for name in accounts]
+    by_workers = messages * ASSUMED_LATENCY_S / settings.DISPATCH_THREADS
+    if not all(limits):
+        return by_workers
+    return max(by_workers, messages * parts / sum(limits))

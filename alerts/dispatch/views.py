@@ -1,37 +1,56 @@
 """The mail room: what is being sent, what waits for a person, the brakes."""
 
-from datetime import timedelta
+from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.dispatch import outbox, progress, sweeping
-from alerts.dispatch.models import Cause, Channel, Message, Pause, State, Worker
+from alerts.dispatch import budgets, outbox, posting, progress, rates, routing, sweeping
+from alerts.dispatch.models import (
+    Alarm,
+    Cause,
+    Channel,
+    Lane,
+    Message,
+    Pause,
+    Publication,
+    State,
+    Worker,
+)
 from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
 
-RECENT = timedelta(hours=24)
+# An officer's own address, by the kind of channel a test is sent on.
+OWN = {"sms": "phone", "whatsapp": "phone", "voice": "phone", "email": "email"}
 
 
 @officer_page(Verb.WATCH)
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show the causes of the last day, the workers, and what waits for a person."""
+    """Show alarms, causes, accounts, workers, and what waits for a person."""
     now = timezone.now()
-    causes = Cause.objects.exclude(key__startswith="notice:").order_by("-id")[:10]
-    stuck = Message.objects.filter(state__in=[State.SET_ASIDE, State.UNCLEAR])
+    causes = Cause.objects.exclude(lane=Lane.NOTICE).order_by("-id")[:10]
+    stuck = Message.objects.filter(waits_for_a_person())
     paused = set(Pause.objects.values_list("channel", flat=True))
     context = {
         "section": "dispatch",
         "now": now,
+        "alarms": Alarm.objects.filter(over_at=None).order_by("-id"),
         "causes": [(c, progress.of(now, cause_keys=[c.key])) for c in causes],
-        "workers": Worker.objects.filter(beat_at__gt=now - sweeping.SILENT).count(),
-        "stuck": stuck.select_related("cause")[:100],
+        "workers": Worker.objects.filter(beat_at__gt=now - sweeping.SILENT)
+        .exclude(name__endswith="-e")
+        .count(),
+        "stuck": stuck.select_related("cause").order_by("id")[:20],
         "stuck_total": stuck.count(),
+        "accounts": _accounts(now),
+        "spent": budgets.spent(now),
+        "budget": settings.BUDGET_DAY,
         "brakes": [
             (value, name, value in paused)
             for value, name in [("", "Everything"), *Channel.choices]
@@ -39,6 +58,35 @@ def status(request: HttpRequest) -> HttpResponse:
         "may_stop": may(officer_of(request), Verb.STOP, now),
     }
     return render(request, "dispatch/status.html", context)
+
+
+def waits_for_a_person() -> Q:
+    """Keep what nobody but an officer can settle; the rest is still being asked for."""
+    left = Q(cause__on_unclear=Cause.OnUnclear.LEAVE) | ~Q(cause__stopped_at=None)
+    return Q(state=State.SET_ASIDE) | (Q(state=State.UNCLEAR) & left)
+
+
+def _accounts(now: datetime) -> list[dict[str, object]]:
+    """Say of each account in one line how it is."""
+    found = []
+    for name, row in rates.rows().items():
+        conf = settings.ACCOUNTS[name]
+        names = routing.accounts(conf["channel"], conf["mode"])
+        moved = {n: r.weight - routing.RESTING for n, r in rates.rows().items()}
+        waits = row.waits_until is not None and row.waits_until > now
+        found.append(
+            {
+                "row": row,
+                "channel": Channel(conf["channel"]).label,
+                "share": round(routing.weight_now(name, names, moved)),
+                "rate": rates.rate_of(name),
+                "waits": waits,
+                "is_troubled": row.trouble_at is not None
+                and (row.accepted_at is None or row.trouble_at > row.accepted_at),
+                "can_test": conf["channel"] in OWN,
+            }
+        )
+    return found
 
 
 @officer_page(Verb.STOP)
@@ -68,13 +116,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a message again that was set aside or whose fate is unclear."""
     message = get_object_or_404(Message, pk=pk)
     now = timezone.now()
-    row = Message.objects.filter(
-        pk=pk, state__in=[State.SET_ASIDE, State.UNCLEAR], cause__stopped_at=None
-    )
     with transaction.atomic():
-        moved = row.update(
-            state=State.QUEUED, tries=0, not_before=now, repeats=message.repeats + 1
-        )
+        moved = outbox.retry(Message.objects.filter(pk=pk), now)
         if moved:
             audit.record("retry", officer_of(request), f"message {message.uid}", now)
     if moved:
@@ -82,3 +125,52 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.error(request, "The message has moved on, or its alert was stopped.")
     return redirect("dispatch:status")
+
+
+@officer_page(Verb.STOP)
+@require_POST
+def send_test(request: HttpRequest, account: str) -> HttpResponse:
+    """Send a test through one account to the officer who asks for it."""
+    officer, now = officer_of(request), timezone.now()
+    conf = settings.ACCOUNTS.get(account, {})
+    channel = conf.get("channel", "")
+    address = getattr(officer, OWN.get(channel, ""), "") if channel in OWN else ""
+    if not address or conf.get("mode") != settings.MODE:
+        words = "Your profile has no address for it, or it is of the other mode."
+        messages.error(request, words)
+        return redirect("dispatch:status")
+    exercise = "EXERCISE. " if settings.MODE == "exercise" else ""
+    try:
+        with transaction.atomic():
+            message = outbox.send_notice(
+                f"test:{account}:{officer.pk}:{int(now.timestamp())}",
+                purpose="own test",
+                channel=channel,
+                address=address,
+                language="en",
+                subject=f"{exercise}Test of {account}",
+                body=f"{exercise}Test of {account} for {settings.MINISTRY_NAME}.",
+                now=now,
+            )
+            Message.objects.filter(pk=message.pk).update(account=account)
+            audit.record("send_test", officer, f"account {account}", now)
+    except outbox.CappedError as error:
+        messages.error(request, f"Not sent: {error}.")
+    else:
+        messages.success(request, "A test to you is on its way; see below.")
+    return redirect("dispatch:status")
+
+
+@officer_page(Verb.STOP)
+@require_POST
+def take_down(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a public post on its network."""
+    post = get_object_or_404(Publication, pk=pk, state=State.DELIVERED)
+    now = timezone.now()
+    why_not = posting.take_down(post, now)
+    if why_not:
+        messages.error(request, f"Not taken down: {why_not}.")
+    else:
+        audit.record("take_down", officer_of(request), f"publication {post.pk}", now)
+        messages.success(request, "Taken down. Who has seen it has seen it.")
+    return redirect("dispatch:cause", post.cause_id)

@@ -85,6 +85,19 @@ def test_a_long_text_costs_as_many_parts_as_the_network_counts(settings):
     assert Account.objects.get(name="simulated-sms").tokens == 7
 
 
+def test_the_channels_of_one_alert_take_turns():
+    cause = make_cause()
+    mail = outbox.text("email", "en", "Are you safe? {link}", "Are you safe?")
+    outbox.write(cause, letters(60), NOON)
+    mails = [
+        outbox.Letter(channel="email", address=f"a{n}@example.org", text=mail)
+        for n in range(60)
+    ]
+    outbox.write(cause, mails, NOON)
+    channels = Counter(job.channel for job in claims.claim("w", NOON, most=40))
+    assert channels["email"] >= 10
+
+
 def test_a_slow_channel_does_not_hold_up_another(settings, provider):
     change_account(settings, rate="2")
     cause = make_cause()
