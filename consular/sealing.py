@@ -41,13 +41,18 @@ def _key_id(secret: str) -> str:
     return hashlib.sha256(_derived(secret, "key id")).hexdigest()[:8]
 
 
+@functools.lru_cache(maxsize=32)
+def _cipher(secret: str) -> AESGCM:
+    return AESGCM(_derived(secret, "fields"))
+
+
 def seal(text: str) -> str:
     """Encrypt a text with the newest key (AES-256-GCM); an empty one stays empty."""
     if not text:
         return ""
     secret = settings.SEALING_KEYS[0]
     nonce = os.urandom(12)
-    sealed = AESGCM(_derived(secret, "fields")).encrypt(nonce, text.encode(), None)
+    sealed = _cipher(secret).encrypt(nonce, text.encode(), None)
     return f"1.{_key_id(secret)}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
 
@@ -69,9 +74,7 @@ def unseal(sealed: str) -> str:
     for secret in settings.SEALING_KEYS:
         if _key_id(secret) == key_id:
             try:
-                plain = AESGCM(_derived(secret, "fields")).decrypt(
-                    data[:12], data[12:], None
-                )
+                plain = _cipher(secret).decrypt(data[:12], data[12:], None)
             except InvalidTag:
                 raise SealError("a sealed value was changed") from None
             return plain.decode()

@@ -19,7 +19,7 @@ from django.conf import settings
 from alerts.exercises import names, numbers
 from alerts.exercises.clearing import INVENTED
 from consular.modes import Mode
-from consular.people import enrolling
+from consular.people import loading
 from consular.people.enrolling import ContactEntry, Entry, PersonEntry, StayEntry
 from consular.people.models import Contact, Registration, Stay
 from geo import gazetteer
@@ -288,7 +288,7 @@ def fill(
     while chunk := list(islice(waiting, AT_ONCE)):
         for is_confirmed in (True, False):
             entries = [p.entry for p in chunk if p.is_confirmed is is_confirmed]
-            enrolling.enrol(entries, now, confirmed=is_confirmed)
+            loading.load(entries, now, confirmed=is_confirmed)
         done += len(chunk)
         on_progress(done)
     return done

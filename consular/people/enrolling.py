@@ -192,7 +192,11 @@ def _write_stays(pairs: Pairs, parties: Parties, now: datetime) -> None:
         _stay(registration, stay, int(cell), len(parties[registration.pk]), now)
         for (registration, stay), cell in zip(listed, found, strict=True)
     )
-    towns.note(rows)
+    towns.note(
+        (row.cell, row.lon, row.lat, row.radius_m)
+        for row in rows
+        if row.precision == Stay.Precision.TOWN
+    )
     through = Stay.persons.through
     through.objects.bulk_create(
         through(stay_id=row.pk, person_id=parties[registration.pk][index].pk)
@@ -230,7 +234,7 @@ def _write_links(registrations: list[Registration], now: datetime) -> None:
         Link(
             registration=registration,
             purpose=purpose,
-            token_key=sealing.token_key(_token(registration, purpose)),
+            token_key=token_key(registration.pk, registration.reference, purpose),
             created_at=now,
         )
         for registration in registrations
@@ -238,8 +242,17 @@ def _write_links(registrations: list[Registration], now: datetime) -> None:
     )
 
 
+def token_key(number: int, reference: str, purpose: str) -> str:
+    """Return the key under which a registration's link for one purpose is found."""
+    return sealing.token_key(_token_of(number, reference, purpose))
+
+
+def _token_of(number: int, reference: str, purpose: str) -> str:
+    return sealing.token(purpose, f"{number}:{reference}")
+
+
 def _token(registration: Registration, purpose: str) -> str:
-    return sealing.token(purpose, f"{registration.pk}:{registration.reference}")
+    return _token_of(registration.pk, registration.reference, purpose)
 
 
 def link(registration: Registration, purpose: str) -> str:

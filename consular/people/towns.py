@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 
+from consular import copying
+from consular.people import lookup
 from consular.people.lookup import Span
-from consular.people.models import Stay, Town
+from consular.people.models import Town
 from geo import cells, nearness
 from geo.cells import Covering
 
@@ -41,19 +43,27 @@ _NONE: dict[str, NDArray[Any]] = {
 _kept = Towns(newest=None, **_NONE)
 
 
-def note(stays: Iterable[Stay]) -> None:
+Spot = tuple[int, float, float, float]  # cell, longitude, latitude, radius in metres
+
+
+def note(spots: Iterable[Spot]) -> None:
     """Write the towns of new stays that are not known yet."""
-    fresh = {
-        (stay.cell, stay.radius_m): Town(
-            cell=stay.cell,
-            lon=stay.lon,
-            lat=stay.lat,
-            radius_m=min(stay.radius_m, FARTHEST_M),
-        )
-        for stay in stays
-        if stay.precision == Stay.Precision.TOWN and stay.radius_m > 0
+    wanted = {
+        (cell, min(radius_m, FARTHEST_M)): (lon, lat)
+        for cell, lon, lat, radius_m in spots
+        if radius_m > 0
     }
-    Town.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+    listed = np.array(sorted({cell for cell, _ in wanted}), np.int64)
+    sql = "SELECT cell, radius_m FROM people_town WHERE cell IN ({ids})"
+    for row in lookup.by_number(sql, listed):
+        wanted.pop(row, None)
+    columns = {
+        "cell": [cell for cell, _ in wanted],
+        "radius_m": [radius_m for _, radius_m in wanted],
+        "lon": [lon for lon, _ in wanted.values()],
+        "lat": [lat for _, lat in wanted.values()],
+    }
+    copying.write(Town, len(wanted), columns, ignore_conflicts=True)
 
 
 def known() -> Towns:
