@@ -30,6 +30,7 @@ _SAID = (
     "event",
 )
 _QUAKE = ("magnitude", "depth_km", "place")
+QUAKE_FORMATS = ("usgs",)  # their blasts and eruptions have a magnitude too
 
 
 def attempt(document: bytes, hint: str) -> tuple[str, str, Reading | None]:
@@ -63,18 +64,18 @@ def verdict(
         "verdict": word,
         "reason": reason,
         "flags": list(dict.fromkeys(flags)),
-        "reports": [_report(item) for item in items],
+        "reports": [_report(item, found) for item in items],
     }
 
 
-def _report(item: FeedItem) -> dict[str, Any]:
+def _report(item: FeedItem, found: str) -> dict[str, Any]:
     values = asdict(item)
     said = {name: values[name] for name in _SAID}
     said["expires"] = item.expires or (
         item.expires_at.isoformat() if item.expires_at else None
     )
     said["bbox"] = list(item.bbox) if item.bbox else None
-    if item.kind == "earthquake":
+    if item.kind == "earthquake" or found in QUAKE_FORMATS:
         said |= {name: values[name] for name in _QUAKE}
     return said
 

@@ -112,3 +112,44 @@ def test_the_command_prints_one_object_a_file(tmp_path):
     said = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [row["verdict"] for row in said] == ["accepted", *["unsupported"] * 2]
     assert {"path", "format", "verdict", "reason", "flags", "reports"} == set(said[0])
+
+
+def test_every_report_of_a_quake_feed_has_the_keys_of_quakes():
+    document = recording.usgs_week()
+    blasts = [
+        each
+        for each in document["features"]
+        if each["properties"]["type"] != "earthquake"
+    ]
+    assert blasts
+    some = json.dumps(document | {"features": [*blasts, document["features"][0]]})
+    reports = reading.of("week", some.encode())["reports"]
+    assert len(reports) == len(blasts) + 1
+    for report in reports:
+        assert {"magnitude", "depth_km", "place"} < set(report)
+
+
+def test_a_report_of_another_feed_has_exactly_the_common_keys():
+    name = "nws_2012_ga_special_weather.xml"
+    (report,) = reading.of(name, (DATA / "cap" / name).read_bytes())["reports"]
+    assert list(report) == [
+        "identifier",
+        "sender",
+        "sent",
+        "status",
+        "msg_type",
+        "scope",
+        "references",
+        "languages",
+        "info_count",
+        "area_count",
+        "polygon_count",
+        "circle_count",
+        "geocode_count",
+        "bbox",
+        "expires",
+        "severity",
+        "urgency",
+        "certainty",
+        "event",
+    ]
