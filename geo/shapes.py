@@ -1,4 +1,4 @@
-"""Shapes from outside, made safe: GeoJSON, WKT, CAP polygons and drawn rings.
+"""Shapes from outside, made safe: GeoJSON, KML, WKT, CAP polygons and drawn rings.
 
 Every shape in Muster is a shapely MultiPolygon: WGS 84, longitude before latitude,
 longitudes in [-180, 180], cut at ±180°, valid; its edges are straight in lon/lat (RFC
@@ -6,6 +6,7 @@ longitudes in [-180, 180], cut at ±180°, valid; its edges are straight in lon/
 functions in a child process that can be killed.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -14,8 +15,16 @@ import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
+from geo import kml
 from geo.cutting import laid_flat
-from geo.limits import Ring, ShapeError, check_counts, check_size, ring_of
+from geo.limits import (
+    MAX_BYTES,
+    Ring,
+    ShapeError,
+    check_counts,
+    check_size,
+    ring_of,
+)
 from geo.measuring import area_km2, grown, union
 from geo.repairing import valid
 
@@ -24,6 +33,8 @@ __all__ = [
     "area_km2",
     "from_cap_polygon",
     "from_geojson",
+    "from_geojson_file",
+    "from_kml",
     "from_ring",
     "from_wkt",
     "grown",
@@ -67,6 +78,75 @@ def from_geojson(value: dict[str, Any]) -> MultiPolygon:
     [(177.0, -19.0, 180.0, -16.0), (-180.0, -19.0, -178.0, -16.0)]
     """
     polygons = list(_polygons(value, _MAX_DEPTH))
+    if not polygons:
+        raise ShapeError("there is no polygon in it")
+    return _joined(polygons)
+
+
+def from_geojson_file(document: bytes) -> MultiPolygon:
+    """Read the polygons of an uploaded GeoJSON file; pins and lines are passed over.
+
+    Parameters
+    ----------
+    document : bytes
+        A GeoJSON text in UTF-8 of at most `MAX_BYTES`, such as a FeatureCollection.
+
+    Raises
+    ------
+    ShapeError
+        When it is not JSON, or as `from_geojson` does.
+
+    Examples
+    --------
+    >>> ring = "[[0, 0], [1, 0], [1, 1], [0, 0]]"
+    >>> polygon = f'{{"type": "Polygon", "coordinates": [{ring}]}}'
+    >>> from_geojson_file(polygon.encode()).bounds
+    (0.0, 0.0, 1.0, 1.0)
+    """
+    if len(document) > MAX_BYTES:
+        raise ShapeError(
+            f"the file has {len(document):,} bytes; {MAX_BYTES:,} are the limit"
+        )
+    try:
+        value = json.loads(document.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise ShapeError("it is not a GeoJSON text") from None
+    if isinstance(value, dict) and isinstance(value.get("features"), list):
+        value |= {"features": [each for each in value["features"] if _has_area(each)]}
+    return from_geojson(value)
+
+
+def _has_area(feature: Any) -> bool:
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    return str(kind) not in {
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "MultiLineString",
+        "None",
+    }
+
+
+def from_kml(document: bytes) -> MultiPolygon:
+    """Read the polygons of a KML file; pins, lines and links are passed over.
+
+    Parameters
+    ----------
+    document : bytes
+        The file, of at most `MAX_BYTES`; not a zipped KMZ.
+
+    Raises
+    ------
+    ShapeError
+        With what is wrong in plain words: not KML, a document type in it, no polygon,
+        or a limit of `geo.limits` is passed.
+
+    References
+    ----------
+    OGC 12-007r2, KML 2.3; read by `geo.kml`.
+    """
+    polygons = kml.polygons_of(document)
     if not polygons:
         raise ShapeError("there is no polygon in it")
     return _joined(polygons)
