@@ -13,6 +13,8 @@ KINDS = {
     Channel.VOICE.value: "phone",
     Channel.EMAIL.value: "email",
 }
+# SQL: what `silenced` asks of a row `a` of the addresses.
+SILENCED = "(a.opt_out = 'all' OR a.condition = 'gone')"
 
 
 def key(channel: str, address: str) -> str:

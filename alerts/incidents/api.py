@@ -16,6 +16,7 @@ from rest_framework.routers import SimpleRouter
 from alerts.hazards.models import Kind
 from alerts.incidents import declaring, previewing, release, zoning
 from alerts.incidents.declaring import Declaration
+from alerts.incidents.drafting import INCLUDE
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
 from alerts.incidents.zoning import Outline
@@ -151,11 +152,28 @@ class ZoneSerializer(serializers.ModelSerializer[Zone]):
 
 
 class PreviewSerializer(OutlineSerializer):
-    """A zone that is only looked at, for an incident."""
+    """A zone that is only looked at, for an incident.
+
+    `last` is the people of the figure before, for the difference; `quick` asks for the
+    people alone, about right, while something is being dragged.
+    """
 
     incident = serializers.SlugRelatedField(
         slug_field="reference", queryset=Incident.objects.all()
     )
+    include = serializers.DictField(child=serializers.BooleanField(), default=dict)
+    valid_hours = serializers.IntegerField(min_value=1, max_value=72, default=12)
+    last = serializers.IntegerField(min_value=0, required=False)
+    quick = serializers.BooleanField(default=False)
+
+    def validate_include(self, value: dict[str, bool]) -> dict[str, bool]:
+        """Refuse a rule that there is not, rather than pass over it."""
+        if unknown := value.keys() - INCLUDE.keys():
+            known = ", ".join(INCLUDE)
+            raise serializers.ValidationError(
+                f"There is no {sorted(unknown)[0]!r}; there are {known}."
+            )
+        return INCLUDE | value
 
 
 class ZoneViewSet(
@@ -191,10 +209,19 @@ class ZoneViewSet(
         asked = PreviewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = dict(asked.validated_data)
-        incident = data.pop("incident")
+        incident, now = data.pop("incident"), timezone.now()
+        include, hours = data.pop("include"), data.pop("valid_hours")
+        last, quick = data.pop("last", None), data.pop("quick")
         area = _carried_out(zoning.area_of, Outline(**data), incident)
-        now = timezone.now()
-        return Response(previewing.count(incident, now, shape=area.geometry))
+        areas = [(data["level"], area.geometry)]
+        if quick:
+            people = previewing.count_quickly(incident, areas, now, hours)
+            return Response({"people": people, "is_quick": True})
+        counts = previewing.count(
+            incident, now, areas=areas, include=include, valid_hours=hours
+        )
+        difference = None if last is None else counts["people"] - last
+        return Response(counts | {"difference": difference})
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.incidents.framing import language_name
+from alerts.incidents.models import ZoneLevel
 
 PRECISIONS = {
     "exact": "Address",
@@ -12,7 +13,11 @@ PRECISIONS = {
     "country": "Country only",
 }
 CHANNELS = {"sms": "Text message", "email": "E-mail"}
-MOST_KM2 = 10_000_000  # about a continent: worth a second look
+LEFT_OUT = {
+    "unconfirmed": "Not confirmed yet",
+    "rule": "Left out by the choice of whom to include",
+    "country_only": "Only the country or region is known",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,13 @@ def _bars(counted: dict[str, int], names: dict[str, str]) -> list[Bar]:
     return [Bar(name, counted[key]) for key, name in names.items() if counted.get(key)]
 
 
+def _levels(counted: dict[str, int]) -> list[Bar]:
+    """Return the levels, the worst first, when there are several."""
+    if len(counted) < 2:
+        return []
+    return [Bar(ZoneLevel(level).label, number) for level, number in counted.items()]
+
+
 def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any]:
     """Return the template's context for `_count.html`.
 
@@ -40,7 +52,12 @@ def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any
     """
     people = counts["people"]
     channels = _bars(counts.get("by_channel", {}), CHANNELS)
-    channels.append(Bar("Nothing valid", counts.get("no_contact", 0), is_warning=True))
+    unreached = {"no_contact": "No address", "opted_out": "Opted out, or gone"}
+    channels += [
+        Bar(name, counts[key], is_warning=True)
+        for key, name in unreached.items()
+        if counts.get(key)
+    ]
     languages = sorted(counts.get("by_language", {}).items(), key=lambda pair: -pair[1])
     return {
         "counts": counts,
@@ -55,5 +72,8 @@ def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any
             "crisis": counts.get("by_kind", {}).get("crisis", 0),
             "country_only": counts.get("country_only", 0),
         },
-        "is_huge": counts.get("area_km2", 0) > MOST_KM2,
+        "levels_inside": _levels(counts.get("by_level", {})),
+        "left_out": _bars(counts.get("left_out_by", {}), LEFT_OUT),
+        "warnings": counts.get("warnings", []),
+        "others": counts.get("overlaps", []),
     }

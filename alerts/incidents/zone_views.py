@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
-from shapely.geometry import MultiPolygon
 
 from alerts.incidents import (
     drafting,
@@ -22,6 +21,7 @@ from alerts.incidents.crowds import Crowd
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Incident, Zone, ZoneLevel
+from alerts.incidents.previewing import LevelArea
 from consular.missions.access import Verb, may, officer_page
 from geo import gazetteer, shapes
 
@@ -65,7 +65,6 @@ def zone(request: HttpRequest, reference: str) -> HttpResponse:
             {"id": each.pk, "level": each.level, "geometry": each.geometry}
             for each in frame.incident.zones.all()
         ],
-        "others": _overlaps(frame.incident),
         **headcount.context(
             previewing.count(
                 frame.incident, frame.now, include=include, valid_hours=_hours(frame)
@@ -124,30 +123,14 @@ def _differs(edited: Zone, outline: zoning.Outline) -> bool:
     return same != outline
 
 
-def _overlaps(incident: Incident) -> list[Incident]:
-    """Name the other open incidents of the mode whose zones touch this one's."""
-    area = previewing.outline(incident)
-    if area is None:
-        return []
-    others = Incident.objects.filter(mode=incident.mode, closed_at=None)
-    near = others.exclude(pk=incident.pk).prefetch_related("zones")
-    return [other for other in near[:20] if _touches(area, other)]
-
-
-def _touches(area: MultiPolygon, other: Incident) -> bool:
-    return any(
-        area.intersects(shapes.from_geojson(zone.geometry))
-        for zone in other.zones.all()
-    )
-
-
 @officer_page(Verb.DECLARE)
 @require_POST
 def preview(request: HttpRequest) -> JsonResponse:
     """Count who is inside what is on screen, saved or not; nothing is written.
 
     Answers `people`, the part of the page that shows the counts, the outline's geometry
-    with its margin, and the errors of its fields.
+    with its margin, and the errors of its fields; asked `quick`, while something is
+    being dragged, only a figure that is about right.
     """
     incident = get_object_or_404(
         Incident, reference=request.POST.get("incident", "")[:16]
@@ -155,31 +138,21 @@ def preview(request: HttpRequest) -> JsonResponse:
     frame = framing.frame(incident.reference)
     values = zone_forms.typed(request.POST)
     edited = _edited(request, incident)
-    kept = [zone for zone in incident.zones.all() if zone != edited]
-    areas = [shapes.from_geojson(zone.geometry) for zone in kept]
-    errors: dict[str, str] = {}
-    drawn: dict[str, Any] | None = None
-    if zone_forms.is_given(values):
-        try:
-            area = zoning.area_of(zone_forms.outline(values), incident)
-        except FieldsError as error:
-            errors = error.errors
-        else:
-            areas.append(area.geometry)
-            drawn = shapes.to_geojson(area.geometry)
-    shape, include = previewing.joined(areas), zone_forms.include(request.POST)
+    areas, drawn, errors = _on_screen(incident, values, edited)
+    if request.POST.get("quick"):
+        people = previewing.count_quickly(incident, areas, frame.now, _hours(frame))
+        return JsonResponse({"people": people, "is_quick": True, "errors": errors})
+    include = zone_forms.include(request.POST)
     counts = previewing.count(
-        incident,
-        frame.now,
-        shape=shape or MultiPolygon(),
-        include=include,
-        valid_hours=_hours(frame),
+        incident, frame.now, areas=areas, include=include, valid_hours=_hours(frame)
     )
     last = request.POST.get("last", "")
     shown = headcount.context(counts, last=int(last) if last.isdecimal() else None)
     html = render_to_string(
         "incidents/_count.html", frame.context(request, "zone") | shown, request
     )
+    shape = previewing.joined(area for _, area in areas)
+    crowd = previewing.crowd(incident, shape, frame.now, include, _zoom(request))
     return JsonResponse(
         {
             "people": counts["people"],
@@ -187,11 +160,29 @@ def preview(request: HttpRequest) -> JsonResponse:
             "geometry": drawn,
             "errors": errors,
             "rules": shown["rules"],
-            "crowd": _spots(
-                previewing.crowd(incident, shape, frame.now, include, _zoom(request))
-            ),
+            "crowd": _spots(crowd),
         }
     )
+
+
+def _on_screen(
+    incident: Incident, values: dict[str, str], edited: Zone | None
+) -> tuple[list[LevelArea], dict[str, Any] | None, dict[str, str]]:
+    """Return the areas on screen, what of them is being drawn, and what is wrong."""
+    areas = [
+        (zone.level, shapes.from_geojson(zone.geometry))
+        for zone in incident.zones.all()
+        if zone != edited
+    ]
+    if not zone_forms.is_given(values):
+        return areas, None, {}
+    try:
+        outline = zone_forms.outline(values)
+        area = zoning.area_of(outline, incident)
+    except FieldsError as error:
+        return areas, None, error.errors
+    areas.append((outline.level, area.geometry))
+    return areas, shapes.to_geojson(area.geometry), {}
 
 
 def _zoom(request: HttpRequest) -> float:

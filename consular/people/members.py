@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.dispatch import addresses
+from alerts.dispatch.models import Channel
 from consular.people.lookup import by_number, columns_of
 from consular.people.matching import AREAS, POINTS, Degrees, Flags, Ids, Stays
 from consular.people.models import Contact
@@ -19,7 +21,8 @@ class People:
 
     `stay_ids` is the stay that puts a person there, the most exact one if several do;
     `has_phone` and `has_email` tell whether the registration has such an address of its
-    own.
+    own that may be written to; `is_silenced` whether it has only such as may not: it
+    opted out, or the address is gone.
     """
 
     registration_ids: Ids
@@ -34,6 +37,7 @@ class People:
     has_needs: Flags
     has_phone: Flags
     has_email: Flags
+    is_silenced: Flags
 
     def __len__(self) -> int:
         return len(self.person_ids)
@@ -74,7 +78,7 @@ def people_of(stays: Stays) -> People:
     stay_rows, person_rows = stay_rows[order], person_rows[order]
     first = np.concatenate([[True], np.diff(person_rows) != 0])[: len(order)]
     stay_rows, person_rows = stay_rows[first], person_rows[first]
-    phones, emails = _own_contacts(numbers)
+    phones, emails, silenced = _own_contacts(numbers)
     return People(
         registration_ids=stays.registration_ids[stay_rows],
         person_ids=person_ids[person_rows],
@@ -88,6 +92,7 @@ def people_of(stays: Stays) -> People:
         has_needs=needs[person_rows].astype(bool),
         has_phone=np.isin(stays.registration_ids[stay_rows], phones),
         has_email=np.isin(stays.registration_ids[stay_rows], emails),
+        is_silenced=np.isin(stays.registration_ids[stay_rows], silenced),
     )
 
 
@@ -115,15 +120,23 @@ def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
     )
 
 
-def _own_contacts(numbers: Ids) -> tuple[Ids, Ids]:
-    """Return the registrations with a phone and those with an e-mail address."""
+def _own_contacts(numbers: Ids) -> tuple[Ids, Ids, Ids]:
+    """Return the registrations with a phone, with an e-mail address, with neither left.
+
+    The last have addresses of their own, none of which an alert may be sent to.
+    """
     rows = by_number(
-        "SELECT DISTINCT registration_id, kind FROM people_contact"
-        f" WHERE role = '{Contact.Role.OWN.value}' AND registration_id IN ({{ids}})",
+        "SELECT DISTINCT c.registration_id, c.kind, EXISTS (SELECT 1 FROM"
+        " dispatch_address a WHERE a.address_key = c.address_key AND a.channel ="
+        f" CASE c.kind WHEN '{Contact.Kind.PHONE.value}' THEN '{Channel.SMS.value}'"
+        f" ELSE '{Channel.EMAIL.value}' END AND {addresses.SILENCED})"
+        f" FROM people_contact c WHERE c.role = '{Contact.Role.OWN.value}'"
+        " AND c.registration_id IN ({ids})",
         numbers,
     )
-    found = {
-        kind: np.array([number for number, each in rows if each == kind], np.int64)
-        for kind in Contact.Kind.values
-    }
-    return found[Contact.Kind.PHONE], found[Contact.Kind.EMAIL]
+    phones, emails = (
+        np.array([n for n, each, is_out in rows if each == kind and not is_out], int)
+        for kind in (Contact.Kind.PHONE, Contact.Kind.EMAIL)
+    )
+    owners = np.array([number for number, _, _ in rows], np.int64)
+    return phones, emails, np.setdiff1d(owners, np.concatenate([phones, emails]))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from consular.people import matching
 from consular.people.matching import INCLUDE, Flags, Question, Stays
 from consular.people.members import PRECISIONS, People, people_of
-from consular.people.models import Registration
+from consular.people.models import Person, Registration
 
 __all__ = [
     "INCLUDE",
@@ -27,6 +27,8 @@ __all__ = [
     "Question",
     "Stays",
     "count",
+    "count_quickly",
+    "everyone",
     "excluded",
     "people_in",
     "stays_in",
@@ -53,8 +55,11 @@ class Count:
         both counts twice.
     registrations_by_channel : dict
         The same in registrations.
-    minors, with_needs, no_contact : int
+    minors, with_needs : int
         Of `people`.
+    no_contact, opted_out : int
+        Of `people`: whose party gave no address; whose party has none left that may be
+        written to.
     left_out : dict
         Persons inside whose kind of registration the rule leaves out.
     country_only : int
@@ -76,6 +81,7 @@ class Count:
     minors: int = 0
     with_needs: int = 0
     no_contact: int = 0
+    opted_out: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     country_only: int = 0
     unconfirmed: int = 0
@@ -139,6 +145,17 @@ def people_in(
     return people_of(found.included(chosen))
 
 
+def count_quickly(question: Question) -> int:
+    """Count people fast enough to follow a mouse; see `matching.quickly`."""
+    return matching.quickly(question)
+
+
+def everyone(mode: str) -> int:
+    """Count the persons of all confirmed registrations of a mode."""
+    people = Person.objects.filter(registration__mode=mode)
+    return people.exclude(registration__confirmed_at=None).count()
+
+
 def count(question: Question, include: Mapping[str, bool] | None = None) -> Count:
     """Count who an alert would be for, and who is just not among them.
 
@@ -186,7 +203,8 @@ def _of_audience(people: People) -> dict[str, Any]:
         "registrations_by_channel": _by_channel(parties),
         "minors": int(people.is_minor.sum()),
         "with_needs": int(people.has_needs.sum()),
-        "no_contact": int((~people.is_reachable).sum()),
+        "no_contact": int((~people.is_reachable & ~people.is_silenced).sum()),
+        "opted_out": int(people.is_silenced.sum()),
     }
 
 

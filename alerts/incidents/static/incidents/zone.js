@@ -18,42 +18,9 @@
     const cross = L.divIcon({className: "m-cross", html: '<svg width="22" height="22" viewBox="-11 -11 22 22"><path class="m-event" d="M-9 0h18M0 -9v18"/></svg>', iconSize: [22, 22]});
     L.marker([Number(box.dataset.lat), Number(box.dataset.lon)], {icon: cross, interactive: false, keyboard: false, pmIgnore: true}).addTo(leaflet);
   }
-  /* People inside, gathered by the server; they fade while the zone is being changed. */
-  const spots = L.layerGroup([], {pmIgnore: true}).addTo(leaflet);
-  const sizeOf = people => people === 1 ? 12 : Math.round(Math.min(68, 18 + 6 * Math.log2(people)));
-  /* Spots that would touch become one, at the mean of their people. */
-  function merged(crowd) {
-    const kept = [];
-    crowd.forEach(([lon, lat, people]) => {
-      const at = leaflet.latLngToContainerPoint([lat, lon]);
-      const near = kept.find(spot => {
-        const other = leaflet.latLngToContainerPoint([spot[1], spot[0]]);
-        return at.distanceTo(other) < (sizeOf(people) + sizeOf(spot[2])) / 2 + 2;
-      });
-      if (!near) { kept.push([lon, lat, people]); return; }
-      const both = near[2] + people;
-      near[0] = (near[0] * near[2] + lon * people) / both;
-      near[1] = (near[1] * near[2] + lat * people) / both;
-      near[2] = both;
-    });
-    return kept;
-  }
-  function showCrowd(crowd) {
-    spots.clearLayers();
-    merged(crowd).forEach(([lon, lat, people]) => {
-      const size = sizeOf(people);
-      const words = people.toLocaleString("en");
-      const icon = L.divIcon({className: "m-crowd", html: people > 1 ? words : "", iconSize: [size, size]});
-      L.marker([lat, lon], {icon, interactive: false, keyboard: false, pmIgnore: true, zIndexOffset: -500}).addTo(spots);
-    });
-    nameAgain();
-  }
-  const nameAgain = map.places(JSON.parse(document.getElementById("places").textContent),
-    () => spots.getLayers().map(spot => {
-      const {x, y} = leaflet.latLngToContainerPoint(spot.getLatLng());
-      const size = spot.options.icon.options.iconSize[0];
-      return {x: x - size / 2, y: y - size / 2, width: size, height: size};
-    }));
+  const crowd = Muster.crowd(leaflet);
+  const nameAgain = map.places(JSON.parse(document.getElementById("places").textContent), crowd.boxes);
+  function showCrowd(people) { crowd.show(people); nameAgain(); }
   showCrowd(JSON.parse(document.getElementById("crowd").textContent));
   leaflet.pm.setGlobalOptions({
     snappable: false,
@@ -74,6 +41,7 @@
   let layer = null, margin = null;
   const history = [];
 
+  let dragging = false;
   const remembered = ["shape", "corners", "lat", "lon", "radius_km"];
   const values = () => Object.fromEntries(remembered.map(name => [name, by(name).value]));
   function remember() {
@@ -95,7 +63,7 @@
   }
 
   function lonOf(lon) { return ((lon + 180) % 360 + 360) % 360 - 180; }
-  function write() {
+  function fill() {
     if (layer instanceof L.Circle) {
       const centre = layer.getLatLng();
       by("shape").value = "circle";
@@ -107,6 +75,10 @@
       const ring = layer.getLatLngs()[0];
       by("corners").value = ring.map(p => `${p.lat.toFixed(5)}, ${lonOf(p.lng).toFixed(5)}`).join("\n");
     }
+  }
+  function write() {
+    dragging = false;
+    fill();
     remember();
     count();
   }
@@ -114,6 +86,7 @@
     layer = drawn;
     layer.pm.enable({allowSelfIntersection: false, preventMarkerRemoval: false});
     layer.on("pm:edit", write);
+    layer.on("pm:markerdrag pm:drag pm:centerplaced", () => { dragging = true; follow(); });
     say(layer instanceof L.Circle ? "Drag the edge to change the radius" : HINTS.edit);
   }
   function clear() {
@@ -163,6 +136,30 @@
     shown.classList.add("is-old");
     clearTimeout(timer);
     timer = setTimeout(ask, 250);
+  }
+  /* While something is dragged: a figure that is about right, one question at a time. */
+  let following = false, moved = false;
+  async function follow() {
+    fill();
+    shown.classList.add("is-old");
+    if (following) { moved = true; return; }
+    following = true;
+    try {
+      const asked = new FormData(form);
+      asked.set("quick", "1");
+      const answer = await fetch(form.dataset.preview, {method: "POST", body: asked, credentials: "same-origin"});
+      const got = answer.ok ? await answer.json() : {errors: {}};
+      if (dragging && got.is_quick && !Object.keys(got.errors).length) {
+        const words = `≈ ${got.people.toLocaleString("en")}`;
+        document.getElementById("m-people").textContent = words;
+        shown.querySelector(".hero b").textContent = words;
+      }
+    } catch (error) {
+      problem.textContent = `Not counted: ${error.message} The number shown is old.`;
+    } finally {
+      following = false;
+      if (moved) { moved = false; if (dragging) follow(); }
+    }
   }
   async function ask() {
     if (running) { again = true; return; }
