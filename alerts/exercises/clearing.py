@@ -66,8 +66,3 @@ def clear_invented(but_of: date) -> int:
                 model.objects.filter(registration__in=some).delete()
             Registration.objects.filter(pk__in=some).delete()
     return len(ids)
-
-
-def others() -> int:
-    """Count registrations that nobody made up for an exercise."""
-    return Registration.objects.exclude(consents__has_key=INVENTED).count()

@@ -52,12 +52,12 @@ class Play:
         Raises
         ------
         StageError
-            When the database holds registrations that were not made for exercises.
+            When the database holds registrations, and none was made for an exercise.
         """
         call_command("migrate", interactive=False, verbosity=0)
-        if others := clearing.others():
+        if population.is_others_place():
             raise StageError(
-                f"this database holds {others} registrations that no exercise made; "
+                "this database holds registrations, and none that an exercise made; "
                 "give an exercise a database of its own (DATABASE_URL)"
             )
         now = timezone.now()

@@ -278,6 +278,15 @@ def is_there() -> bool:
     return Registration.objects.filter(consents__has_key=INVENTED).exists()
 
 
+def is_others_place() -> bool:
+    """Tell whether people registered here before an exercise ever came to play.
+
+    Whoever registers while an exercise is played joins it and stays for the next run;
+    a database that only others have filled is not to be cleared.
+    """
+    return not is_there() and Registration.objects.exists()
+
+
 def fill(
     population: Population,
     now: datetime,

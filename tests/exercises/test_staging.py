@@ -9,6 +9,7 @@ import pytest
 from django_otp.oath import TOTP
 
 from alerts.exercises import clearing, crew, population, staging, story
+from alerts.exercises.play import Play
 from alerts.exercises.population import Population
 from alerts.exercises.staging import StageError
 from alerts.hazards.models import Document, Source
@@ -16,6 +17,7 @@ from consular.missions.access import Verb, may
 from consular.missions.models import AuditEntry, Duty, Officer
 from consular.modes import ModeError
 from consular.people.models import Registration
+from tests import factories
 
 
 def test_the_next_free_port_is_taken():
@@ -89,6 +91,27 @@ def test_clearing_leaves_people_officers_and_the_audit_trail(made_crew, now: dat
     assert Registration.objects.count() == 40
     assert Officer.objects.count() == 3
     assert AuditEntry.objects.count() == audits
+
+
+def test_whoever_registers_during_an_exercise_is_there_for_the_next_run(
+    db, now: datetime
+):
+    assert not population.is_others_place()
+    population.fill(Population(40, now.date()), now)
+    joined = factories.make_registration(phone="+12025550198")
+    assert not population.is_others_place()
+    clearing.clear_events()
+    clearing.clear_invented(but_of=date(2026, 3, 3))
+    assert list(Registration.objects.all()) == [joined]
+
+
+def test_a_database_that_others_have_filled_is_no_stage(db, tmp_path: Path):
+    factories.make_registration(phone="+12025550198")
+    stage = staging.build(tmp_path, 1, (0, 0, 0, 0))
+    play = Play(stage, hands_on=True, say=str)
+    with pytest.raises(StageError, match="DATABASE_URL"):
+        play.prepare(40, lambda done, of: None)
+    assert Registration.objects.count() == 1
 
 
 def test_people_who_were_made_up_for_another_day_are_cleared(db, now: datetime):
