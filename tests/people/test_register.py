@@ -163,6 +163,12 @@ def test_each_page_weighs_at_most_20_kb(client: Client) -> None:
     assert max(len(page.content) for page in pages) <= 20_000
 
 
+def test_a_public_page_makes_the_browser_ask_for_nothing_else(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert '<link rel="icon" href="data:,">' in page
+    assert "src=" not in page
+
+
 def test_public_pages_are_not_kept_and_send_no_referrer(client: Client) -> None:
     answer = forms_of.register(client)
     assert answer.headers["Cache-Control"] == "no-store"
