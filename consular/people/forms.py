@@ -275,7 +275,7 @@ class ConsentForm(_Form):
 
     warn = forms.BooleanField(
         label=gettext_lazy(
-            "You may keep this until the day below, and warn us with it in a crisis."
+            "You may keep this until the day shown, and warn us with it in a crisis."
         ),
         error_messages={
             "required": gettext_lazy("Without this we cannot keep your registration.")
