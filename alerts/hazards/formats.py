@@ -8,7 +8,25 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from alerts.hazards.feeds import cap, gdacs, indexes, markup, nws, usgs
+from alerts.hazards.feeds import (
+    cap,
+    copernicus,
+    cyclones,
+    firms,
+    gdacs,
+    gdacs_geojson,
+    gdelt,
+    indexes,
+    markup,
+    nws,
+    quake_rss,
+    quakeml,
+    quakes,
+    reliefweb,
+    shakemap,
+    travel,
+    usgs,
+)
 from alerts.hazards.feeds.base import FeedError, Reading
 
 NAMES = {
@@ -17,11 +35,24 @@ NAMES = {
     "gdacs": "GDACS RSS",
     "usgs": "USGS earthquakes, GeoJSON",
     "nws": "api.weather.gov alerts, GeoJSON",
+    "gdacs_geojson": "GDACS events and cyclone tracks, GeoJSON",
+    "quakes": "EMSC, GeoNet and other FDSN earthquakes, GeoJSON",
+    "quakeml": "QuakeML and SeisComPML earthquakes",
+    "quake_rss": "EMSC and IGN earthquakes, RSS",
+    "shakemap": "USGS ShakeMap contours, GeoJSON",
+    "cyclones": "NHC advisories and HURDAT2 tracks, text",
+    "firms": "NASA FIRMS fire pixels, CSV",
+    "copernicus": "Copernicus EMS activations, RSS",
+    "reliefweb": "ReliefWeb disasters, JSON",
+    "travel": "travel advice of other ministries, JSON",
+    "gdelt": "GDELT 2 events of violence, only to be watched",
     "auto": "found out from the document",
 }
-
-
+WATCH_ONLY = {"gdelt", "travel"}  # never trusted to propose, whatever a source says
 NODES_MOST = 200_000
+_JSON = (nws, gdacs_geojson, usgs, quakes, shakemap, reliefweb, travel)
+_RSS = (gdacs, copernicus, quake_rss)
+_TEXT = (firms, gdelt, cyclones)
 
 
 class UnsupportedError(FeedError):
@@ -56,10 +87,9 @@ def _read_json(document: bytes) -> Reading:
         raise FeedError("its bytes are not the encoding it should have") from None
     except (ValueError, RecursionError) as error:
         raise FeedError(f"it is not well-formed JSON: {str(error)[:120]}") from None
-    if nws.claims(value):
-        return nws.read(value)
-    if usgs.claims(value):
-        return usgs.parse(document)
+    for parser in _JSON:
+        if parser.claims(value):
+            return parser.read(value)
     inside = list(_alerts_in(value)) if b"emergency:cap" in document else []
     if inside:
         items = [item for text in inside for item in cap.parse(text.encode()).items]
@@ -100,10 +130,13 @@ def _describe(value: Any) -> str:
 
 def _read_xml(document: bytes) -> Reading:
     if document.strip() and not _looks_like_xml(document):
-        raise UnsupportedError("neither XML nor JSON")
+        return _read_text(document)
     root = markup.root_of(document)
-    if markup.local(root) == "rss" and gdacs.claims(root):
-        return gdacs.read(root)
+    for parser in _RSS if markup.local(root) == "rss" else ():
+        if parser.claims(root):
+            return parser.read(root)
+    if quakeml.claims(root):
+        return quakeml.read(root)
     if indexes.claims(root):
         return indexes.read(root)
     if cap.wrapped(root):
@@ -111,3 +144,14 @@ def _read_xml(document: bytes) -> Reading:
     if markup.local(root).lower() == "html":
         raise FeedError("this is a web page, not a feed; the server may be failing")
     raise UnsupportedError(f"XML of an unknown kind: <{markup.local(root)[:60]}>")
+
+
+def _read_text(document: bytes) -> Reading:
+    try:
+        text = document.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = document.decode("latin-1")
+    for parser in _TEXT:
+        if parser.claims(text):
+            return parser.read(text)
+    raise UnsupportedError("neither XML nor JSON, nor a text of a known kind")

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from alerts.dispatch import outbox
+from alerts.hazards import formats
 from alerts.hazards.models import Hazard, Kind, Level, Proposal, Report, Source
 from consular.missions import audit
 from consular.missions.models import Duty, Officer
@@ -145,6 +146,8 @@ def _trusted(hazard: Hazard) -> Any:
             source__trust=Source.Trust.SUGGEST,
         )
         .exclude(msg_type="Cancel")
+        .exclude(source__format__in=formats.WATCH_ONLY)
+        .exclude(flags__icontains="watch only")
         .exclude(flags__icontains="it is a test")
         .exclude(flags__icontains="not current")
     )

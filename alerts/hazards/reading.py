@@ -30,7 +30,12 @@ _SAID = (
     "event",
 )
 _QUAKE = ("magnitude", "depth_km", "place")
-QUAKE_FORMATS = ("usgs",)  # their blasts and eruptions have a magnitude too
+QUAKE_FORMATS = (
+    "usgs",
+    "quakes",
+    "quakeml",
+    "quake_rss",
+)  # their blasts and eruptions have a magnitude too
 
 
 def attempt(document: bytes, hint: str) -> tuple[str, str, Reading | None]:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 # Size of a hazard that is only a point, by kind, in metres: assumed and flagged.
@@ -143,3 +144,25 @@ def quake_level(magnitude: float | None) -> int:
 def plain(text: str, most: int = 4000) -> str:
     """Fold white space and drop what no database and no page takes."""
     return " ".join(text.replace("\x00", "").split())[:most]
+
+
+def position(lon: object, lat: object) -> tuple[float, float] | None:
+    """Return a longitude and a latitude that can be on Earth, or nothing.
+
+    Examples
+    --------
+    >>> position("190", 10), position(10, 95)
+    ((-170.0, 10.0), None)
+    """
+    x, y = number(lon), number(lat)
+    if x is None or y is None or not (-360 <= x <= 360 and -90 <= y <= 90):
+        return None
+    return (x if -180 <= x <= 180 else (x + 180) % 360 - 180), y
+
+
+def rfc822(word: str) -> datetime | None:
+    """Read the date of an RSS item."""
+    try:
+        return parsedate_to_datetime(word).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

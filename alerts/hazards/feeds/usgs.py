@@ -43,11 +43,16 @@ def _features(value: Any) -> list[Any]:
 
 
 def parse(document: bytes) -> Reading:
-    """Read a summary, a detail, or a query's answer; one item an earthquake."""
+    """Read the bytes of a summary, a detail, or a query's answer."""
     try:
         value = json.loads(document)
     except (ValueError, RecursionError):
         raise FeedError("this is not JSON") from None
+    return read(value)
+
+
+def read(value: Any) -> Reading:
+    """Read a summary, a detail, or a query's answer; one item an earthquake."""
     flags, items = [], []
     for feature in _features(value):
         item = _item(feature)
