@@ -13,7 +13,7 @@ import itertools
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -52,15 +52,29 @@ def paused_channels() -> set[str]:
     return {"", *Channel.values} if "" in paused else paused
 
 
-def claim(owner: str, now: datetime, most: int = CLAIM) -> list[Job]:
-    """Take messages for `owner`, the most urgent and nearest first."""
+# Which queues, by cause and channel, were found empty, and until when that is believed.
+Memory = dict[tuple[int, str], datetime]
+BELIEVED = timedelta(seconds=0.5)
+
+
+def claim(
+    owner: str, now: datetime, most: int = CLAIM, memory: Memory | None = None
+) -> list[Job]:
+    """Take messages for `owner`, the most urgent and nearest first.
+
+    Parameters
+    ----------
+    memory : dict, optional
+        Kept by a worker between its claims, so that it does not ask for queues that it
+        has just found empty.
+    """
     waiting = Message.objects.filter(state=State.QUEUED, is_suspect=False)
     channels = [name for name in Channel.values if name not in paused_channels()]
     if not channels or not waiting.filter(not_before__lte=now).exists():
         return []
     accounts = rates.rows()
     with transaction.atomic():
-        picker = _Picker(accounts, channels, now)
+        picker = _Picker(accounts, channels, now, {} if memory is None else memory)
         ids = list(dict.fromkeys(picker.pick(most)))
         return take(ids, owner, now, picker.buckets, accounts) if ids else []
 
@@ -140,9 +154,14 @@ class _Picker:
     """Pick what is to leave next: lane by lane, causes in turn, within the rates."""
 
     def __init__(
-        self, accounts: dict[str, Account], channels: list[str], now: datetime
+        self,
+        accounts: dict[str, Account],
+        channels: list[str],
+        now: datetime,
+        memory: Memory,
     ) -> None:
         self.now = now
+        self.memory = memory
         self.mode = modes.installation()
         self.channels = channels
         self.usable = health.usable(accounts, now)
@@ -198,7 +217,11 @@ class _Picker:
             return
         causes = self.causes[lane]
         taken: Counter[tuple[int, str]] = Counter()
-        queues = list(itertools.product(causes, room))
+        queues = [
+            queue
+            for queue in itertools.product(causes, room)
+            if self.memory.get(queue, self.now) <= self.now
+        ]
         while queues and left > 0:  # to each its share, then what others left
             share = max(left // len(queues), 1)
             full = []
@@ -212,6 +235,8 @@ class _Picker:
                 yield from found
                 if most and len(found) == most:
                     full.append((cause, channel))
+                elif most and not taken[cause, channel]:
+                    self.memory[cause, channel] = self.now + BELIEVED
             queues = full
 
     def _notices(self) -> QuerySet[Message]:
@@ -226,11 +251,11 @@ class _Picker:
             not_before__lte=self.now,
             channel__in=channels,
         )
+        if most <= 0:
+            return []
         if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        return (
-            [row.pk for row in due.only("pk")[skip : skip + most]] if most > 0 else []
-        )
+            due = due.select_for_update(skip_locked=True)
+        return list(due.values_list("pk", flat=True)[skip : skip + most])
 
 
 def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:

@@ -24,7 +24,7 @@ IDLE_S = 0.2
 # A transport gives up after 10 s; a thread that is gone for longer hangs for good.
 HUNG_S = 25.0
 # Requests announced for each thread, so that no thread waits for the database.
-AHEAD = 2
+AHEAD = 3
 
 
 class HungError(RuntimeError):
@@ -41,6 +41,7 @@ class Sender:
         self.threads = threads
         self.clock = clock
         self.waiting: list[Job] = []
+        self.memory: claims.Memory = {}
         self.flying: dict[int, float] = {}
         self.landed: list[Result] = []
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
@@ -53,8 +54,8 @@ class Sender:
         done = self._flush()
         if not self.halting.is_set():
             now = self.clock()
-            if len(self.waiting) < self.threads:
-                found = claims.claim(self.owner, now)
+            if len(self.waiting) < self.threads * 3 // 2:
+                found = claims.claim(self.owner, now, memory=self.memory)
                 self.waiting = sorted(self.waiting + found, key=lambda job: job.lane)
             self._begin(now)
         return bool(done or self.flying or self.waiting)
@@ -92,7 +93,7 @@ class Sender:
                 self._take(self.results.get(timeout=left_s))
             except queue.Empty:
                 break
-            if len(self.landed) >= self.threads or not self.flying:
+            if len(self.landed) >= self.threads * 3 // 2 or not self.flying:
                 break
         while not self.results.empty():
             self._take(self.results.get_nowait())

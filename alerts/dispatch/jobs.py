@@ -133,7 +133,8 @@ def rows(ids: Iterable[int]) -> list[Row]:
 def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
     """Make the job of a message for an account; its text gets its own link and code."""
     words = said(row.text_id, row.digest)
-    link = links.address(row.link_path, row.uid)
+    uid = str(row.uid)
+    link = links.address(row.link_path, uid)
     body, parts = words.body, 1
     if row.channel in BY_THE_PART:
         body, parts = _cheap(words.body, len(link), len(row.code))
@@ -151,7 +152,7 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
         deadline=now + LEASE / 2,
         leave_by=now + LEASE / 2,
         outgoing=Outgoing(
-            uid=str(row.uid),
+            uid=uid,
             attempt=attempt,
             # No account has a mode that is empty: what does not agree cannot leave.
             mode=row.mode if modes.agree(row.mode, row.cause_mode) else "",
@@ -162,11 +163,10 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
             link=link,
             purpose=row.purpose,
             # The same for as long as a request may have been accepted.
-            key=f"{row.uid}-{attempt - row.repeats}",
+            key=f"{uid}-{attempt - row.repeats}",
             valid_s=(row.not_after - now).total_seconds(),
             in_conversation=_is_open(row, now),
-            callback_url=f"{settings.PUBLIC_URL}/hooks/{hook}/status/"
-            f"{row.uid}/{attempt}",
+            callback_url=f"{settings.PUBLIC_URL}/hooks/{hook}/status/{uid}/{attempt}",
             unsubscribe_url=_unsubscribe(row),
         ),
     )
