@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests import postgres
+
 RESULTS = Path(__file__).parent / "results"
+ON_BOTH = {"dispatch"}
 NAMES = ("dispatch", "understanding", "audience")
 
 
@@ -73,6 +76,10 @@ def main(wanted: list[str]) -> int:
         for name in wanted or NAMES:
             words = [sys.executable, "-m", f"bench.{name}"]
             ended |= subprocess.run(words, env=environment, check=False).returncode
+            if name in ON_BOTH:
+                with postgres.server() as url:
+                    more = environment | {"DATABASE_URL": url}
+                    ended |= subprocess.run(words, env=more, check=False).returncode
         return ended
 
 

@@ -1,6 +1,6 @@
 """What takes longer than `make test` may: `python -m tests.torture`.
 
-The kill test with five times the messages, on both databases, and a rehearsal in which
+The kill test with ten times the kills, on both databases, and a rehearsal in which
 the provider misbehaves in every way it can. Prints a table and writes JSON.
 """
 
@@ -53,10 +53,10 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory() as folder, postgres.server() as url:
         more = {"MUSTER_DATA_DIR": folder, "MUSTER_HASHED_STATIC": "no"}
-        more["MUSTER_KILL_MESSAGES"] = "10000"
-        rows.append(run("10,000 messages, kills, SQLite", kill, **more))
+        more["MUSTER_KILL_MESSAGES"], more["MUSTER_KILLS"] = "100000", "60"
+        rows.append(run("100,000 messages, 60 kills, SQLite", kill, **more))
         more["DATABASE_URL"] = url
-        rows.append(run("10,000 messages, kills, PostgreSQL", kill, **more))
+        rows.append(run("100,000 messages, 60 kills, PostgreSQL", kill, **more))
         rows.append(run("rehearsal with faults", rehearse))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(rows, indent=1) + "\n")

@@ -19,7 +19,7 @@ from tests.scratch import Scratch, scratch
 pytestmark = pytest.mark.processes
 MESSAGES = int(os.environ.get("MUSTER_KILL_MESSAGES", "6000"))
 KILLS = int(os.environ.get("MUSTER_KILLS", "6"))
-LONGEST_S = 90
+LONGEST_S = 90 + MESSAGES // 60
 
 FILL = f"""
 from datetime import timedelta
