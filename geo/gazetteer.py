@@ -9,7 +9,6 @@ import functools
 import gzip
 import itertools
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from geo import notations, pluscodes
 from geo.countries import (
     codes_like,
     codes_named,
@@ -52,10 +52,8 @@ __all__ = [
 DATA = Path(__file__).parent / "data"
 # People on a square kilometre of a town, for the radius it is drawn with.
 TOWN_DENSITY = 3_000
-_COORDINATES = re.compile(
-    r"\s*([+-]?\d{1,2}(?:\.\d+)?)\s*°?\s*([NS]?)[\s,;]+([+-]?\d{1,3}(?:\.\d+)?)\s*°?\s*([EW]?)\s*",
-    re.I,
-)
+# A plus code of a larger rectangle is an area; one of the largest says too little.
+EXACT_M, VAGUE_M = 200.0, 60_000.0
 Precision = Literal["exact", "town", "region", "country"]
 
 
@@ -128,8 +126,9 @@ def search(text: str, country: str = "", limit: int = 8) -> list[Place]:
     Parameters
     ----------
     text : str
-        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Nicaragua`, or a latitude and
-        longitude as people type them: `12.51, -86.38`.
+        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Nicaragua`; a position in any
+        notation that `geo.notations` reads, such as `12.51, -86.38`; a plus code, a
+        short one with a place: `WVG8+R2 San José`.
     country : str
         Code of a country whose places come first.
     limit : int
@@ -142,35 +141,54 @@ def search(text: str, country: str = "", limit: int = 8) -> list[Place]:
     >>> search("12.51, -86.38")[0].label
     '12.51, -86.38, Nicaragua'
     """
-    typed = _typed(text)
+    typed = _typed(text, country)
     if typed is not None:
         return typed[:limit]
     found = list(_named(text[:200], country, limit))
     return found[:limit]
 
 
-def _typed(text: str) -> list[Place] | None:
-    """Return the place of typed coordinates; none when they are not on Earth."""
-    match = _COORDINATES.fullmatch(text)
-    if not match:
+def _typed(text: str, country: str) -> list[Place] | None:
+    """Return the place of a typed position; none when it is not on Earth."""
+    code, beside = pluscodes.split(text[: notations.MOST_LETTERS])
+    if code and (beside or pluscodes.is_full(code)):
+        return _coded(code, beside, country)
+    position = notations.read(text)
+    if position is None:
         return None
-    lat = float(match[1]) * (-1 if match[2].upper() == "S" else 1)
-    lon = float(match[3]) * (-1 if match[4].upper() == "W" else 1)
-    if abs(lat) > 90 or abs(lon) > 180:
-        return []
-    return [
-        Place(
-            name=f"{lat:g}, {lon:g}",
-            country=country_at(lon, lat),
-            region="",
-            lon=lon,
-            lat=lat,
-            population=0,
-            time_zone=nearest(lon, lat).time_zone,
-            precision="exact",
-            radius_m=0.0,
-        )
-    ]
+    lon, lat = position
+    return [_spot(f"{lat:g}, {lon:g}", lon, lat)] if _is_on_earth(lon, lat) else []
+
+
+def _is_on_earth(lon: float, lat: float) -> bool:
+    return abs(lat) <= 90 and abs(lon) <= 180
+
+
+def _coded(code: str, beside: str, country: str) -> list[Place]:
+    """Return the place of a plus code; a short one is near the place beside it."""
+    if not pluscodes.is_full(code):
+        near = search(beside, country, limit=1)
+        if not near:
+            return []
+        code = pluscodes.nearest(code, near[0].lon, near[0].lat)
+    lon, lat, reach_m = pluscodes.decode(code)
+    is_known = _is_on_earth(lon, lat) and reach_m <= VAGUE_M
+    return [_spot(code, lon, lat, reach_m)] if is_known else []
+
+
+def _spot(name: str, lon: float, lat: float, reach_m: float = 0) -> Place:
+    is_exact = reach_m <= EXACT_M
+    return Place(
+        name=name,
+        country=country_at(lon, lat),
+        region="",
+        lon=lon,
+        lat=lat,
+        population=0,
+        time_zone=nearest(lon, lat).time_zone,
+        precision="exact" if is_exact else "town",
+        radius_m=0.0 if is_exact else reach_m,
+    )
 
 
 def _named(text: str, country: str, limit: int) -> Iterator[Place]:
