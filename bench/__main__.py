@@ -16,6 +16,7 @@ from typing import Any
 
 from tests import postgres
 
+Figure = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"
 ON_BOTH = {"dispatch"}
 NAMES = ("dispatch", "understanding", "audience")

@@ -1,65 +1,102 @@
-"""Who is in a zone, through the cell index, beside testing every stay in memory."""
+"""Who is in ten zones: Muster on both databases beside PostGIS and arrays in memory.
 
-import time
-from datetime import date, timedelta
+`ROWS=10000000 make bench ONLY=audience` is the large run. The servers are tuned as one
+that is meant for this; each database is asked in a child process of its own.
+"""
 
-import django
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
 
-django.setup()
+from bench.__main__ import Figure, figure, save
+from tests.postgres import Postgres
 
-import numpy as np  # noqa: E402 - after set-up
-from django.core.management import call_command  # noqa: E402
-from django.utils import timezone  # noqa: E402
+ROWS = int(os.environ.get("ROWS", "1000000"))
+MOST_MB = 500
+TUNED = {
+    "shared_buffers": "2GB" if ROWS > 2_000_000 else "512MB",
+    "max_wal_size": "8GB",
+    "random_page_cost": "1.1",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "512MB",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+}
+Answer = dict[str, Any]
 
-from alerts.exercises.population import Population, fill  # noqa: E402
-from bench.__main__ import figure, save  # noqa: E402
-from consular.people import whereabouts  # noqa: E402
-from consular.people.models import Stay  # noqa: E402
-from consular.people.whereabouts import Question  # noqa: E402
-from geo import cells, circles  # noqa: E402
 
-REGISTRATIONS = 20_000
-ROUNDS = 10
+def asked(url: str) -> Answer:
+    """Run the questions against one empty database."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.asking", str(ROWS)],
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    answer: Answer = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def a_second(times: dict[str, float]) -> float:
+    """Return zones a second from milliseconds a zone."""
+    return len(times) / sum(times.values()) * 1000
+
+
+def of_both(database: str, answer: Answer) -> list[Figure]:
+    """Return what is measured on either database."""
+    ours, arrays = a_second(answer["ms"]["Muster"]), a_second(answer["ms"]["arrays"])
+    before, after = a_second(answer["ms_before"]), a_second(answer["ms_after"])
+    room = MOST_MB / max(answer["match_mb"], 1)
+    return [
+        figure(f"ten zones, {database}", ours, "zones/s", "sorted arrays", arrays, 0.5),
+        figure(
+            f"twice the stays outside, {database}",
+            after,
+            "zones/s",
+            "before",
+            before,
+            0.83,
+        ),
+        figure(f"room in memory, {database}", room, "×", "500 MB", 1, 1),
+    ]
+
+
+def of_postgis(answer: Answer) -> list[Figure]:
+    """Return how much faster Muster is than the best of four ways in PostGIS."""
+    if not answer["has_postgis"]:
+        print("PostGIS: not installed here; its figures are left out.")
+        return []
+    ours = a_second(answer["ms"]["Muster"])
+    rest = {k: a_second(v) for k, v in answer["ms"].items() if "GiST" in k}
+    best = max(rest, key=rest.__getitem__)
+    goal = 2.5 if ROWS > 2_000_000 else 5.0
+    against = f"PostGIS, {best}"
+    return [figure("ten zones", ours, "zones/s", against, rest[best], goal)]
 
 
 def main() -> None:
-    """Measure a 90 km circle near Managua on 20,000 registrations."""
-    call_command("migrate", verbosity=0)
-    today = timezone.localdate()
-    fill(Population(REGISTRATIONS, today, 1), timezone.now())
-    shape = circles.circle(-86.3789, 12.5138, 90_000)
-    question = Question(shape=shape, starts_on=today, ends_on=today, mode="exercise")
-    found = whereabouts.stays_in(question)
-    begun = time.perf_counter()
-    for _ in range(ROUNDS):
-        found = whereabouts.stays_in(question)
-    indexed = ROUNDS / (time.perf_counter() - begun)
-    begun = time.perf_counter()
-    for _ in range(ROUNDS):
-        inside = brute_force(shape, today)
-    brute = ROUNDS / (time.perf_counter() - begun)
-    assert set(found.ids) >= inside
+    """Measure both databases; all ways must find the same stays."""
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
+        sqlite = asked(f"sqlite:///{Path(folder) / 'audience.sqlite3'}")
+    with Postgres(TUNED) as url:
+        postgres = asked(url)
+    assert sqlite["matches"] == postgres["matches"]
+    loaded = postgres["stays_a_second"]
     save(
         "audience",
-        [figure("90 km circle", indexed, "zones/s", "reading every stay", brute, 2.0)],
+        [
+            *of_both("SQLite", sqlite),
+            *of_both("PostgreSQL", postgres),
+            *of_postgis(postgres),
+            figure("loading, PostgreSQL", loaded, "stays/s", "the aim", 60_000, 1),
+        ],
     )
-
-
-def brute_force(shape: object, today: date) -> set[int]:
-    """Read every exact stay of today and test its point."""
-    rows = Stay.objects.filter(
-        replaced_at=None,
-        precision="exact",
-        starts_on__lt=today + timedelta(days=1),
-        ends_on__gt=today,
-        registration__mode="exercise",
-    ).exclude(registration__confirmed_at=None)
-    listed = list(rows.values_list("id", "lon", "lat"))
-    table = np.array(listed, dtype=float)
-    if not len(table):
-        return set()
-    mask = cells.contains(shape, table[:, 1], table[:, 2])
-    return {int(number) for number in table[mask, 0]}
 
 
 if __name__ == "__main__":

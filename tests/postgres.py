@@ -17,7 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -83,7 +83,8 @@ def _die_with_owner() -> None:
 class Postgres:
     """A server in a folder of its own, for as long as the `with` block runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
+        self.settings = SETTINGS | dict(settings)
         self.folder = Path(tempfile.mkdtemp(prefix="muster-pg-"))
         self.user = _unprivileged()
         self.bin = binaries()
@@ -132,7 +133,7 @@ class Postgres:
         if made.wait() != 0:
             raise NoPostgresError((self.folder / "log").read_text()[-800:])
         words = [str(self.bin / "postgres"), "-D", str(self.data), "-k", self.socket]
-        for name, value in SETTINGS.items():
+        for name, value in self.settings.items():
             words += ["-c", f"{name}={value}"]
         self.process = self._run(*words)
         for _ in range(300):
