@@ -3,7 +3,10 @@
 Called in a child process that can be killed: bytes in, values out.
 """
 
+import io
 import json
+import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -50,6 +53,8 @@ NAMES = {
 }
 WATCH_ONLY = {"gdelt", "travel"}  # never trusted to propose, whatever a source says
 NODES_MOST = 200_000
+FILES_MOST = 200
+BYTES_MOST = 16_000_000
 _JSON = (nws, gdacs_geojson, usgs, quakes, shakemap, reliefweb, travel)
 _RSS = (gdacs, copernicus, quake_rss)
 _TEXT = (firms, gdelt, cyclones)
@@ -69,11 +74,34 @@ def read(document: bytes, hint: str = "auto") -> Reading:
     UnsupportedError
         When it is of another kind.
     """
+    if document[:4] == b"PK\x03\x04":
+        return _read_zip(document, hint)
     head = document[:400].lstrip(b"\xef\xbb\xbf \t\r\n")
     reading = _read_json(document) if head[:1] in (b"{", b"[") else _read_xml(document)
     if hint not in ("", "auto", reading.format) and not _fits(hint, reading.format):
         raise FeedError(f"this is {reading.format}, and {hint} was expected")
     return reading
+
+
+def _read_zip(document: bytes, hint: str) -> Reading:
+    """Read all files in an archive; inflating stops at what a document may have."""
+    found = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(document)) as archive:
+            files = [each for each in archive.infolist() if not each.is_dir()]
+            if len(files) > FILES_MOST or sum(f.file_size for f in files) > BYTES_MOST:
+                raise FeedError("the archive inflates to more than a document may have")
+            for each in files:
+                with archive.open(each) as packed:
+                    found.append(read(packed.read(BYTES_MOST), hint))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error):
+        raise FeedError("the archive is damaged or locked") from None
+    if not found:
+        raise FeedError("the archive is empty")
+    items = [item for reading in found for item in reading.items]
+    links = [link for reading in found for link in reading.links]
+    flags = ["in an archive", *(flag for reading in found for flag in reading.flags)]
+    return Reading(format=found[0].format, items=items, links=links, flags=flags)
 
 
 def _fits(hint: str, found: str) -> bool:

@@ -32,12 +32,17 @@ def store(
     return document
 
 
-def take(source: Source, body: bytes, content_type: str, now: datetime) -> Document:
-    """Store a document and read it, unless it was read before."""
+def take(
+    source: Source, body: bytes, content_type: str, now: datetime
+) -> tuple[Document, list[str]]:
+    """Store a document and read it, unless it was read before; return its links too.
+
+    A list is read each time, since what it links to may not have been fetched yet.
+    """
     document = store(source, body, content_type, now)
-    if document.state == Document.State.NEW:
-        read(document, now)
-    return document
+    if document.state == Document.State.NEW or source.format == "index":
+        return document, read(document, now)
+    return document, []
 
 
 def read(document: Document, now: datetime) -> list[str]:
@@ -45,15 +50,17 @@ def read(document: Document, now: datetime) -> list[str]:
 
     What cannot be read is quarantined with the reason, and can be tried again.
     """
-    _, reason, found = reading.in_child(bytes(document.body), document.source.format)
+    hint = "auto" if document.url else document.source.format
+    _, reason, found = reading.in_child(bytes(document.body), hint)
     if found is None:
         return _quarantine(document, reason)
     try:
         with transaction.atomic():
             placing.one_at_a_time()
             write(document, found, now)
-            document.state, document.reason = Document.State.PARSED, ""
-            document.save(update_fields=["state", "reason"])
+            if document.state != Document.State.PARSED:
+                document.state, document.reason = Document.State.PARSED, ""
+                document.save(update_fields=["state", "reason"])
     except (DataError, ValueError, OverflowError):
         return _quarantine(document, "it holds a value that cannot be stored")
     return found.links
@@ -68,8 +75,9 @@ def _quarantine(document: Document, reason: str) -> list[str]:
 
 def write(document: Document, found: Reading, now: datetime) -> set[int]:
     """Write the reports that are new, and the hazards they belong to."""
+    also = [versions.name_of_link(document.url)] if _is_one(document, found) else []
     fresh = [
-        Fresh(reports.made(document, item, key, now), versions.names_of(item))
+        Fresh(reports.made(document, item, key, now), versions.names_of(item) + also)
         for key, item in _unknown(document.source, found.items).items()
     ]
     if not fresh:
@@ -78,6 +86,11 @@ def write(document: Document, found: Reading, now: datetime) -> set[int]:
     touched = placing.place(statements, now)
     Report.objects.bulk_create((each.report for each in fresh), 500)
     return touched
+
+
+def _is_one(document: Document, found: Reading) -> bool:
+    """Tell whether a link led to exactly one alert: then the link is its name, too."""
+    return bool(document.url) and len(found.items) == 1
 
 
 def _unknown(source: Source, items: list[FeedItem]) -> dict[str, FeedItem]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from alerts.hazards import intake, proposing
+from alerts.hazards import following, intake, proposing
 from alerts.hazards.models import Document, Hazard, Source
 from consular import outgoing
 
@@ -40,17 +40,34 @@ def poll(source: Source, now: datetime) -> Outcome:
     if answer.status == 304:
         _went_well(source, now)
         return Outcome("unchanged")
-    document = intake.take(source, answer.body, answer.content_type, now)
+    document, links = intake.take(source, answer.body, answer.content_type, now)
     if document.state == Document.State.QUARANTINED:
         advice = "The document is kept; see below, and try again. Older hazards stay."
         _failed(source, document.reason, advice, now)
         return Outcome("quarantined", document.reason)
-    source.etag, source.last_modified = answer.etag, answer.last_modified
+    followed = following.follow(source, links, now)
+    if not followed.left:
+        source.etag, source.last_modified = answer.etag, answer.last_modified
     _went_well(source, now)
-    touched = Hazard.objects.filter(reports__document=document).distinct()
+    weigh([document, *followed.documents], now)
+    if followed.trouble:
+        return _partly(source, followed)
+    return Outcome("read")
+
+
+def weigh(documents: list[Document], now: datetime) -> None:
+    """Propose what the hazards in fresh documents ask for."""
+    touched = Hazard.objects.filter(reports__document__in=documents).distinct()
     for hazard in touched.filter(state=Hazard.State.ACTIVE):
         proposing.propose(hazard, now)
-    return Outcome("read")
+
+
+def _partly(source: Source, followed: following.Followed) -> Outcome:
+    """Say that some of what a list links to could not be fetched yet."""
+    source.trouble = f"{followed.left} linked alerts: {followed.trouble}"[:300]
+    source.advice = "They are asked for again at the next poll."
+    source.save(update_fields=["trouble", "advice"])
+    return Outcome("read", source.trouble)
 
 
 def poll_by_id(source_id: int) -> str:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from alerts.hazards.feeds.base import FeedItem
+from alerts.hazards.feeds.base import FROM_LIST, FeedItem
 from alerts.hazards.models import Alias, Report, Source
 from alerts.hazards.reports import digest
 
@@ -44,11 +44,18 @@ class Statement:
 def names_of(item: FeedItem) -> list[str]:
     """Return the names of an item's statement, its own first."""
     names = [digest(*key) for key in item.event_keys]
+    if FROM_LIST in item.flags and item.link:
+        names.append(name_of_link(item.link))
     if item.msg_type in REPLACING:
         for sender, identifier in _referred(item.references):
             if sender == item.sender:
                 names.append(digest(sender, identifier))
     return list(dict.fromkeys(names))
+
+
+def name_of_link(link: str) -> str:
+    """Return the name that an alert has by the address it stands at."""
+    return digest("link", link)
 
 
 def _referred(references: list[str]) -> Iterator[tuple[str, str]]:
@@ -176,4 +183,5 @@ class _Marks:
 
 
 def _order(report: Report) -> tuple[object, ...]:
-    return report.sent_at, report.identifier, report.key
+    whole = FROM_LIST not in report.flags  # a list says less than the alert itself
+    return whole, report.sent_at, report.identifier, report.key

@@ -215,6 +215,7 @@ def try_again(request: HttpRequest, pk: int) -> HttpResponse:
         intake.read(document, now)
         document.refresh_from_db()
         if document.state == Document.State.PARSED:
+            polling.weigh([document], now)
             messages.success(request, "The document could be read this time.")
         else:
             messages.error(request, f"Still not readable: {document.reason}")

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alerts.hazards.feeds import cap, markup
-from alerts.hazards.feeds.base import FeedItem, Reading, plain, time_of
+from alerts.hazards.feeds.base import FROM_LIST, FeedItem, Reading, plain, time_of
 
 
 def claims(root: Any) -> bool:
@@ -94,7 +94,7 @@ def _item(entry: Any, link: str) -> FeedItem | None:
         certainty=plain(markup.text(entry, "certainty"), 32),
         expires=expires,
         expires_at=time_of(expires),
-        flags=["from a list; the alert itself is behind its link"],
+        flags=[FROM_LIST],
         link=link,
         polygon_count=len(markup.children(entry, "polygon")),
         circle_count=len(markup.children(entry, "circle")),

@@ -1,6 +1,8 @@
 """Feeds of many networks become values; what is doubtful is said."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -206,3 +208,27 @@ def test_contours_become_the_area_of_strong_shaking():
 def test_an_advisory_without_a_place_is_refused_in_words():
     with pytest.raises(FeedError, match="place"):
         formats.read(b"X ADVISORY NUMBER 1\nLOCATION...somewhere")
+
+
+def _zip(**files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    return packed.getvalue()
+
+
+def test_all_files_of_an_archive_are_read():
+    found = formats.read(_zip(a=IGN, b=QUAKEML.format(type="earthquake")))
+    assert [item.magnitude for item in found.items] == [3.1, 6.2]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [_zip(a=b" " * 20_000_000), _zip(), _zip(a=IGN)[:-40], _zip(a=_zip(a=b"x"))],
+    ids=["a bomb", "an empty one", "a damaged one", "one in another"],
+)
+def test_a_bad_archive_is_refused_in_words(document):
+    with pytest.raises(FeedError) as refused:
+        formats.read(document)
+    assert str(refused.value)

@@ -1,0 +1,50 @@
+"""`manage.py load_sources [FILE]`: add the sources that a file lists; change none."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from alerts.hazards import formats
+from alerts.hazards.models import Source
+from consular import modes
+
+SHIPPED = Path(__file__).resolve().parents[2] / "sources.json"
+
+
+class Command(BaseCommand):
+    """Add sources; those whose slug is there already stay as they are."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", default=str(SHIPPED))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            mode = modes.allowed(modes.Mode.LIVE)
+            rows = json.loads(Path(options["file"]).read_text(encoding="utf-8"))
+        except modes.ModeError as error:
+            raise CommandError(f"Sources are live: {error}.") from None
+        except (OSError, ValueError) as error:
+            raise CommandError(f"The file cannot be read: {error}") from None
+        added = [row["slug"] for row in rows if self._added(row, mode)]
+        self.stdout.write(f"{len(added)} added, {len(rows) - len(added)} kept as is.")
+
+    def _added(self, row: dict[str, Any], mode: modes.Mode) -> bool:
+        if row.get("format") not in formats.NAMES:
+            known = ", ".join(sorted(formats.NAMES))
+            raise CommandError(f"{row.get('slug')}: the format must be one of {known}.")
+        if Source.objects.filter(slug=row["slug"]).exists():
+            return False
+        source = Source(mode=mode, next_poll_at=timezone.now(), **row)
+        try:
+            source.full_clean()
+        except ValidationError as error:
+            raise CommandError(f"{row['slug']}: {'; '.join(error.messages)}") from None
+        source.save()
+        return True
