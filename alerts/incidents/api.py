@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
@@ -14,14 +14,16 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from alerts.hazards.models import Kind
-from alerts.incidents import declaring, previewing, release, zoning
+from alerts.incidents import declaring, explaining, previewing, release, zoning
 from alerts.incidents.declaring import Declaration
 from alerts.incidents.drafting import INCLUDE
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
 from alerts.incidents.zoning import Outline
+from consular.missions import audit
 from consular.missions.access import Verb, officer_of
 from consular.modes import Mode
+from consular.people.models import Registration
 
 BIGGEST_GIVEN = 20_000  # values in one outline
 
@@ -273,6 +275,55 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         _carried_out(release.stop, alert, officer_of(request), timezone.now())
         alert.refresh_from_db()
         return Response(AlertSerializer(alert).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("registration", str, required=True)],
+        responses={200: dict[str, Any]},
+    )
+    @action(detail=True, methods=["get"])
+    def why(self, request: Request, pk: str) -> Response:
+        """Say what decided whether this alert was for a registration."""
+        alert = get_object_or_404(self.get_queryset(), pk=pk)
+        asked = request.query_params.get("registration", "").replace("\x00", "")
+        registration = get_object_or_404(
+            Registration, reference=asked[:12], mode=alert.mode
+        )
+        audit.record(
+            "why",
+            officer_of(request),
+            f"registration {registration.pk}",
+            timezone.now(),
+            alert=alert.pk,
+        )
+        why = explaining.explain(alert, registration)
+        return Response(
+            {
+                "is_included": why.is_included,
+                "reason": why.reason,
+                "decided_by": why.decided_by,
+                "as_of": why.as_of,
+                "starts_on": why.days.starts_on,
+                "ends_on": why.days.ends_on,
+                "addresses": why.addresses,
+                "stays": [
+                    {
+                        "country": each.stay.country,
+                        "precision": each.stay.precision,
+                        "arrives_on": each.stay.arrives_on,
+                        "departs_on": each.stay.departs_on,
+                        "distance_m": each.distance_m,
+                        "shares_area": each.shares_area,
+                        "is_on_days": each.is_on_days,
+                        "was_known": each.was_known,
+                    }
+                    for each in why.traces
+                ],
+                "messages": [
+                    {"channel": message.channel, "state": message.state}
+                    for message in why.messages
+                ],
+            }
+        )
 
 
 router = SimpleRouter()

@@ -7,6 +7,7 @@ from alerts.incidents import (
     message_views,
     sending_views,
     views,
+    why_views,
     zone_views,
 )
 
@@ -22,5 +23,6 @@ urlpatterns = [
     path(ONE + "check/", approval_views.check, name="check"),
     path(ONE + "approve/", approval_views.approve, name="approve"),
     path(ONE + "sending/", sending_views.sending, name="sending"),
+    path(ONE + "why/", why_views.why, name="why"),
     path(ONE + "sending/progress/", sending_views.progress, name="progress"),
 ]
