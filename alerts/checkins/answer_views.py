@@ -25,6 +25,7 @@ from alerts.dispatch import text as texts
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Audience, Incident
 from consular import languages
+from consular.people import locating
 from consular.people.addresses import AddressError, normalise_phone
 from consular.people.models import Person
 from geo import gazetteer
@@ -205,6 +206,14 @@ def _save_details(
             speaking = persons if any(more.values()) else changed
             said = _said(opened, status, speaking, f"more:{key}:{status[:2]}", now)
             checking.state(replace(said, **more), now)
+    _share(opened, given, now)
+
+
+def _share(opened: Opened, given: dict[str, Any], now: datetime) -> None:
+    """Take the location they gave as where they are: an alert may be about it."""
+    if "lon" in given and opened.persons:
+        where = given["lon"], given["lat"], given["accuracy_m"]
+        locating.share(opened.persons[0].registration, *where, now)
 
 
 def _details(request: HttpRequest) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from consular import languages
 from consular.missions import audit
 from consular.missions.access import Verb, may
 from consular.missions.models import Officer
+from consular.people import whereabouts
 
-INCLUDE = {"trip": True, "residence": True, "crisis": True, "country_only": False}
+INCLUDE = dict(whereabouts.INCLUDE)
 LONGEST_VALIDITY_H = 72
 PERSONAL = (Channel.SMS, Channel.EMAIL)
 

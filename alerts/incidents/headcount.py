@@ -70,6 +70,7 @@ def context(counts: dict[str, Any], *, last: int | None = None) -> dict[str, Any
             "trip": counts.get("by_kind", {}).get("trip", 0),
             "residence": counts.get("by_kind", {}).get("residence", 0),
             "crisis": counts.get("by_kind", {}).get("crisis", 0),
+            "shared": counts.get("shared", 0),
             "country_only": counts.get("country_only", 0),
         },
         "levels_inside": _levels(counts.get("by_level", {})),

@@ -306,7 +306,7 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
     for contact in row.contacts.filter(address_key__in=verified):
         contact.verified_at = verified[contact.address_key]
         contact.save(update_fields=["verified_at"])
-    row.stays.filter(replaced_at=None).update(replaced_at=now)
+    row.stays.filter(replaced_at=None, is_shared=False).update(replaced_at=now)
     _write_stays(pairs, parties, now)
     return row
 
@@ -345,6 +345,7 @@ def leave(registration: Registration, today: date, now: datetime) -> None:
         )
         Stay.objects.filter(pk=stay.pk).update(replaced_at=now)
         ended = _stay(registration, entry, stay.cell, stay.people, now)
+        ended.is_shared = stay.is_shared
         ended.ends_on = today  # not widened: they said so themselves
         ended.save()
         ended.persons.set(stay.persons.all())
@@ -408,7 +409,8 @@ def entry_of(registration: Registration) -> Entry:
 def _stay_entries(
     registration: Registration, places: dict[int, int]
 ) -> Iterator[StayEntry]:
-    for stay in registration.stays.current().prefetch_related("persons"):
+    said = registration.stays.current().filter(is_shared=False)
+    for stay in said.prefetch_related("persons"):
         yield StayEntry(
             place=stay.place,
             country=stay.country,

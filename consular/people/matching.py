@@ -21,10 +21,16 @@ from geo.cells import Covering
 
 NEARBY_M = 25_000.0
 # Who is included unless a question says otherwise.
-INCLUDE = {"trip": True, "residence": True, "crisis": True, "country_only": False}
+INCLUDE = {
+    "trip": True,
+    "residence": True,
+    "crisis": True,
+    "shared": True,
+    "country_only": False,
+}
 POINTS = (Stay.Precision.EXACT.value, Stay.Precision.TOWN.value)
 AREAS = (Stay.Precision.REGION.value, Stay.Precision.COUNTRY.value)
-_STAY = "s.id, s.registration_id, s.lon, s.lat, s.precision"
+_STAY = "s.id, s.registration_id, s.lon, s.lat, s.precision, s.is_shared"
 _IS_ON_DAYS = ", s.starts_on <= %s AND s.ends_on > %s"
 
 Ids = NDArray[np.int64]
@@ -62,7 +68,8 @@ class Stays:
     """Stays as columns of one length, in the order of registrations.
 
     `distances_m` is 0 inside the shape, and infinite where only the country is known;
-    `is_on_days` tells whether the stay shares a day with the question.
+    `is_on_days` tells whether the stay shares a day with the question, `is_shared`
+    whether it is a location that somebody shared.
     """
 
     ids: Ids
@@ -73,6 +80,7 @@ class Stays:
     kinds: NDArray[np.str_]
     languages: NDArray[np.str_]
     is_confirmed: Flags
+    is_shared: Flags
     is_on_days: Flags
     distances_m: Degrees
 
@@ -108,11 +116,14 @@ class Stays:
         """Return the stays that put somebody into the audience."""
         chosen = INCLUDE | dict(include or {})
         kinds = [kind for kind in Registration.Kind.values if chosen[kind]]
+        is_chosen = np.where(
+            self.is_shared, chosen["shared"], np.isin(self.kinds, kinds)
+        )
         place = self.is_inside
         if chosen["country_only"]:
             place = place | self.is_area
         is_in = place & self.is_on_days & self.is_confirmed
-        return self.kept(is_in & np.isin(self.kinds, kinds))
+        return self.kept(is_in & is_chosen)
 
 
 def keys(question: Question) -> Ids:
@@ -188,8 +199,8 @@ def among(question: Question, numbers: Ids) -> Stays:
         numbers,
         _placeholders(question),
     )
-    radii_m = {row[0]: min(row[6], towns.FARTHEST_M) for row in rows}
-    found = _stays([row[:6] for row in rows], question, any_day=True)
+    radii_m = {row[0]: min(row[7], towns.FARTHEST_M) for row in rows}
+    found = _stays([row[:7] for row in rows], question, any_day=True)
     reach_m = np.array([radii_m[number] for number in found.ids.tolist()], np.float64)
     reach_m[found.precisions == Stay.Precision.EXACT.value] = 0
     spots = found.lons, found.lats
@@ -288,14 +299,14 @@ def _placeholders(question: Question) -> tuple[str, str]:
 
 def _stays(rows: list[Row], question: Question, *, any_day: bool) -> Stays:
     """Return rows as columns, with what their registrations say."""
-    width = 6 if any_day else 5
+    width = 7 if any_day else 6
     columns = list(zip(*rows, strict=True)) if rows else [()] * width
     numbers = np.array(columns[1], np.int64)
     ids = np.array(columns[0], np.int64)
     order = np.lexsort([ids, numbers])
     parties = _registrations(np.unique(numbers), question.mode)
     places = np.searchsorted(parties.numbers, numbers[order])
-    is_there = np.ones(len(rows), bool) if not any_day else np.array(columns[5], bool)
+    is_there = np.ones(len(rows), bool) if not any_day else np.array(columns[6], bool)
     return Stays(
         ids=ids[order],
         registration_ids=numbers[order],
@@ -305,6 +316,7 @@ def _stays(rows: list[Row], question: Question, *, any_day: bool) -> Stays:
         kinds=parties.kinds[places],
         languages=parties.languages[places],
         is_confirmed=parties.is_confirmed[places],
+        is_shared=np.array(columns[5], bool)[order],
         is_on_days=is_there[order],
         distances_m=np.full(len(rows), np.inf),
     )

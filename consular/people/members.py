@@ -35,6 +35,7 @@ class People:
     languages: NDArray[np.str_]
     is_minor: Flags
     has_needs: Flags
+    is_shared: Flags
     has_phone: Flags
     has_email: Flags
     is_silenced: Flags
@@ -90,6 +91,7 @@ def people_of(stays: Stays) -> People:
         languages=stays.languages[stay_rows],
         is_minor=minors[person_rows].astype(bool),
         has_needs=needs[person_rows].astype(bool),
+        is_shared=stays.is_shared[stay_rows],
         has_phone=np.isin(stays.registration_ids[stay_rows], phones),
         has_email=np.isin(stays.registration_ids[stay_rows], emails),
         is_silenced=np.isin(stays.registration_ids[stay_rows], silenced),

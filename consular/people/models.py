@@ -10,7 +10,16 @@ from consular.people.indexes import CoveringIndex
 from consular.sealing import SealedTextField
 
 # What a match reads of a stay whose point is known, beside its cell and its days.
-MATCHED = ["id", "registration", "lon", "lat", "precision", "radius_m", "people"]
+MATCHED = [
+    "id",
+    "registration",
+    "lon",
+    "lat",
+    "precision",
+    "radius_m",
+    "people",
+    "is_shared",
+]
 
 
 class Registration(models.Model):
@@ -138,8 +147,8 @@ class Stay(models.Model):
     `starts_on` and `ends_on` are the dates widened by a day on each side (an open end
     is the year 9999), `people` says how many are there, `mode` is the registration's,
     which never changes: a match reads them from the index. A stay with no rows in
-    `persons` is the whole party's. One that was shared at a moment holds until
-    `departs_on` as any other.
+    `persons` is the whole party's. A location that was shared at a moment is a stay of
+    its own, until it is shared again or its days are over (`locating`).
     """
 
     class Precision(models.TextChoices):
@@ -162,6 +171,9 @@ class Stay(models.Model):
     precision = models.CharField(max_length=8, choices=Precision.choices)
     radius_m = models.FloatField(default=0)
     people = models.PositiveSmallIntegerField(default=1)
+    is_shared = models.BooleanField(
+        default=False, db_default=False, help_text="where they said they were, for 72 h"
+    )
     cell = models.BigIntegerField(editable=False)
     arrives_on = models.DateField()
     departs_on = models.DateField(null=True, blank=True)

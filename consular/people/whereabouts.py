@@ -57,6 +57,8 @@ class Count:
         The same in registrations.
     minors, with_needs : int
         Of `people`.
+    shared : int
+        Of `people`: there by the location they shared last.
     no_contact, opted_out : int
         Of `people`: whose party gave no address; whose party has none left that may be
         written to.
@@ -80,6 +82,7 @@ class Count:
     registrations_by_channel: dict[str, int] = field(default_factory=dict)
     minors: int = 0
     with_needs: int = 0
+    shared: int = 0
     no_contact: int = 0
     opted_out: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
@@ -170,7 +173,10 @@ def count(question: Question, include: Mapping[str, bool] | None = None) -> Coun
     around = matching.around(question)
     audience = people_of(around.included(chosen))
     sure, area = around.is_confirmed, around.is_area
-    is_ruled = np.isin(around.kinds, [k for k in KINDS if not chosen[k]])
+    ruled_kinds = [kind for kind in KINDS if not chosen[kind]]
+    is_ruled = np.where(
+        around.is_shared, not chosen["shared"], np.isin(around.kinds, ruled_kinds)
+    )
     outside = (around.distances_m > 0) & ~area & sure & ~is_ruled
 
     def others(mask: Flags) -> People:
@@ -203,6 +209,7 @@ def _of_audience(people: People) -> dict[str, Any]:
         "registrations_by_channel": _by_channel(parties),
         "minors": int(people.is_minor.sum()),
         "with_needs": int(people.has_needs.sum()),
+        "shared": int(people.is_shared.sum()),
         "no_contact": int((~people.is_reachable & ~people.is_silenced).sum()),
         "opted_out": int(people.is_silenced.sum()),
     }

@@ -12,7 +12,7 @@ from alerts.incidents import approval, audience, inforce, joining, release, zoni
 from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Matched
 from alerts.incidents.zoning import Outline
 from consular.missions.models import Officer
-from consular.people import enrolling
+from consular.people import enrolling, locating
 from consular.people.enrolling import ContactEntry
 from consular.people.models import Registration, Stay
 from tests.incidents import path
@@ -234,3 +234,10 @@ def test_what_was_matched_while_an_alert_was_settled_is_matched_again(
     second.audience.all().delete()  # as if it had not been committed when settled
     assert joining.tick(late + timedelta(seconds=1)) == 1
     assert (first.audience.count(), second.audience.count()) == (1, 1)
+
+
+def test_who_shares_a_location_inside_joins(alert: Alert, now: datetime) -> None:
+    party = path.enrolled(now, lon=20, phone="+12025550101")
+    assert joining.tick(now + A_MINUTE) == 0
+    locating.share(party, *path.MANAGUA, 15, now + A_MINUTE)
+    assert joining.tick(now + A_MINUTE) == 1
