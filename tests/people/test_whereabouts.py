@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, box
 
-from consular.people import enrolling, matching, whereabouts
+from consular.people import enrolling, lookup, matching, whereabouts
 from consular.people.enrolling import ContactEntry, Entry, PersonEntry
 from consular.people.models import Registration, Stay, Town
 from consular.people.whereabouts import Question
@@ -349,3 +351,20 @@ def test_some_registrations_are_matched_as_everyone_is() -> None:
         assert list(some) == everyone
     assert list(whereabouts.people_in(question(), among=[parties[5].pk])) == []
     assert list(whereabouts.people_in(question(), among=[])) == []
+
+
+@pytest.mark.parametrize("mode", ["exercise", "live"])
+def test_a_look_at_many_ranges_reads_no_table_for_each_of_them(
+    mode: str,
+) -> None:
+    make_registration()
+    ranges = np.array([[n * 1000, n * 1000 + 9] for n in range(300)], np.int64)
+    on_days = (TODAY, TODAY)
+    with CaptureQueriesContext(connection) as asked:
+        lookup.stays(lookup.Span.of(ranges), "s.id, s.lon, s.lat", mode, on_days)
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        plan = " ".join(row[3] for row in cursor.fetchall())
+    assert f"INDEX stay_cell_{mode} (cell>? AND cell<?)" in plan
