@@ -103,6 +103,17 @@ def _simulated(url: str, smtp_port: int) -> Accounts:
         "url": f"smtp://127.0.0.1:{smtp_port}",
         "sender": "alerts@ministry.example.org",
     }
+    found["simulated-mailgun"] = {
+        "transport": CHANNELS + "anymail.Anymail",
+        "channel": "email",
+        "mode": "exercise",
+        "esp": "mailgun",
+        "api_url": f"{url}/v3",
+        "api_key": "simulated",
+        "sender_domain": "ministry.example.org",
+        "sender": "alerts@ministry.example.org",
+        "weight": "0",
+    }
     return found
 
 

@@ -70,6 +70,7 @@ class ChannelProgress:
     total: int
     counts: dict[str, int]
     rate: float
+    predicted_s: float | None = None
 
     @property
     def to_go(self) -> int:
@@ -99,11 +100,17 @@ class ChannelProgress:
         said = f"{self.gone:,} of {self.total:,} have left"
         if self.kept:
             said += f" · {self.kept:,} stopped or too late"
-        if self.seconds_left is None:
-            return said
-        left = round(self.seconds_left)
-        time = f"{left} s" if left < 90 else f"{round(left / 60)} min"
-        return f"{said} · {self.rate:,.0f}/s · {time} to go"
+        if self.seconds_left is not None:
+            left = _duration(self.seconds_left)
+            return f"{said} · {self.rate:,.0f}/s · {left} to go"
+        if self.to_go and self.predicted_s is not None:
+            return f"{said} · about {_duration(self.predicted_s)} once it starts"
+        return said
+
+
+def _duration(seconds: float) -> str:
+    left = max(round(seconds), 1)
+    return f"{left} s" if left < 90 else f"{round(left / 60)} min"
 
 
 @dataclass(frozen=True)
@@ -164,11 +171,17 @@ def of(
                 total=sum(by_state.values()),
                 counts=by_state,
                 rate=speeds.get(channel, 0) / WINDOW.total_seconds(),
+                predicted_s=_predicted_s(channel, by_state),
             )
             for channel, by_state in counts.items()
         ],
         failures=failures(messages),
     )
+
+
+def _predicted_s(channel: str, counts: dict[str, int]) -> float | None:
+    to_go = sum(counts.get(state, 0) for state in TO_GO)
+    return forecast(channel, settings.MODE, to_go) if to_go else None
 
 
 def failures(messages: QuerySet[Message]) -> list[Failure]:

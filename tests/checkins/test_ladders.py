@@ -53,8 +53,10 @@ def answer(sent, status="safe", persons=None):
 
 
 def climb_to(minutes):
-    for minute in range(minutes + 1):
-        ladders.climb(NOON + minute * MINUTE)
+    """Climb as the ticker does, at the minutes at which something may be due."""
+    for minute in (0, 2, 3, 14, 15, 20, 30, 45, 60, 75, 80, 90):
+        if minute <= minutes:
+            ladders.climb(NOON + minute * MINUTE)
 
 
 def test_a_silent_party_is_asked_again_by_other_ways_each_once(asked):

@@ -38,6 +38,8 @@ def point_at(settings, provider: Running) -> None:
     for conf in accounts.values():
         if "base_url" in conf:
             conf["base_url"] = provider.url
+        if "api_url" in conf:
+            conf["api_url"] = f"{provider.url}/v3"
     accounts["simulated-email"]["url"] = f"smtp://127.0.0.1:{provider.smtp_port}"
     settings.ACCOUNTS = accounts
     routing.transport_for.cache_clear()

@@ -13,6 +13,7 @@ from alerts.dispatch import (
     delivery,
     health,
     outbox,
+    progress,
     rates,
     routing,
     ticking,
@@ -167,6 +168,15 @@ def test_a_second_provider_takes_over_from_a_dead_one_within_half_a_minute(provi
         "simulated-telnyx"
     }
     assert provider.journal.duplicates() == 0
+
+
+def test_a_finish_is_predicted_from_the_rate_before_anything_has_left(settings):
+    change_account(settings, rate="2")
+    change_account(settings, name="simulated-telnyx", rate="2")
+    cause = make_cause(opens_at=None)
+    outbox.write(cause, letters(40), NOON)
+    (channel,) = progress.of(NOON, cause_keys=[cause.key]).channels
+    assert channel.words == "0 of 40 have left · about 10 s once it starts"
 
 
 def test_one_error_moves_no_weight(provider, settings):

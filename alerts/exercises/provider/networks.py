@@ -1,13 +1,14 @@
-"""Bluesky, X, Telegram and a Facebook page: publish, answer, delete, and fail."""
+"""Bluesky, X, Telegram, a Facebook page, Mailgun: publish, answer, delete, and fail."""
 
 import asyncio
 import itertools
+from email.utils import parseaddr
 from typing import Any
 
 from aiohttp import web
 
 from alerts.exercises.provider.faults import ACCEPTED
-from alerts.exercises.provider.office import Office, Post
+from alerts.exercises.provider.office import Mail, Office, Post
 
 COLLECTION = "app.bsky.feed.post"
 
@@ -202,4 +203,44 @@ class Facebook(Network):
         return self.drop(request.match_info["post"])
 
 
-ALL = (Bluesky, X, Telegram, Facebook)
+class Mailgun(Network):
+    """An e-mail provider with an API, for anymail."""
+
+    name = "mailgun"
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes."""
+        return [web.post("/v3/{domain}/messages", self.create)]
+
+    async def create(self, request: web.Request) -> web.StreamResponse:
+        """Take a mail."""
+        if not request.headers.get("Authorization", "").startswith("Basic "):
+            return web.json_response({"message": "Forbidden"}, status=401)
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        fault = self.office.dice.answer(f"mailgun {form.get('to', '')}")
+        if self.office.setup.faults.down:
+            fault = "unavailable"
+        if fault not in ACCEPTED:
+            self.office.note("refused", channel="email", to=self.name, answer=fault)
+            return await self.fail(request, fault)
+        mail = self._mail(form)
+        self.office.take_mail(mail, fault)
+        if fault:
+            return await self.fail(request, fault.removeprefix("accepted_"))
+        return web.json_response({"id": f"<{mail.sid}>", "message": "Queued."})
+
+    def _mail(self, form: dict[str, str]) -> Mail:
+        headers = {n[2:]: v for n, v in form.items() if n.startswith("h:")}
+        return Mail(
+            sid=self.number(),
+            to=parseaddr(form.get("to", ""))[1],
+            sender=form.get("from", ""),
+            subject=form.get("subject", ""),
+            body=form.get("text", ""),
+            reference=headers.get("Message-Id", headers.get("Message-ID", ""))[1:37],
+            at=self.office.now(),
+            headers=headers,
+        )
+
+
+ALL = (Bluesky, X, Telegram, Facebook, Mailgun)
