@@ -11,7 +11,7 @@ OASIS, Common Alerting Protocol 1.2 (CAP-v1.2-os, 2010), section 3.2.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerts.hazards.feeds import areas, markup
+from alerts.hazards.feeds import areas, markup, signatures
 from alerts.hazards.feeds.base import FeedError, FeedItem, Reading, plain, time_of
 
 NAMESPACES = {
@@ -111,6 +111,7 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         *area.flags,
         *_doubts(alert, infos, said, status),
         *_clock_doubts(sent_at, expires_at, now),
+        signatures.check(alert, sent_at),
     ]
     onset = time_of(said["onset"]) or time_of(said["effective"]) or sent_at
     return FeedItem(
@@ -215,8 +216,6 @@ def _doubts(
     words = f"{said['event']} {said['headline']} {said['description'][:300]}".lower()
     if status == "Actual" and any(word in words for word in TEST_WORDS):
         flags.append("its words say that it is a test")
-    if any(markup.local(e) == "Signature" for e in alert):
-        flags.append("signed, not checked")
     return flags
 
 
