@@ -62,7 +62,7 @@ def write(
     columns: Columns,
     *,
     ignore_conflicts: bool = False,
-) -> None:
+) -> bool:
     """Write rows whose columns are given; a field that is not named gets its default.
 
     Parameters
@@ -75,9 +75,14 @@ def write(
         See `Columns`.
     ignore_conflicts : bool
         Whether to leave out rows that break a unique constraint.
+
+    Returns
+    -------
+    bool
+        Whether every row was written.
     """
     if not count:
-        return
+        return True
     fields = [
         field
         for field in _meta(model).concrete_fields
@@ -89,9 +94,8 @@ def write(
     ]
     rows = list(zip(*values, strict=True))
     if connection.vendor == "postgresql":
-        _copy(model, fields, rows, ignore_conflicts)
-    else:
-        _insert(model, fields, rows, ignore_conflicts)
+        return _copy(model, fields, rows, ignore_conflicts)
+    return _insert(model, fields, rows, ignore_conflicts)
 
 
 def _meta(model: type[models.Model]) -> "Options[Any]":
@@ -128,7 +132,7 @@ def _copy(
     fields: Sequence["Field[Any, Any]"],
     rows: list[tuple[Any, ...]],
     ignore_conflicts: bool,
-) -> None:
+) -> bool:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     text.seek(0)
@@ -145,10 +149,11 @@ def _copy(
             connection.wrap_database_errors,
         ):
             cursor.copy_expert(sql, text)
+            return True
     except IntegrityError:
         if not ignore_conflicts:
             raise
-        _insert(model, fields, rows, ignore_conflicts)
+        return _insert(model, fields, rows, ignore_conflicts)
 
 
 def _insert(
@@ -156,7 +161,7 @@ def _insert(
     fields: Sequence["Field[Any, Any]"],
     rows: list[tuple[Any, ...]],
     ignore_conflicts: bool,
-) -> None:
+) -> bool:
     table = connection.ops.quote_name(_meta(model).db_table)
     marks = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {table} ({_names(fields)}) VALUES ({marks})"
@@ -164,3 +169,4 @@ def _insert(
         sql += " ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
+        return bool(cursor.rowcount == len(rows))

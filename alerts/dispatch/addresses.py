@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from alerts.dispatch.models import Address, Channel
 from consular import sealing
 
@@ -62,10 +64,7 @@ def silenced(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Keep the (channel, key) pairs that no alert may be sent to."""
     wanted = set(keys)
     rows = Address.objects.filter(
-        address_key__in={address_key for _, address_key in wanted}
+        Q(opt_out=Address.OptOut.ALL) | Q(condition=Address.Condition.GONE),
+        address_key__in={address_key for _, address_key in wanted},
     )
-    return {
-        (row.channel, row.address_key)
-        for row in rows
-        if row.opt_out == Address.OptOut.ALL or row.condition == Address.Condition.GONE
-    } & wanted
+    return set(rows.values_list("channel", "address_key")) & wanted

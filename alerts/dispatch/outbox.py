@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -20,7 +21,7 @@ from alerts.dispatch.models import (
     State,
     Text,
 )
-from consular import modes, sealing
+from consular import copying, modes, sealing
 
 # What may be sent without an alert: one recipient each, so many an hour an address.
 NOTICES = {
@@ -42,11 +43,15 @@ class CappedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A text for an address, before it is a message; `rank` 0 goes first."""
+    """A text for an address, before it is a message; `rank` 0 goes first.
+
+    An `address` that is `Sealed` comes with its `address_key`.
+    """
 
     channel: str
     address: str
     text: Text
+    address_key: str = ""
     code: str = ""
     link_path: str = ""
     rank: int = 0
@@ -103,62 +108,102 @@ def write(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[Messag
 
     Written twice, nothing changes: the messages that are there are returned.
     """
+    ids = write_many(cause, letters, now)
+    found = Message.objects.in_bulk(ids)
+    return [found[number] for number in ids]
+
+
+@transaction.atomic
+def write_many(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[int]:
+    """Write messages as `write` does; return their primary keys only."""
     listed = list(letters)
-    with transaction.atomic():
-        rows = _addresses(listed, now)
-        fresh = [_message(cause, letter, rows[_at(letter)], now) for letter in listed]
-        Message.objects.bulk_create(fresh, ignore_conflicts=True)
-        found = {
-            (message.address_id, message.purpose): message
-            for message in Message.objects.filter(
-                cause=cause, address__in={row.pk for row in rows.values()}
-            )
-        }
-    return [found[rows[_at(letter)].pk, letter.purpose] for letter in listed]
+    places = [_at(letter) for letter in listed]
+    ids = _addresses(dict(zip(places, listed, strict=True)), now)
+    slots = [
+        (ids[place], letter.purpose)
+        for place, letter in zip(places, listed, strict=True)
+    ]
+    known = _known(cause, ids.values())
+    fresh: dict[tuple[int, str], Letter] = {}
+    for slot, letter in zip(slots, listed, strict=True):
+        if slot not in known:
+            fresh.setdefault(slot, letter)
+    numbers = copying.numbers(Message, len(fresh))
+    known |= dict(zip(fresh, numbers, strict=True))
+    columns = {"id": numbers, **_columns(cause, fresh, now)}
+    if not copying.write(Message, len(fresh), columns, ignore_conflicts=True):
+        known |= _known(cause, ids.values())
+    return [known[slot] for slot in slots]
 
 
 def _at(letter: Letter) -> tuple[str, str]:
-    return letter.channel, addresses.key(letter.channel, letter.address)
+    key = letter.address_key or addresses.key(letter.channel, letter.address)
+    return letter.channel, key
 
 
-def _addresses(letters: list[Letter], now: datetime) -> dict[tuple[str, str], Address]:
-    wanted = {_at(letter): letter for letter in letters}
-    Address.objects.bulk_create(
-        (
-            Address(
-                channel=channel,
-                address_key=key,
-                address=letter.address,
-                country=letter.country,
-                changed_at=now,
-            )
-            for (channel, key), letter in wanted.items()
-        ),
-        ignore_conflicts=True,
-    )
+def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    rows = Message.objects.filter(cause=cause, address__in=set(address_ids))
+    return {
+        (address_id, purpose): number
+        for address_id, purpose, number in rows.values_list(
+            "address_id", "purpose", "pk"
+        )
+    }
+
+
+Place = tuple[str, str]  # channel, address key
+
+
+def _addresses(wanted: dict[Place, Letter], now: datetime) -> dict[Place, int]:
+    """Return the primary keys of addresses; write those that are not there."""
+    ids = _written(wanted)
+    fresh = [place for place in wanted if place not in ids]
+    numbers = copying.numbers(Address, len(fresh))
+    ids |= dict(zip(fresh, numbers, strict=True))
+    columns = {
+        "id": numbers,
+        "channel": [channel for channel, _ in fresh],
+        "address_key": [key for _, key in fresh],
+        "address": [wanted[place].address for place in fresh],
+        "country": [wanted[place].country for place in fresh],
+        "changed_at": now,
+    }
+    if not copying.write(Address, len(fresh), columns, ignore_conflicts=True):
+        ids |= _written(wanted)
+    return ids
+
+
+def _written(places: Iterable[Place]) -> dict[Place, int]:
+    wanted = set(places)
     rows = Address.objects.filter(address_key__in={key for _, key in wanted})
-    return {(row.channel, row.address_key): row for row in rows}
+    found = rows.values_list("channel", "address_key", "pk")
+    return {(channel, key): number for channel, key, number in found}
 
 
-def _message(cause: Cause, letter: Letter, address: Address, now: datetime) -> Message:
-    uid = uuid.uuid4()
-    linked = bool(letter.link_path)
-    return Message(
-        uid=uid,
-        cause=cause,
-        address=address,
-        text=letter.text,
-        channel=letter.channel,
-        mode=cause.mode,
-        lane=cause.lane,
-        rank=letter.rank,
-        purpose=letter.purpose,
-        code=letter.code,
-        link_path=letter.link_path,
-        link_key=sealing.token_key(links.token(uid)) if linked else None,
-        not_before=letter.not_before or now,
-        created_at=now,
-    )
+def _columns(
+    cause: Cause, letters: dict[tuple[int, str], Letter], now: datetime
+) -> dict[str, Any]:
+    listed = list(letters.values())
+    uids = [uuid.uuid4() for _ in listed]
+    return {
+        "uid": uids,
+        "cause_id": cause.pk,
+        "address_id": [address_id for address_id, _ in letters],
+        "text_id": [letter.text.pk for letter in listed],
+        "channel": [letter.channel for letter in listed],
+        "mode": cause.mode,
+        "lane": cause.lane,
+        "rank": [letter.rank for letter in listed],
+        "purpose": [letter.purpose for letter in listed],
+        "code": [letter.code for letter in listed],
+        "link_path": [letter.link_path for letter in listed],
+        "link_key": [
+            sealing.token_key(links.token(uid)) if letter.link_path else None
+            for uid, letter in zip(uids, listed, strict=True)
+        ],
+        "not_before": [letter.not_before or now for letter in listed],
+        "created_at": now,
+    }
 
 
 def release(key: str, opens_at: datetime) -> bool:

@@ -24,11 +24,21 @@ from alerts.incidents import logbook, matching, previewing, release
 from alerts.incidents.matching import Match
 from alerts.incidents.models import Alert, Audience, AudiencePerson, Draft
 from alerts.incidents.posting import Post
+from consular import copying
 from consular.missions import audit
 from consular.sealing import CODE_LETTERS, new_code
 
 AT_ONCE = 400  # registrations a transaction: about 2,000 rows with what hangs on them
 LEASE = timedelta(seconds=15)
+_SETTLED = (
+    "id",
+    "registration_id",
+    "is_included",
+    "reason",
+    "level",
+    "distance_m",
+    "code",
+)
 MOVED_TOO_MUCH = 0.10  # of the people counted when the draft was handed over
 
 
@@ -133,8 +143,10 @@ def _write(alert: Alert, chunk: list[Match], codes: Codes, post: Post) -> None:
     """Write audience rows, their persons, and the messages that serve them."""
     included = [match.registration_id for match in chunk if match.is_included]
     addressed = post.addresses_of(included)
-    rows = Audience.objects.bulk_create(
+    numbers = copying.numbers(Audience, len(chunk))
+    rows = [
         Audience(
+            pk=number,
             alert=alert,
             registration_id=match.registration_id,
             is_included=match.is_included,
@@ -143,19 +155,22 @@ def _write(alert: Alert, chunk: list[Match], codes: Codes, post: Post) -> None:
             distance_m=match.distance_m,
             code=codes.new() if match.is_included else "",
         )
-        for match in chunk
-    )
-    pairs = list(zip(rows, chunk, strict=True))
-    AudiencePerson.objects.bulk_create(
-        AudiencePerson(
-            audience=row,
-            person_id=inside.person_id,
-            stay_id=inside.stay_id,
-            level=inside.level,
-        )
-        for row, match in pairs
+        for number, match in zip(numbers, chunk, strict=True)
+    ]
+    columns = {name: [getattr(row, name) for row in rows] for name in _SETTLED}
+    copying.write(Audience, len(rows), {"alert_id": alert.pk, **columns})
+    persons = [
+        (number, inside)
+        for number, match in zip(numbers, chunk, strict=True)
         for inside in match.persons
-    )
+    ]
+    columns = {
+        "audience_id": [number for number, _ in persons],
+        "person_id": [inside.person_id for _, inside in persons],
+        "stay_id": [inside.stay_id for _, inside in persons],
+        "level": [inside.level for _, inside in persons],
+    }
+    copying.write(AudiencePerson, len(persons), columns)
     post.write([row for row in rows if row.is_included], addressed)
 
 

@@ -5,10 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Cause, Channel, Text
 from alerts.incidents.models import Alert, Audience, AudienceMessage
+from consular import copying
 from consular.people.models import Contact, Registration
+from consular.sealing import Sealed
 
 CHANNEL_OF = {Contact.Kind.PHONE: Channel.SMS, Contact.Kind.EMAIL: Channel.EMAIL}
 LINK_PATH = "c"
@@ -20,8 +25,17 @@ class Addressed:
     """The addresses of one registration, on the alert's channels."""
 
     language: str = ""
-    reachable: list[tuple[str, str]] = field(default_factory=list)
+    reachable: list["Reach"] = field(default_factory=list)
     silenced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An address to write to, which nobody needs to open for that."""
+
+    channel: str
+    address_key: str
+    address: Sealed
 
 
 class Post:
@@ -48,22 +62,21 @@ class Post:
         registrations = Registration.objects.filter(pk__in=list(registration_ids))
         for pk, language in registrations.values_list("pk", "language"):
             found[pk].language = language
-        contacts = list(
-            Contact.objects.filter(
-                registration_id__in=list(found), role=Contact.Role.OWN
-            ).order_by("id")
-        )
-        silenced = addresses.silenced(
-            (CHANNEL_OF[Contact.Kind(contact.kind)].value, contact.address_key)
-            for contact in contacts
-        )
-        for contact in contacts:
-            channel = CHANNEL_OF[Contact.Kind(contact.kind)].value
-            party = found[contact.registration_id]
-            if (channel, contact.address_key) in silenced:
-                party.silenced += 1
+        own = Contact.objects.filter(
+            registration_id__in=list(found), role=Contact.Role.OWN
+        ).order_by("id")
+        columns = ("registration_id", "kind", "address_key")
+        sealed = Cast("address", TextField())
+        contacts = [
+            (number, CHANNEL_OF[Contact.Kind(kind)].value, key, Sealed(address))
+            for number, kind, key, address in own.values_list(*columns, sealed)
+        ]
+        silenced = addresses.silenced((channel, key) for _, channel, key, _ in contacts)
+        for number, channel, key, address in contacts:
+            if (channel, key) in silenced:
+                found[number].silenced += 1
             elif channel in self.alert.channels:
-                party.reachable.append((channel, contact.address))
+                found[number].reachable.append(Reach(channel, key, address))
         return found
 
     def write(self, rows: list[Audience], addressed: dict[int, Addressed]) -> None:
@@ -71,26 +84,22 @@ class Post:
         letters, served = [], []
         for row in rows:
             party = addressed[row.registration_id]
-            for channel, address in party.reachable:
-                served.append(row)
+            for reach in party.reachable:
+                served.append(row.pk)
                 letters.append(
                     outbox.Letter(
-                        channel=channel,
-                        address=address,
-                        text=self.text_for(channel, party.language),
+                        channel=reach.channel,
+                        address=reach.address,
+                        address_key=reach.address_key,
+                        text=self.text_for(reach.channel, party.language),
                         code=row.code,
                         link_path=LINK_PATH,
                         rank=min(int(row.distance_m), FURTHEST_RANK),
                     )
                 )
-        messages = outbox.write(self.cause, letters, self.now)
-        AudienceMessage.objects.bulk_create(
-            (
-                AudienceMessage(audience=row, message=message)
-                for row, message in zip(served, messages, strict=True)
-            ),
-            ignore_conflicts=True,
-        )
+        messages = outbox.write_many(self.cause, letters, self.now)
+        columns = {"audience_id": served, "message_id": messages}
+        copying.write(AudienceMessage, len(served), columns, ignore_conflicts=True)
 
     def publish(self) -> None:
         """Write the public posts, where social media was chosen."""

@@ -1,10 +1,14 @@
 """Who an alert is for: once, resumable, with the reason."""
 
 import contextlib
+import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -13,7 +17,13 @@ from alerts.dispatch import addresses
 from alerts.dispatch.models import Address, Cause, Message
 from alerts.incidents import approval, audience, drafting, release, ticking, zoning
 from alerts.incidents.audience import LEASE, LostError
-from alerts.incidents.models import Alert, Audience, AudienceMessage, Draft
+from alerts.incidents.models import (
+    Alert,
+    Audience,
+    AudienceMessage,
+    AudiencePerson,
+    Draft,
+)
 from alerts.incidents.wording import Words
 from alerts.incidents.zoning import Outline
 from consular.missions.models import Officer
@@ -81,6 +91,67 @@ def test_killed_between_any_two_steps_it_resumes_to_the_same_hash(
     assert (broken.people, broken.registrations) == (13, 7)
     written = Message.objects.filter(cause__key=broken.cause_key)
     assert written.count() == 14
+
+
+class DiedError(Exception):
+    """What a process meets that is killed."""
+
+
+def dying_at(number: int) -> Callable[..., Any]:
+    """Return a wrapper that lets so many statements pass to the database."""
+    left = itertools.count(number, -1)
+
+    def wrapper(execute: Callable[..., Any], sql: str, *words: Any) -> Any:
+        if "SAVEPOINT" not in sql and next(left) == 0:
+            raise DiedError
+        return execute(sql, *words)
+
+    return wrapper
+
+
+def rows_of(alert: Alert) -> tuple[Any, ...]:
+    """Return what an audience came to, but for numbers, codes and links."""
+    alert.refresh_from_db()
+    rows = alert.audience.order_by("registration_id")
+    persons = AudiencePerson.objects.filter(audience__alert=alert)
+    messages = Message.objects.filter(cause__key=alert.cause_key)
+    served = AudienceMessage.objects.filter(audience__alert=alert)
+    return (
+        alert.audience_hash,
+        list(rows.values_list("registration_id", "is_included", "reason", "level")),
+        sorted(persons.values_list("person_id", "stay_id", "level")),
+        sorted(messages.values_list("address_id", "text_id", "rank", "state")),
+        sorted(served.values_list("audience__registration_id", "message__address_id")),
+        [bool(code) for code in rows.values_list("code", flat=True)],
+    )
+
+
+def test_killed_at_any_statement_it_resumes_to_the_same_rows(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    for number in range(5):
+        phone = f"+120255501{number // 2:02}"
+        path.enrolled(now, phone=phone, email=f"p{number}@example.org", persons=2)
+    path.enrolled(now, lon=-86.25 + 0.6)
+    whole = path.approved(officer, approver, now)
+    with CaptureQueriesContext(connection) as counted:
+        assert audience.settle(whole, now, at_once=2)
+    expected = rows_of(whole)
+    assert len(expected[3]) == 3 + 5
+    died = 0
+    for number in range(0, len(counted), 11):
+        broken = path.approved(officer, approver, now)
+        with (
+            contextlib.suppress(DiedError),
+            connection.execute_wrapper(dying_at(number)),
+        ):
+            audience.settle(broken, now, at_once=2)
+        transaction.set_rollback(False)  # of the test's own, that nobody rolled back
+        broken.refresh_from_db()
+        died += broken.settled_at is None
+        assert audience.settle(broken, now + LATER, at_once=3) or broken.settled_at
+        assert rows_of(broken) == expected, number
+    assert died > 3
 
 
 def test_a_shared_phone_gets_one_message_that_serves_both(
