@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("alerts.checkins.urls")),
     path("hooks/", include("alerts.dispatch.hooks")),
     path("", include("alerts.dispatch.public")),
+    path("", include("alerts.hazards.public")),
     path("hooks/", include("alerts.checkins.hooks")),
     path(API + "openapi.json", SpectacularAPIView.as_view(), name="openapi"),
     path(API, include("consular.people.api")),
