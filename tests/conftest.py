@@ -45,6 +45,12 @@ def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True)
+def _keep_no_anchors(settings: Any) -> None:
+    """Write the audit's anchors nowhere; tests of them name a file of their own."""
+    settings.AUDIT_ANCHORS = ""
+
+
 @pytest.fixture
 def now() -> datetime:
     """Noon on an ordinary Monday."""

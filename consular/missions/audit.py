@@ -3,7 +3,9 @@
 import hashlib
 import json
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from consular.missions.models import AuditEntry, Officer
@@ -51,7 +53,41 @@ def seal(now: datetime) -> int:
             AuditEntry.objects.filter(pk=entry.pk, sequence=None).update(
                 sequence=sequence, entry_hash=previous
             )
+    if waiting:
+        _anchor(sequence, previous, now)
     return len(waiting)
+
+
+def _anchor(sequence: int, entry_hash: str, now: datetime) -> None:
+    """Write the end of the chain to a file outside the database, where one is set."""
+    name = settings.AUDIT_ANCHORS
+    if not name:
+        return
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{now.isoformat()} {sequence} {entry_hash}\n")
+
+
+def lost_anchor() -> int | None:
+    """Return the first anchored sequence that the trail no longer holds, if any.
+
+    The chain alone cannot tell that its end was cut off, or that all of it was written
+    anew; a line that was kept elsewhere can.
+    """
+    path = Path(settings.AUDIT_ANCHORS) if settings.AUDIT_ANCHORS else None
+    if path is None or not path.exists():
+        return None
+    kept = dict(
+        AuditEntry.objects.exclude(sequence=None).values_list("sequence", "entry_hash")
+    )
+    for line in path.read_text(encoding="utf-8").splitlines():
+        words = line.split(" ")
+        if len(words) != 3 or not words[1].isdecimal():
+            continue  # a line that was cut by a crash
+        if kept.get(int(words[1])) != words[2]:
+            return int(words[1])
+    return None
 
 
 def first_break() -> int | None:
