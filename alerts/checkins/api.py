@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -15,7 +16,9 @@ from rest_framework.views import APIView
 
 from alerts.checkins import boards, checking
 from alerts.checkins.models import Basis, CheckIn
+from alerts.incidents import framing
 from alerts.incidents.models import AudiencePerson, Incident
+from alerts.incidents.seeing import SeenIncidentField
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of
 from consular.people.models import Person
@@ -24,9 +27,7 @@ from consular.people.models import Person
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
     """One statement about one person, who is named by reference and position."""
 
-    incident = serializers.SlugRelatedField(
-        slug_field="reference", queryset=Incident.objects.all()
-    )
+    incident = SeenIncidentField(slug_field="reference", verb=Verb.ANSWER)
     person = serializers.IntegerField(source="person_id", min_value=1, max_value=2**62)
     note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
 
@@ -73,6 +74,11 @@ class CheckInViewSet(
     queryset = CheckIn.objects.select_related("incident").order_by("-pk")
     serializer_class = CheckInSerializer
     lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[CheckIn]:
+        """Keep the incidents that the officer's postings reach."""
+        seen = Incident.objects.seen_by(officer_of(self.request), timezone.now())
+        return super().get_queryset().filter(incident__in=seen)
 
     def perform_create(self, serializer: Any) -> None:
         """Write the statement through the one verb there is."""
@@ -128,7 +134,7 @@ class BoardView(APIView):
     @extend_schema(responses=BoardSerializer, operation_id="board_retrieve")
     def get(self, request: Request, reference: str) -> Response:
         """Return the totals of an incident."""
-        incident = get_object_or_404(Incident, reference=reference)
+        incident = framing.incident_of(request, reference)
         board = boards.of(incident, timezone.now())
         said = {
             "incident": incident.reference,

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from alerts.checkins import boards, pictures
 from alerts.checkins.models import Case, CheckIn, Inbound, Status
+from alerts.incidents import framing
 from alerts.incidents.models import Incident
 from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
@@ -120,7 +121,7 @@ def _context(request: HttpRequest, incident: Incident, now: datetime) -> dict[st
         "bar_width": round(PLOT_WIDTH / boards.STEPS * 0.82, 1),
         "inbox_count": Inbound.objects.filter(state=Inbound.State.INBOX).count(),
         "outcomes": Status.choices,
-        "may_answer": may(officer_of(request), Verb.ANSWER, now),
+        "may_answer": may(officer_of(request), Verb.ANSWER, now, incident.territory),
         "now": now,
         "place_zone": ZoneInfo(incident.time_zone),
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
@@ -132,7 +133,7 @@ def _context(request: HttpRequest, incident: Incident, now: datetime) -> dict[st
 @require_safe
 def board(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the live map and the list of those who need help first."""
-    incident = get_object_or_404(Incident, reference=reference)
+    incident = framing.incident_of(request, reference)
     now = timezone.now()
     context = _context(request, incident, now)
     context["cursor"] = boards.version(incident)
@@ -147,7 +148,7 @@ def board(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer 304 when nothing changed since a cursor, else the parts that are shown."""
-    incident = get_object_or_404(Incident, reference=reference)
+    incident = framing.incident_of(request, reference)
     cursor = boards.version(incident)
     if request.GET.get("since") == cursor:
         return HttpResponseNotModified()

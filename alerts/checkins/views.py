@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alerts.checkins import audiences, boards, cases, inbox
 from alerts.checkins.models import Case, Inbound, Label
+from alerts.incidents import framing
 from alerts.incidents.models import Audience, Incident
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
@@ -42,7 +43,7 @@ def _zones(incident: Incident | None) -> dict[str, Any]:
 @require_safe
 def people(request: HttpRequest, reference: str) -> HttpResponse:
     """List the people inside, by status; every number of the board leads here."""
-    incident = get_object_or_404(Incident, reference=reference)
+    incident = framing.incident_of(request, reference)
     context = _zones(incident)
     board = boards.of(incident, context["now"])
     wanted = request.GET.get("status", "")
@@ -78,7 +79,7 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
     """Show the replies that wait, the oldest first, and the last ones read."""
-    incident = get_object_or_404(Incident, reference=reference) if reference else None
+    incident = framing.incident_of(request, reference) if reference else None
     context = _zones(incident)
     waiting = Inbound.objects.filter(state=Inbound.State.INBOX).order_by("id")
     recent = Inbound.objects.exclude(state=Inbound.State.INBOX).order_by("-id")
@@ -124,11 +125,19 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(back if back.startswith("/desk/") else "checkins:inbox_all")
 
 
+def _case_of(request: HttpRequest, pk: int) -> Case:
+    """Return a case of an incident that the officer may answer in."""
+    cases_of_all = Case.objects.select_related("incident", "person")
+    case = get_object_or_404(cases_of_all, pk=pk)
+    framing.incident_of(request, case.incident.reference, Verb.ANSWER)
+    return case
+
+
 @officer_page(Verb.ANSWER)
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a case that nobody has."""
-    case = get_object_or_404(Case.objects.select_related("incident", "person"), pk=pk)
+    case = _case_of(request, pk)
     if cases.take(case, officer_of(request), timezone.now()):
         messages.success(request, "The case is yours. The person was told so.")
     else:
@@ -140,7 +149,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a case with an outcome."""
-    case = get_object_or_404(Case.objects.select_related("incident", "person"), pk=pk)
+    case = _case_of(request, pk)
     note = request.POST.get("note", "").replace("\x00", "").strip()[:300]
     outcome = request.POST.get("outcome", "")
     if not note:

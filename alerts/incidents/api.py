@@ -19,6 +19,7 @@ from alerts.incidents.declaring import Declaration
 from alerts.incidents.drafting import INCLUDE
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
+from alerts.incidents.seeing import SeenIncidentField, seen
 from alerts.incidents.zoning import Outline
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of
@@ -99,6 +100,10 @@ class IncidentViewSet(
     lookup_field = "reference"
     lookup_value_regex = "[A-Z0-9-]{1,16}"
 
+    def get_queryset(self) -> QuerySet[Incident]:
+        """Keep what the officer's postings reach."""
+        return seen(self.request).order_by("-opened_at", "-pk")
+
     def perform_create(self, serializer: Any) -> None:
         """Declare an incident; nothing is sent by that."""
         declaration = Declaration(
@@ -129,9 +134,7 @@ class OutlineSerializer(serializers.Serializer[Any]):
 class ZoneSerializer(serializers.ModelSerializer[Zone]):
     """One part of an incident's area."""
 
-    incident = serializers.SlugRelatedField(
-        slug_field="reference", queryset=Incident.objects.all()
-    )
+    incident = SeenIncidentField(slug_field="reference", verb=Verb.DECLARE)
     given = serializers.DictField(default=dict)
     margin_km = serializers.FloatField(
         min_value=0, max_value=500, default=0, write_only=True
@@ -160,9 +163,7 @@ class PreviewSerializer(OutlineSerializer):
     people alone, about right, while something is being dragged.
     """
 
-    incident = serializers.SlugRelatedField(
-        slug_field="reference", queryset=Incident.objects.all()
-    )
+    incident = SeenIncidentField(slug_field="reference", verb=Verb.DECLARE)
     include = serializers.DictField(child=serializers.BooleanField(), default=dict)
     valid_hours = serializers.IntegerField(min_value=1, max_value=72, default=12)
     last = serializers.IntegerField(min_value=0, required=False)
@@ -191,6 +192,10 @@ class ZoneViewSet(
     queryset = Zone.objects.select_related("incident").order_by("-pk")
     serializer_class = ZoneSerializer
     lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[Zone]:
+        """Keep the incidents that the officer's postings reach."""
+        return super().get_queryset().filter(incident__in=seen(self.request))
 
     def perform_create(self, serializer: Any) -> None:
         """Add a zone to an incident."""
@@ -264,7 +269,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     def get_queryset(self) -> QuerySet[Alert]:
         """Keep one incident's alerts where one is asked for."""
         reference = self.request.query_params.get("incident", "").replace("\x00", "")
-        found = super().get_queryset()
+        found = super().get_queryset().filter(incident__in=seen(self.request))
         return found.filter(incident__reference=reference) if reference else found
 
     @extend_schema(request=None, responses=AlertSerializer)

@@ -31,7 +31,7 @@ def submit(draft: Draft, by: Officer, now: datetime) -> Draft:
     FieldsError, ConflictError, ForbiddenError
         When something is missing, or somebody else changed the draft.
     """
-    if not may(by, Verb.DECLARE, now):
+    if not may(by, Verb.DECLARE, now, draft.incident.territory):
         raise ForbiddenError("You may not hand this over. Ask a consular officer.")
     _check_complete(draft)
     preview = previewing.of_draft(draft, now)
@@ -74,7 +74,8 @@ def why_not(draft: Draft, by: Officer, now: datetime) -> str:
         verbs.append(Verb.DECLARE)
     elif by.pk in draft.writers:
         return "You wrote or handed over this message. A second person must approve it."
-    if not any(may(by, verb, now) for verb in verbs):
+    where = draft.incident.territory
+    if not any(may(by, verb, now, where) for verb in verbs):
         return "You may not approve messages. An approver can."
     return ""
 
@@ -199,7 +200,8 @@ def reject(draft: Draft, by: Officer, reason: str, now: datetime) -> Draft:
 def _decline(
     draft: Draft, by: Officer, reason: str, now: datetime, state: Draft.State
 ) -> Draft:
-    may_decide = may(by, Verb.APPROVE, now) or not why_not(draft, by, now)
+    where = draft.incident.territory
+    may_decide = may(by, Verb.APPROVE, now, where) or not why_not(draft, by, now)
     if not may_decide:
         raise ForbiddenError("You may not decide about messages. An approver can.")
     words = reason.strip()

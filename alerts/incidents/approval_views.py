@@ -67,7 +67,7 @@ def _others_who_may_approve(frame: Frame) -> list[Officer]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything at a glance, and hand it to a second person."""
-    frame = framing.frame(reference)
+    frame = framing.frame(request, reference)
     if frame.draft is None:
         where = "incidents:sending" if frame.alert else "incidents:message"
         return redirect(where, reference)
@@ -90,7 +90,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     """Show exactly what will be sent; approve, return or reject it."""
-    frame = framing.frame(reference)
+    frame = framing.frame(request, reference)
     draft, officer = frame.draft, framing.officer_of(request)
     if draft is None or draft.state != Draft.State.SUBMITTED:
         if request.method == "POST":

@@ -12,7 +12,7 @@ from alerts.incidents.errors import FieldsError, ForbiddenError
 from alerts.incidents.models import Incident, Zone, ZoneLevel
 from consular import modes
 from consular.missions import audit
-from consular.missions.access import Verb, may
+from consular.missions.access import Territory, Verb, may
 from consular.missions.models import Mission, Officer
 from consular.sealing import new_code
 from geo import gazetteer
@@ -63,6 +63,8 @@ def declare(declaration: Declaration, now: datetime) -> Incident:
     if not may(declaration.by, Verb.DECLARE, now):
         raise ForbiddenError("You may not declare incidents. Ask a consular officer.")
     _check(declaration, now)
+    position = _position(declaration)
+    _check_reach(declaration, str(position["country"]), now)
     with transaction.atomic():
         incident = Incident.objects.create(
             reference=_new_reference(declaration.kind, now),
@@ -73,7 +75,7 @@ def declare(declaration: Declaration, now: datetime) -> Incident:
             hazard=declaration.hazard,
             lead_mission=declaration.lead_mission,
             commander=declaration.by,
-            **_position(declaration),
+            **position,
             happened_at=declaration.happened_at,
             opened_at=now,
         )
@@ -98,6 +100,16 @@ def _check(declaration: Declaration, now: datetime) -> None:
         errors["mode"] = problem
     if errors:
         raise FieldsError(errors)
+
+
+def _check_reach(declaration: Declaration, country: str, now: datetime) -> None:
+    lead = declaration.lead_mission
+    missions = frozenset({lead.pk} if lead else ())
+    where = Territory(missions=missions, country=country)
+    if not may(declaration.by, Verb.DECLARE, now, where):
+        raise FieldsError(
+            {"place": "Your missions do not look after this place; choose another."}
+        )
 
 
 def _mode_problem(declaration: Declaration) -> str:

@@ -51,7 +51,7 @@ def begin(
     ForbiddenError, ConflictError
         When the officer may not write, or the incident is closed.
     """
-    if not may(by, Verb.DECLARE, now):
+    if not may(by, Verb.DECLARE, now, incident.territory):
         raise ForbiddenError("You may not write messages. Ask a consular officer.")
     if incident.closed_at is not None:
         raise ConflictError("This incident is closed; declare a new one.")
@@ -147,7 +147,7 @@ def _edit(
     draft: Draft, by: Officer, now: datetime, revision: int | None, **changes: object
 ) -> None:
     """Change an open draft in one conditional UPDATE, in the caller's transaction."""
-    if not may(by, Verb.DECLARE, now):
+    if not may(by, Verb.DECLARE, now, draft.incident.territory):
         raise ForbiddenError("You may not write messages. Ask a consular officer.")
     row = Draft.objects.filter(pk=draft.pk, state__in=Draft.OPEN)
     if revision is not None:

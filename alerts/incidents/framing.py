@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -10,11 +10,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from rest_framework.request import Request
 
 from alerts.incidents import drafting
 from alerts.incidents.models import Alert, Draft, Incident
-from consular.missions.access import verbs
-from consular.missions.models import Officer
+from consular.missions.access import Verb, officer_of, verbs
 
 STEPS = (
     ("zone", "Zone"),
@@ -55,22 +55,34 @@ class Frame:
             "tab": page,
             "steps": steps(self),
             "current_step": page,
-            "verbs": {verb.value for verb in verbs(officer_of(request), self.now)},
+            "verbs": {verb.value for verb in _verbs(request, self)},
             "place_zone": self.incident.zone_info,
             "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
             "hold_s": round(settings.HOLD_S),
         }
 
 
-def officer_of(request: HttpRequest) -> Officer:
-    """Return who is signed in; `officer_page` lets nobody else through."""
-    return cast("Officer", request.user)
+def _verbs(request: HttpRequest, frame: Frame) -> set[Verb]:
+    return verbs(officer_of(request), frame.now, frame.incident.territory)
 
 
-def frame(reference: str, alert_id: str = "") -> Frame:
-    """Read an incident with its open draft and its newest (or one named) alert."""
+def incident_of(
+    request: HttpRequest | Request, reference: str, verb: Verb = Verb.WATCH
+) -> Incident:
+    """Return an incident where the officer has a verb; else it is not found."""
+    seen = Incident.objects.seen_by(officer_of(request), timezone.now(), verb)
+    return get_object_or_404(seen, reference=reference)
+
+
+def frame(request: HttpRequest, reference: str, alert_id: str = "") -> Frame:
+    """Read an incident with its open draft and its newest (or one named) alert.
+
+    An incident that the officer's postings do not reach is not found.
+    """
+    now = timezone.now()
+    seen = Incident.objects.seen_by(officer_of(request), now)
     incident = get_object_or_404(
-        Incident.objects.select_related("hazard", "commander"), reference=reference
+        seen.select_related("hazard", "commander"), reference=reference
     )
     alerts = incident.alerts.select_related("draft", "approved_by", "submitted_by")
     alert: Alert | None
@@ -80,7 +92,7 @@ def frame(reference: str, alert_id: str = "") -> Frame:
         alert = alerts.first()
     return Frame(
         incident=incident,
-        now=timezone.now(),
+        now=now,
         draft=drafting.open_draft(incident),
         alert=alert,
     )

@@ -29,7 +29,7 @@ from consular.missions.access import Verb, officer_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def message(request: HttpRequest, reference: str) -> HttpResponse:
     """Write what is sent, in each language and on each channel."""
-    frame = framing.frame(reference)
+    frame = framing.frame(request, reference)
     counts = _counts(frame)
     errors: dict[str, str] = {}
     if request.method != "POST":

@@ -78,7 +78,7 @@ def stop(alert: Alert, by: Officer, now: datetime, *, reason: str = "") -> int:
     ForbiddenError, ConflictError
         When the officer may not, or there is nothing left to stop.
     """
-    if not may(by, Verb.STOP, now):
+    if not may(by, Verb.STOP, now, alert.incident.territory):
         raise ForbiddenError("You may not stop messages. An approver can.")
     with transaction.atomic():
         if not alert.move(Alert.State.STOPPED, stopped_at=now):
@@ -130,7 +130,7 @@ def _copied(draft: Draft, by: Officer, now: datetime) -> Draft:
 
 def pause(alert: Alert, by: Officer, now: datetime) -> None:
     """Let nothing more of an alert leave until it is resumed."""
-    _may_pause(by, now)
+    _may_pause(alert, by, now)
     with transaction.atomic():
         outbox.pause(now, key=alert.cause_key)
         audit.record("pause", by, alert.incident.key, now, alert=alert.pk)
@@ -139,13 +139,13 @@ def pause(alert: Alert, by: Officer, now: datetime) -> None:
 
 def resume(alert: Alert, by: Officer, now: datetime) -> None:
     """Let a paused alert go on."""
-    _may_pause(by, now)
+    _may_pause(alert, by, now)
     with transaction.atomic():
         outbox.resume(key=alert.cause_key)
         audit.record("resume", by, alert.incident.key, now, alert=alert.pk)
         logbook.write(alert.incident, by, "Went on sending.", now)
 
 
-def _may_pause(by: Officer, now: datetime) -> None:
-    if not may(by, Verb.STOP, now):
+def _may_pause(alert: Alert, by: Officer, now: datetime) -> None:
+    if not may(by, Verb.STOP, now, alert.incident.territory):
         raise ForbiddenError("You may not pause sending. An approver can.")

@@ -45,7 +45,7 @@ def _context(request: HttpRequest, frame: Frame) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sending(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the hold, then the progress of each way of sending."""
-    frame = framing.frame(reference, request.GET.get("alert", ""))
+    frame = framing.frame(request, reference, request.GET.get("alert", ""))
     if request.method == "POST" and frame.alert is not None:
         try:
             return _act(request, frame, frame.alert)
@@ -78,7 +78,7 @@ def _act(request: HttpRequest, frame: Frame, alert: Alert) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, reference: str) -> JsonResponse:
     """Answer with the part of the page that moves, and whether it still does."""
-    frame = framing.frame(reference, request.GET.get("alert", ""))
+    frame = framing.frame(request, reference, request.GET.get("alert", ""))
     context = _context(request, frame)
     return JsonResponse(
         {

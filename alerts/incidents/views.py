@@ -34,8 +34,10 @@ LOG_LINES = 100
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """List incidents: open ones first, then the newest."""
+    now = timezone.now()
     incidents = (
-        Incident.objects.select_related("commander", "hazard")
+        Incident.objects.seen_by(framing.officer_of(request), now)
+        .select_related("commander", "hazard")
         .annotate(
             going=Count(
                 "alerts",
@@ -46,7 +48,6 @@ def listing(request: HttpRequest) -> HttpResponse:
         )
         .order_by(F("closed_at").desc(nulls_first=True), "-opened_at")
     )
-    now = timezone.now()
     pages = Paginator(incidents, ON_A_PAGE)
     context = {
         "section": "incidents",
@@ -114,7 +115,7 @@ def _declared(
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, reference: str) -> HttpResponse:
     """Show an incident: its zone, its people, its alerts, its log; add to the log."""
-    frame = framing.frame(reference)
+    frame = framing.frame(request, reference)
     incident, typed, error = frame.incident, "", ""
     if request.method == "POST":
         typed = request.POST.get("body", "")

@@ -30,7 +30,7 @@ from geo import gazetteer, shapes
 @require_http_methods(["GET", "HEAD", "POST"])
 def zone(request: HttpRequest, reference: str) -> HttpResponse:
     """Show and change the zones of an incident."""
-    frame = framing.frame(reference)
+    frame = framing.frame(request, reference)
     edited = _edited(request, frame.incident)
     values, errors = zone_forms.values_of(edited), {}
     if request.method == "POST":
@@ -54,7 +54,12 @@ def zone(request: HttpRequest, reference: str) -> HttpResponse:
         "levels": ZoneLevel.choices,
         "countries": sorted(gazetteer.countries().items(), key=lambda pair: pair[1]),
         "include": include,
-        "may_draw": may(framing.officer_of(request), Verb.DECLARE, frame.now),
+        "may_draw": may(
+            framing.officer_of(request),
+            Verb.DECLARE,
+            frame.now,
+            frame.incident.territory,
+        ),
         "view": view,
         "places": pictures.places_near(view),
         "crowd": _spots(
@@ -132,10 +137,8 @@ def preview(request: HttpRequest) -> JsonResponse:
     with its margin, and the errors of its fields; asked `quick`, while something is
     being dragged, only a figure that is about right.
     """
-    incident = get_object_or_404(
-        Incident, reference=request.POST.get("incident", "")[:16]
-    )
-    frame = framing.frame(incident.reference)
+    frame = framing.frame(request, request.POST.get("incident", "")[:16])
+    incident = frame.incident
     values = zone_forms.typed(request.POST)
     edited = _edited(request, incident)
     areas, drawn, errors = _on_screen(incident, values, edited)

@@ -138,7 +138,7 @@ def remove(zone: Zone, by: Officer, now: datetime) -> None:
 
 
 def _may_draw(incident: Incident, by: Officer, now: datetime) -> None:
-    if not may(by, Verb.DECLARE, now):
+    if not may(by, Verb.DECLARE, now, incident.territory):
         raise ForbiddenError("You may not draw zones. Ask a consular officer.")
     if incident.closed_at is not None:
         raise ConflictError("This incident is closed; declare a new one.")

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from consular.missions.models import Officer, Posting, Role
+from consular.missions.models import Mission, Officer, Posting, Role
 
 
 class Verb(models.TextChoices):
@@ -46,20 +47,77 @@ MAY: dict[str, set[Verb]] = {
 }
 
 
-def verbs(officer: Officer, now: datetime) -> set[Verb]:
-    """Return all that an officer may do today, by the postings in force."""
+@dataclass(frozen=True)
+class Territory:
+    """Where something lies: the missions that handle it, and its country."""
+
+    missions: frozenset[int] = frozenset()
+    country: str = ""
+
+    def is_of(self, mission: Mission | None) -> bool:
+        """Tell whether a posting for a mission (none: for all) reaches here."""
+        if mission is None or mission.pk in self.missions:
+            return True
+        return bool(self.country) and self.country in mission.serves
+
+
+def verbs(
+    officer: Officer, now: datetime, within: Territory | None = None
+) -> set[Verb]:
+    """Return all that an officer may do today, by the postings in force.
+
+    Parameters
+    ----------
+    within : Territory, optional
+        Count only the postings that reach there; without one, all of them.
+    """
     if not officer.is_authenticated or not officer.is_active:
         return set()
     if officer.is_superuser:
         return set(Verb)
     postings = Posting.objects.in_force(now).filter(officer=officer)
-    roles = postings.values_list("role", flat=True)
-    return set().union(*(MAY[role] for role in roles))
+    return set().union(
+        *(
+            MAY[posting.role]
+            for posting in postings.select_related("mission")
+            if within is None or within.is_of(posting.mission)
+        )
+    )
 
 
-def may(officer: Officer, verb: Verb, now: datetime) -> bool:
-    """Tell whether an officer may do something now."""
-    return verb in verbs(officer, now)
+def may(
+    officer: Officer, verb: Verb, now: datetime, within: Territory | None = None
+) -> bool:
+    """Tell whether an officer may do something now, there if a place is named."""
+    return verb in verbs(officer, now, within)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where an officer's postings reach: everywhere, or some missions and countries."""
+
+    everywhere: bool = False
+    missions: frozenset[int] = frozenset()
+    countries: frozenset[str] = frozenset()
+
+
+def reach(officer: Officer, verb: Verb, now: datetime) -> Reach:
+    """Return where an officer may do something, to ask the database with."""
+    if officer.is_superuser and officer.is_active:
+        return Reach(everywhere=True)
+    found = [
+        posting.mission
+        for posting in Posting.objects.in_force(now)
+        .filter(officer=officer, officer__is_active=True)
+        .select_related("mission")
+        if verb in MAY[posting.role]
+    ]
+    missions = [mission for mission in found if mission is not None]
+    return Reach(
+        everywhere=len(missions) < len(found),
+        missions=frozenset(mission.pk for mission in missions),
+        countries=frozenset(code for each in missions for code in each.serves),
+    )
 
 
 def officer_of(request: HttpRequest | Request) -> Officer:

@@ -5,11 +5,33 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from alerts.hazards.models import Hazard, Kind
-from consular.missions.models import Mission
+from consular.missions.access import Territory, Verb, reach
+from consular.missions.models import Mission, Officer
 from consular.modes import Mode
 from consular.sealing import SealedTextField
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    """Questions about incidents."""
+
+    def seen_by(
+        self, officer: Officer, now: datetime, verb: Verb = Verb.WATCH
+    ) -> "IncidentQuerySet":
+        """Keep what an officer's postings reach; of the rest they learn nothing."""
+        where = reach(officer, verb, now)
+        if where.everywhere:
+            return self
+        supported = Incident.supporting_missions.through.objects.filter(
+            mission_id__in=where.missions
+        )
+        return self.filter(
+            Q(lead_mission_id__in=where.missions)
+            | Q(country__in=where.countries)
+            | Q(pk__in=supported.values("incident_id"))
+        )
 
 
 class Incident(models.Model):
@@ -24,6 +46,9 @@ class Incident(models.Model):
     lead_mission = models.ForeignKey(
         Mission, on_delete=models.PROTECT, null=True, blank=True
     )
+    supporting_missions = models.ManyToManyField(
+        Mission, blank=True, related_name="supported_incidents"
+    )
     commander = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="commands"
     )
@@ -35,11 +60,21 @@ class Incident(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    objects = IncidentQuerySet.as_manager()
+
     class Meta:
         ordering = ["-opened_at"]
 
     def __str__(self) -> str:
         return f"incident {self.reference}"
+
+    @property
+    def territory(self) -> Territory:
+        """Where it lies, for the table of who may do what."""
+        missions = {mission.pk for mission in self.supporting_missions.all()}
+        if self.lead_mission_id is not None:
+            missions.add(self.lead_mission_id)
+        return Territory(missions=frozenset(missions), country=self.country)
 
     @property
     def key(self) -> str:

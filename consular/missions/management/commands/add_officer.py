@@ -3,6 +3,7 @@
 import base64
 import secrets
 from argparse import ArgumentParser
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,6 +13,16 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consular.missions import audit
 from consular.missions.models import Mission, Officer, Posting, Role
+
+LONGEST_H = 24 * 90  # of a surge account
+
+
+def _until(hours: float | None, now: datetime) -> datetime | None:
+    if hours is None:
+        return None
+    if not 0 < hours <= LONGEST_H:
+        raise CommandError(f"--hours goes from above 0 to {LONGEST_H}")
+    return now + timedelta(hours=hours)
 
 
 class Command(BaseCommand):
@@ -24,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--full-name", required=True)
         parser.add_argument("--role", required=True, choices=Role.values)
         parser.add_argument("--mission", default="", help="name; empty: all missions")
+        parser.add_argument(
+            "--hours", type=float, help="for so many hours, as in a surge; else open"
+        )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,13 +52,19 @@ class Command(BaseCommand):
             )
         except IntegrityError:
             raise CommandError("there is an officer of that name already") from None
-        Posting.objects.create(officer=officer, mission=mission, role=options["role"])
+        now = timezone.now()
+        Posting.objects.create(
+            officer=officer,
+            mission=mission,
+            role=options["role"],
+            until=_until(options["hours"], now),
+        )
         device = TOTPDevice.objects.create(user=officer, name="phone", confirmed=True)
         audit.record(
             "add_officer",
             None,
             f"officer {officer.pk}",
-            timezone.now(),
+            now,
             role=options["role"],
         )
         secret = base64.b32encode(device.bin_key).decode().rstrip("=")

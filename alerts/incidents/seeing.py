@@ -1,0 +1,32 @@
+"""Let the API name only incidents that the asking officer's postings reach."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from alerts.incidents.models import Incident
+from alerts.incidents.models.incidents import IncidentQuerySet
+from consular.missions.access import Verb, officer_of
+
+
+def seen(request: Request, verb: Verb = Verb.WATCH) -> IncidentQuerySet:
+    """Return the incidents where the officer who asks has a verb."""
+    return Incident.objects.seen_by(officer_of(request), timezone.now(), verb)
+
+
+class SeenIncidentField(serializers.SlugRelatedField):  # type: ignore[type-arg]
+    """An incident by its reference; one out of reach is answered as unknown."""
+
+    queryset = Incident.objects.none()
+
+    def __init__(self, *, verb: Verb, **kwargs: Any) -> None:
+        self.verb = verb
+        super().__init__(queryset=Incident.objects.none(), **kwargs)
+
+    def get_queryset(self) -> IncidentQuerySet:
+        """Look among what the officer may act on; the API's description has none."""
+        if "request" not in self.context:
+            return Incident.objects.none()
+        return seen(self.context["request"], self.verb)
