@@ -285,7 +285,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         parameters=[OpenApiParameter("registration", str, required=True)],
         responses={200: dict[str, Any]},
     )
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], verb=Verb.REGISTER)
     def why(self, request: Request, pk: str) -> Response:
         """Say what decided whether this alert was for a registration."""
         alert = get_object_or_404(self.get_queryset(), pk=pk)

@@ -14,7 +14,7 @@ from consular.people.models import Registration
 @require_safe
 def why(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask by a registration's reference; each look is in the audit trail."""
-    frame = framing.frame(reference, request.GET.get("alert", ""))
+    frame = framing.frame(request, reference, request.GET.get("alert", ""))
     asked = request.GET.get("registration", "").replace("\x00", "").strip().upper()[:12]
     context = frame.context(request, "sending") | {
         "asked": asked,

@@ -59,8 +59,9 @@ def verbs_of(name: str) -> object:
     kind = getattr(view, "cls", None)
     if kind is None or name == "openapi":
         return getattr(view, "verb", PUBLIC)
-    read = getattr(kind, "verb", "watch")
-    return (read, getattr(kind, "write_verb", read))
+    own = getattr(view, "initkwargs", {})  # what one action asks for by itself
+    read = own.get("verb", getattr(kind, "verb", "watch"))
+    return (read, own.get("write_verb", getattr(kind, "write_verb", read)))
 
 
 def posted(role: Role, mission: Mission) -> Officer:
