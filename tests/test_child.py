@@ -20,8 +20,9 @@ def test_a_function_answers_from_the_child():
     ],
 )
 def test_a_hog_is_killed_and_the_next_call_works(path, args, words):
+    wall_s = 1.5 if path == "time.sleep" else 60.0  # a busy machine gives little
     with pytest.raises(child.ChildError, match=words):
-        child.call(path, *args, cpu_s=0.5, wall_s=1.5)
+        child.call(path, *args, cpu_s=0.5, wall_s=wall_s)
     assert child.call("math.factorial", 3) == 6
 
 
