@@ -252,6 +252,12 @@ TICKS = {
     "incidents": "alerts.incidents.ticking.tick",
     "checkins": "alerts.checkins.ticking.tick",
 }
+# What each later stage forgets of a party that is erased, and for how many days things
+# are kept: texts, whereabouts after an incident is closed, what nobody confirmed
+ERASERS = {"checkins": "alerts.checkins.erasing.erase"}
+KEEP_BODIES_DAYS = int(env.number("MUSTER_KEEP_BODIES_DAYS", 7))
+KEEP_WHEREABOUTS_DAYS = int(env.number("MUSTER_KEEP_WHEREABOUTS_DAYS", 30))
+KEEP_UNCONFIRMED_DAYS = int(env.number("MUSTER_KEEP_UNCONFIRMED_DAYS", 7))
 Q_CLUSTER = {
     "name": "muster",
     "orm": "default",

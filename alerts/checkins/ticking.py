@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from alerts.checkins import inbox, ladders
+from alerts.checkins import inbox, ladders, retention
 
+RETENTION_EVERY_S = 20  # it asks whether today was done
 LADDERS_EVERY_S = 3  # an answer stops a further step within ten seconds
 
 
@@ -13,3 +14,5 @@ def tick(now: datetime) -> None:
         pass
     if now.second % LADDERS_EVERY_S == 0:
         ladders.climb(now)
+    if now.second % RETENTION_EVERY_S == 0 and retention.is_due(now):
+        retention.run(now)

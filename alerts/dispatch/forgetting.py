@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from alerts.dispatch.models import Address, Cause, Message, State, Text
+
+NOTICE = "notice:"
 
 
 @transaction.atomic
@@ -15,14 +18,43 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
     What an alert has sent stays as a count; whom it went to cannot be read any more,
     and what waits for these addresses is stopped.
     """
-    notices = Message.objects.filter(cause__key__startswith=prefix)
-    texts = set(notices.values_list("text_id", flat=True))
-    notices.delete()
-    Cause.objects.filter(key__startswith=prefix, message=None).delete()
-    Text.objects.filter(pk__in=texts, message=None, publication=None).delete()
-    gone = Address.objects.filter(address_key__in=list(address_keys))
+    keys = list(address_keys)
+    _delete_notices(
+        Message.objects.filter(
+            Q(cause__key__startswith=prefix)
+            | Q(cause__key__startswith=NOTICE, address__address_key__in=keys)
+        )
+    )
+    gone = Address.objects.filter(address_key__in=keys)
     Message.objects.filter(address__in=gone, state=State.QUEUED).update(
         state=State.STOPPED, ended_at=now
     )
     gone.filter(message=None).delete()
     gone.update(address="", condition=Address.Condition.GONE, changed_at=now)
+
+
+def _delete_notices(notices: QuerySet[Message]) -> int:
+    """Delete notices with their causes and texts; return how many there were."""
+    rows = list(notices.values_list("pk", "cause_id", "text_id"))
+    Message.objects.filter(pk__in=[pk for pk, _, _ in rows]).delete()
+    causes = {cause for _, cause, _ in rows}
+    Cause.objects.filter(pk__in=causes, message=None, publication=None).delete()
+    texts = {text for _, _, text in rows}
+    Text.objects.filter(pk__in=texts, message=None, publication=None).delete()
+    return len(rows)
+
+
+@transaction.atomic
+def purge(notices_before: datetime, addresses_before: datetime) -> int:
+    """Delete notices that are over, and addresses nobody has written to for long.
+
+    An address whose owner wants no more messages keeps its blind index and that wish.
+    """
+    over = Message.objects.filter(
+        cause__key__startswith=NOTICE, cause__not_after__lte=notices_before
+    )
+    count = _delete_notices(over)
+    unused = Address.objects.filter(message=None, changed_at__lte=addresses_before)
+    unused.filter(opt_out=Address.OptOut.NONE).delete()
+    unused.exclude(address="").update(address="")
+    return count

@@ -14,7 +14,7 @@ from rest_framework.routers import SimpleRouter
 
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of
-from consular.people import enrolling
+from consular.people import enrolling, erasing
 from consular.people.confirming import ask_to_confirm
 from consular.people.models import Registration, Stay
 from consular.people.serializers import RegistrationSerializer
@@ -113,7 +113,7 @@ class RegistrationViewSet(
 
     def perform_destroy(self, instance: Registration) -> None:
         """Erase all that is known of a party; the audit trail keeps the counts."""
-        enrolling.erase(instance, timezone.now(), by=officer_of(self.request))
+        erasing.erase(instance, timezone.now(), by=officer_of(self.request))
 
 
 router = SimpleRouter()

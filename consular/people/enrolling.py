@@ -1,10 +1,10 @@
-"""Write registrations: enrol, change, confirm, erase; and the links to do so.
+"""Write registrations: enrol, change, confirm; and the links to do so.
 
 Values come in, rows go out, in transactions of at most 2,000 rows. A change keeps the
-earlier version of a stay; erasing keeps nothing but a line of the audit trail.
+earlier version of a stay.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -12,10 +12,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 
-from alerts.dispatch import forgetting
 from consular import modes, sealing
-from consular.missions import audit
-from consular.missions.models import Officer
 from consular.people import addresses, towns
 from consular.people.models import Contact, Link, Person, Registration, Stay
 from geo import cells
@@ -25,6 +22,7 @@ OPEN_END = date(9999, 12, 31)
 A_DAY = timedelta(days=1)
 KEPT_AFTER_RETURN = timedelta(days=90)
 KEPT_RESIDENT = timedelta(days=365)
+UNVERIFIED = {Registration.Kind.CRISIS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +174,8 @@ def _write_contacts(pairs: Pairs, parties: Parties, verified: datetime | None) -
                 role=contact.role,
                 address=contact.address,
                 address_key=key,
-                verified_at=verified,
+                # A crisis entry warns at once; who owns its address is asked later.
+                verified_at=None if entry.kind in UNVERIFIED else verified,
             )
     Contact.objects.bulk_create(rows.values())
 
@@ -355,70 +354,11 @@ def leave(registration: Registration, today: date, now: datetime) -> None:
 
 
 @transaction.atomic
-def erase(
-    registration: Registration, now: datetime, by: Officer | None = None
-) -> dict[str, int]:
-    """Delete all that is known of a party, at once and for good; return the counts."""
-    counts = {
-        "persons": registration.persons.count(),
-        "contacts": registration.contacts.count(),
-        "stays": registration.stays.count(),
-    }
-    audit.record("erase", by, f"registration {registration.pk}", now, **counts)
-    keys = set(registration.contacts.values_list("address_key", flat=True))
-    prefix = f"notice:confirm:{registration.pk}:"
-    registration.delete()
-    shared = Contact.objects.filter(address_key__in=keys)
-    keys -= set(shared.values_list("address_key", flat=True))
-    forgetting.forget(prefix, keys, now)
-    return counts
-
-
-def entry_of(registration: Registration) -> Entry:
-    """Return what a party said last, as an entry that can be changed."""
-    party = list(registration.persons.all())
-    places = {person.pk: index for index, person in enumerate(party)}
-    return Entry(
-        kind=registration.kind,
-        mode=registration.mode,
-        language=registration.language,
-        persons=[
-            PersonEntry(
-                given_name=person.given_name,
-                family_name=person.family_name,
-                birth_year=person.birth_year,
-                is_minor=person.is_minor,
-                needs=person.needs,
-            )
-            for person in party
-        ],
-        contacts=[
-            ContactEntry(
-                kind=contact.kind,
-                address=contact.address,
-                role=contact.role,
-                person=places.get(contact.person_id or 0),
-            )
-            for contact in registration.contacts.all()
-        ],
-        stays=list(_stay_entries(registration, places)),
-        consents=registration.consents,
-    )
-
-
-def _stay_entries(
-    registration: Registration, places: dict[int, int]
-) -> Iterator[StayEntry]:
-    said = registration.stays.current().filter(is_shared=False)
-    for stay in said.prefetch_related("persons"):
-        yield StayEntry(
-            place=stay.place,
-            country=stay.country,
-            lon=stay.lon,
-            lat=stay.lat,
-            precision=stay.precision,
-            radius_m=stay.radius_m,
-            arrives_on=stay.arrives_on,
-            departs_on=stay.departs_on,
-            persons=tuple(places[person.pk] for person in stay.persons.all()),
-        )
+def add_stay(registration: Registration, stay: StayEntry, now: datetime) -> None:
+    """Write one more stay beside those there are; nothing else of the party changes."""
+    row = Registration.objects.select_for_update().get(pk=registration.pk)
+    entry = Entry(mode=row.mode, persons=[], contacts=[], stays=[stay])
+    _write_stays([(row, entry)], {row.pk: list(row.persons.all())}, now)
+    row.expires_on = max(row.expires_on, expires_on(row.kind, entry.stays, now.date()))
+    row.changed_at, row.revision = now, row.revision + 1
+    row.save(update_fields=["expires_on", "changed_at", "revision"])

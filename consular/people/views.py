@@ -10,42 +10,27 @@ from typing import Any
 
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consular import languages
-from consular.people import enrolling, wizard
+from consular.people import enrolling, erasing, recalling, wizard
 from consular.people.confirming import ask_to_confirm
 from consular.people.models import Link, Registration
+from consular.people.public import show
 from consular.people.wizard import PAGES, Wizard
 
 
-def _page(
-    request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    """Answer in the language that was asked for, with nothing for a cache."""
-    code = context.pop("language", "") or languages.chosen(request)
-    context |= {"page_language": code, "page_direction": languages.direction(code)}
-    with languages.speak(code):
-        response = render(request, f"people/{name}.html", context, status=status)
-    response.headers["Content-Language"] = code
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if "token" in context:
-        response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
 def _lost(request: HttpRequest) -> HttpResponse:
-    return _page(request, "lost", {}, status=404)
+    return show(request, "lost", {}, status=404)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, and lead to the form."""
-    return _page(request, "home", {})
+    return show(request, "home", {})
 
 
 @csrf_exempt
@@ -100,7 +85,7 @@ def _form(request: HttpRequest, at: Wizard, status: int = 200) -> HttpResponse:
     }
     if at.page == "check" and not at.first_wrong("reach"):
         context |= _summary(at, today)
-    return _page(request, f"register_{at.page}", context, status)
+    return show(request, f"register_{at.page}", context, status)
 
 
 def _summary(at: Wizard, today: date) -> dict[str, Any]:
@@ -139,7 +124,7 @@ def _finish(request: HttpRequest, at: Wizard) -> HttpResponse:
     if known.confirmed_at is None:
         ask_to_confirm(known, now)
     context = {"reference": known.reference, "language": languages.chosen(request)}
-    return _page(request, "registered", context)
+    return show(request, "registered", context)
 
 
 @csrf_exempt
@@ -153,7 +138,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         enrolling.confirm(registration, timezone.now())
         return redirect(enrolling.link(registration, Link.Purpose.MANAGE))
     context = {"token": token, "registration": registration}
-    return _page(request, "confirm", context | _language(request, registration))
+    return show(request, "confirm", context | _language(request, registration))
 
 
 def _language(request: HttpRequest, registration: Registration) -> dict[str, str]:
@@ -172,13 +157,13 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
     do = request.POST.get("do", "") if request.method == "POST" else ""
     if do == "delete" and request.POST.get("sure"):
         reference = registration.reference
-        counts = enrolling.erase(registration, now)
+        counts = erasing.erase(registration, now)
         context = {"reference": reference, "counts": counts, "now": now}
-        return _page(request, "deleted", context | language)
+        return show(request, "deleted", context | language)
     if do == "download":
         return _download(registration)
     if do == "change":
-        entry = enrolling.entry_of(registration)
+        entry = recalling.entry_of(registration)
         with languages.speak(language["language"]):
             return _form(request, wizard.of_entry(entry, token))
     if do == "left":
@@ -191,12 +176,12 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         "unsure": do == "delete",
         "left": do == "left",
     }
-    return _page(request, "manage", context | language)
+    return show(request, "manage", context | language)
 
 
 def _download(registration: Registration) -> HttpResponse:
     """Give the owner all that we hold of them."""
-    entry = enrolling.entry_of(registration)
+    entry = recalling.entry_of(registration)
     held = {
         "reference": registration.reference,
         "kind": entry.kind,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from alerts.incidents import audience, explaining, joining
 from alerts.incidents.models import Alert
 from consular.missions.models import AuditEntry, Officer
-from consular.people import enrolling
+from consular.people import enrolling, recalling
 from consular.people.models import Registration
 from tests.incidents import path
 
@@ -76,7 +76,7 @@ def test_what_became_known_only_later_does_not_rewrite_the_past(
 ) -> None:
     party = path.enrolled(now, lon=20, phone="+12025550101")
     alert = settle()
-    entry = enrolling.entry_of(party)
+    entry = recalling.entry_of(party)
     here = {"lon": path.MANAGUA[0], "lat": path.MANAGUA[1]}
     stays = [enrolling.StayEntry(**(vars(entry.stays[0]) | here))]
     said: dict[str, Any] = {"stays": stays}

@@ -12,7 +12,7 @@ from alerts.incidents import approval, audience, inforce, joining, release, zoni
 from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Matched
 from alerts.incidents.zoning import Outline
 from consular.missions.models import Officer
-from consular.people import enrolling, locating
+from consular.people import enrolling, locating, recalling
 from consular.people.enrolling import ContactEntry
 from consular.people.models import Registration, Stay
 from tests.incidents import path
@@ -62,7 +62,7 @@ def test_looking_twice_writes_nothing(alert: Alert, now: datetime) -> None:
 def test_who_moves_into_the_zone_joins(alert: Alert, now: datetime) -> None:
     party = path.enrolled(now, lon=-80, phone="+12025550101")
     assert joining.tick(now + A_MINUTE) == 0
-    entry = enrolling.entry_of(party)
+    entry = recalling.entry_of(party)
     moved = {"lon": path.MANAGUA[0], "lat": path.MANAGUA[1]}
     stays = [enrolling.StayEntry(**(vars(entry.stays[0]) | moved))]
     said = {"stays": stays}
@@ -93,7 +93,7 @@ def test_a_new_number_of_somebody_in_it_is_written_to(
 ) -> None:
     party = path.enrolled(now, phone="+12025550101")
     settled(officer, approver, now)
-    entry = enrolling.entry_of(party)
+    entry = recalling.entry_of(party)
     more = [*entry.contacts, ContactEntry(kind="phone", address="+12025550102")]
     said: dict[str, Any] = {"contacts": more}
     enrolling.change(party, enrolling.Entry(**(vars(entry) | said)), now + A_MINUTE)

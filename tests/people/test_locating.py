@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consular.people import enrolling, locating, whereabouts
+from consular.people import enrolling, locating, recalling, whereabouts
 from consular.people.models import Registration, Stay
 from consular.people.whereabouts import Question
 from geo import circles
@@ -51,7 +51,7 @@ def test_it_holds_for_three_days_and_no_longer(party: Registration) -> None:
 
 def test_a_change_of_the_trip_keeps_it(party: Registration) -> None:
     locating.share(party, -86.25, 12.13, 15, NOON)
-    entry = enrolling.entry_of(party)
+    entry = recalling.entry_of(party)
     assert len(entry.stays) == 1
     enrolling.change(party, entry, NOON + timedelta(hours=1))
     assert len(people()) == 2

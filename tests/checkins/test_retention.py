@@ -1,0 +1,145 @@
+"""What is over is deleted by itself, everywhere, and a deletion reaches everything."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.core import serializers
+
+from alerts.checkins import retention
+from alerts.checkins.models import Basis, CheckIn, Inbound, Standing, Status
+from alerts.dispatch import outbox
+from alerts.dispatch.models import Address, Text
+from alerts.hazards.models import Kind
+from alerts.incidents.models import Incident
+from consular.missions.models import AuditEntry
+from consular.people import addresses, erasing
+from consular.people.enrolling import PersonEntry
+from consular.people.models import Registration
+from tests import factories
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+PHONE = "+12025550177"
+PLANTED = ("Plantedname", "Plantedneed", "Plantedplace", "Plantedanswer", PHONE)
+
+
+def make_everything() -> tuple[Registration, Incident]:
+    """A party with an answer, a check-in and a notice, in an open incident."""
+    person = PersonEntry(given_name="Plantedname", needs="Plantedneed")
+    stay = factories.make_stay_entry(place="Plantedplace")
+    party = factories.make_registration(phone=PHONE, persons=[person], stays=[stay])
+    officer, mission = factories.make_officer(), factories.make_mission()
+    incident = Incident.objects.create(
+        reference="2026-001",
+        title="Storm",
+        place="Managua",
+        kind=Kind.choices[0][0],
+        mode="exercise",
+        lead_mission=mission,
+        commander=officer,
+        happened_at=NOON,
+        opened_at=NOON,
+    )
+    inbound = Inbound.objects.create(
+        provider="simulated",
+        provider_id="1",
+        channel="sms",
+        from_address=PHONE,
+        from_key=addresses.address_key("phone", PHONE),
+        to_address="1",
+        body="Plantedanswer",
+        raw="Plantedanswer",
+        received_at=NOON,
+        state=Inbound.State.READ,
+        incident=incident,
+    )
+    who = party.persons.get()
+    checkin = CheckIn.objects.create(
+        incident=incident,
+        person=who,
+        status=Status.SAFE,
+        basis=Basis.SELF_SMS,
+        stated_at=NOON,
+        received_at=NOON,
+        inbound=inbound,
+        place="Plantedplace",
+        lon=1.0,
+        lat=1.0,
+    )
+    Standing.objects.create(
+        incident=incident,
+        person=who,
+        status=Status.SAFE,
+        since=NOON,
+        checkin=checkin,
+        changed_at=NOON,
+    )
+    outbox.send_notice(
+        "case:1",
+        purpose="case answer",
+        channel="sms",
+        address=PHONE,
+        language="en",
+        subject="",
+        body="To Plantedname",
+        now=NOON,
+    )
+    return party, incident
+
+
+def held() -> str:
+    """Return all that the database holds, opened with its keys."""
+    rows = [
+        serializers.serialize("json", model.objects.all(), ensure_ascii=False)
+        for model in apps.get_models()
+        if model._meta.managed
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def test_a_deletion_reaches_answers_and_notices() -> None:
+    party, _ = make_everything()
+    assert all(value in held() for value in PLANTED)
+    erasing.erase(party, NOON)
+    left = held()
+    assert [value for value in PLANTED if value in left] == []
+    assert addresses.address_key("phone", PHONE) not in Inbound.objects.values_list(
+        "from_key", flat=True
+    )
+
+
+def test_after_400_days_nothing_personal_is_left() -> None:
+    _, incident = make_everything()
+    Incident.objects.filter(pk=incident.pk).update(closed_at=NOON + timedelta(days=9))
+    for day in range(0, 400, 8):
+        retention.run(NOON + timedelta(days=day))
+    left = held()
+    assert [value for value in PLANTED if value in left] == []
+    assert not Registration.objects.exists()
+    assert not Address.objects.exclude(address="").exists()
+    assert not Text.objects.filter(body__contains="Planted").exists()
+
+
+def test_who_an_open_incident_needs_is_kept() -> None:
+    party, _ = make_everything()
+    retention.run(NOON + timedelta(days=400))
+    assert Registration.objects.get() == party
+
+
+def test_a_registration_that_nobody_confirmed_ends_after_a_week() -> None:
+    factories.make_registration(phone=PHONE, confirmed=False)
+    retention.run(NOON + timedelta(days=6))
+    assert Registration.objects.exists()
+    retention.run(NOON + timedelta(days=7))
+    assert not Registration.objects.exists()
+
+
+def test_each_day_has_one_report_in_the_audit_trail() -> None:
+    factories.make_registration(confirmed=False)
+    later = NOON + timedelta(days=8)
+    assert retention.is_due(later)
+    retention.run(later)
+    assert not retention.is_due(later)
+    assert AuditEntry.objects.get(action="retention").facts["registrations"] == 1
