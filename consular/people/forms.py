@@ -1,5 +1,6 @@
 """What people type on the four pages, checked in words that say what to mend."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -79,7 +80,7 @@ class PersonForm(_Form):
     def entry(self, today: date) -> PersonEntry:
         """Return what was typed, as an entry."""
         data = self.cleaned_data
-        year = data["birth_year"]
+        year = data.get("birth_year")
         return PersonEntry(
             given_name=data["given_name"],
             family_name=data["family_name"],
@@ -121,13 +122,15 @@ class StayForm(_Form):
         *args: Any,
         residence: bool = False,
         kept: dict[str, str] | None = None,
+        countries: Iterable[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.countries = set(countries)
         self.residence = residence
         self.kept = kept or {}
         self.choices: list[tuple[str, str]] = []
-        if residence:
+        if residence and "departs_on" in self.fields:
             self.fields["departs_on"].label = _("Until (leave empty if open)")
 
     def clean(self) -> dict[str, Any]:
@@ -147,7 +150,7 @@ class StayForm(_Form):
         return data
 
     def _found(self, data: dict[str, Any]) -> tuple[float, float, str, str, float]:
-        found = gazetteer.search(data["place"], limit=6)
+        found = self._searched(data["place"])
         self.choices = [(reference_of(place), place.label) for place in found]
         values = dict(self.choices)
         chosen = data.get("chosen", "")
@@ -165,6 +168,12 @@ class StayForm(_Form):
         data["place"] = values.get(chosen, data["place"])
         lon, lat, country, precision, radius = chosen.split(",")
         return (float(lon), float(lat), country, precision, float(radius))
+
+    def _searched(self, typed: str) -> list[Place]:
+        """Search by name; places in the countries in question go before all others."""
+        found = gazetteer.search(typed, limit=60 if self.countries else 6)
+        inside = [place for place in found if place.country in self.countries]
+        return (inside or found)[:6]
 
     def _obvious(self, found: list[Place], typed: str) -> str:
         """Take the only place there is, or the one whose full label was typed."""
@@ -260,7 +269,7 @@ class ReachForm(_Form):
             )
             if data[name]
         ]
-        if not data["emergency_phone"]:
+        if not data.get("emergency_phone"):
             return own
         other = ContactEntry(
             kind=Contact.Kind.PHONE,

@@ -1,0 +1,104 @@
+"""Open a form for the first hours of a crisis, and take in who registers there.
+
+Whoever registers counts at once, so that an alert in force reaches them within seconds.
+The same person again, by whichever form, is one registration: what is new is added, and
+nothing that was there is changed, since a name and a number prove nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from consular import modes, sealing
+from consular.missions import audit
+from consular.missions.models import Officer
+from consular.people import addresses, enrolling
+from consular.people.enrolling import Entry
+from consular.people.models import Contact, CrisisForm, Person, Registration
+from geo.countries import fold
+
+KEPT_OPEN = timedelta(days=30)  # how long somebody is taken to be there
+CODE_LENGTH = 6
+
+
+def open_form(
+    title: str, countries: list[str], by: Officer, now: datetime
+) -> CrisisForm:
+    """Open a form for one or several countries; its address is short enough to say."""
+    form = CrisisForm.objects.create(
+        code=sealing.new_code(CODE_LENGTH).lower(),
+        title=title,
+        countries=countries,
+        mode=modes.installation(),
+        opened_by=by,
+        opened_at=now,
+    )
+    audit.record("open_crisis_form", by, str(form), now, countries=countries)
+    return form
+
+
+def close_form(form: CrisisForm, by: Officer, now: datetime) -> bool:
+    """Take no more entries; tell whether that was new."""
+    closed = CrisisForm.objects.filter(pk=form.pk, closed_at=None).update(closed_at=now)
+    if closed:
+        audit.record("close_crisis_form", by, str(form), now)
+    return bool(closed)
+
+
+def enter(
+    form: CrisisForm, entry: Entry, form_key: str, now: datetime
+) -> tuple[Registration, bool]:
+    """Take in what one person typed; tell whether it is a new registration."""
+    known = Registration.objects.filter(form_key=form_key).first()
+    if known:
+        return known, False
+    person = _same_person(entry)
+    if person:
+        _add(person, entry, now)
+        return person.registration, False
+    try:
+        with transaction.atomic():
+            (fresh,) = enrolling.enrol([entry], now, confirmed=True, form_key=form_key)
+            CrisisForm.objects.filter(pk=form.pk).update(entries=F("entries") + 1)
+    except IntegrityError:  # the same form a second time, at the same moment
+        return Registration.objects.get(form_key=form_key), False
+    return fresh, True
+
+
+def _named(given: str, family: str) -> list[str]:
+    return sorted(fold(f"{given} {family}").split())
+
+
+def _same_person(entry: Entry) -> Person | None:
+    """Find the person of that name and address who is registered and counts."""
+    said = entry.persons[0]
+    keys = [addresses.address_key(each.kind, each.address) for each in entry.contacts]
+    found = Person.objects.filter(
+        registration__contacts__address_key__in=keys,
+        registration__contacts__role=Contact.Role.OWN,
+        registration__mode=entry.mode,
+    ).exclude(registration__confirmed_at=None)
+    name = _named(said.given_name, said.family_name)
+    listed = found.select_related("registration").order_by("pk").distinct()
+    matching = (
+        row for row in listed if _named(row.given_name, row.family_name) == name
+    )
+    return next(matching, None)
+
+
+@transaction.atomic
+def _add(person: Person, entry: Entry, now: datetime) -> None:
+    """Add where a person is and what they need, unless that is known already."""
+    registration, (stay,) = person.registration, entry.stays
+    today = registration.stays.abroad_on(now.date())
+    places = {(row.lon, row.lat) for row in today}
+    needs = entry.persons[0].needs
+    if needs and not person.needs:
+        person.needs = needs
+        person.save(update_fields=["needs"])
+    if (stay.lon, stay.lat) not in places:
+        alone = registration.persons.count() > 1
+        persons = (person.position,) if alone else ()
+        values = vars(stay) | {"persons": persons}
+        enrolling.add_stay(registration, enrolling.StayEntry(**values), now)
