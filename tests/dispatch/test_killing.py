@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,7 +46,8 @@ answer = {"states": dict(Message.objects.values_list("state").annotate(n=Count("
 def until(done: Callable[[], bool], what: str) -> None:
     """Wait for something outside; fail with its name when it does not come."""
     pause = threading.Event()
-    for _ in range(LONGEST_S * 20):
+    by_s = time.monotonic() + LONGEST_S  # a look itself may take seconds
+    while time.monotonic() < by_s:
         if done():
             return
         pause.wait(0.05)
