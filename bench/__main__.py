@@ -19,7 +19,7 @@ from tests import postgres
 Figure = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"
 ON_BOTH = {"dispatch"}
-NAMES = ("dispatch", "understanding", "audience", "freeze")
+NAMES = ("dispatch", "understanding", "audience", "freeze", "places")
 
 
 def figure(

@@ -293,6 +293,14 @@ SIMULATED_PROVIDER_URL = env.text(
 )
 SIMULATED_SMTP_PORT = int(env.number("MUSTER_SIMULATED_SMTP_PORT", 8025))
 EXERCISE_FEEDS = env.text("MUSTER_EXERCISE_FEEDS")  # the one loopback host:port
+# Places that the gazetteer does not know: an online geocoder, off unless it is named.
+GEOCODER = env.text("MUSTER_GEOCODER")  # nominatim or photon
+GEOCODER_HOST = env.text(
+    "MUSTER_GEOCODER_HOST",
+    "photon.komoot.io" if GEOCODER == "photon" else "nominatim.openstreetmap.org",
+)
+GEOCODER_SCHEME = env.text("MUSTER_GEOCODER_SCHEME", "https")
+GEOCODER_RATE = env.number("MUSTER_GEOCODER_RATE", 1)  # questions a second and process
 ACCOUNTS = accounts.configured(
     live=_live, simulated_url=SIMULATED_PROVIDER_URL, smtp_port=SIMULATED_SMTP_PORT
 )

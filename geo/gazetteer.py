@@ -1,4 +1,4 @@
-"""Places of the world without the internet: towns above 15,000 people, and countries.
+"""Places of the world without the internet: towns above 15,000, regions, countries.
 
 The files in geo/data are read once, when they are first asked for; SOURCES.md beside
 them says where they come from. Names of countries in other languages are CLDR's.
@@ -32,6 +32,19 @@ from geo.countries import (
     folded_names,
 )
 from geo.measuring import area_km2
+from geo.regions import (
+    codes_like as regions_like,
+)
+from geo.regions import (
+    country_of,
+    region_at,
+    region_centre,
+    region_name,
+    region_shape,
+    regions,
+    regions_at,
+    regions_in,
+)
 
 __all__ = [
     "Place",
@@ -45,6 +58,13 @@ __all__ = [
     "country_zone",
     "fold",
     "nearest",
+    "region",
+    "region_at",
+    "region_name",
+    "region_shape",
+    "regions",
+    "regions_at",
+    "regions_in",
     "search",
     "towns",
 ]
@@ -54,6 +74,7 @@ DATA = Path(__file__).parent / "data"
 TOWN_DENSITY = 3_000
 # A plus code of a larger rectangle is an area; one of the largest says too little.
 EXACT_M, VAGUE_M = 200.0, 60_000.0
+MOST_REGIONS = 2
 Precision = Literal["exact", "town", "region", "country"]
 
 
@@ -64,7 +85,7 @@ class Place:
     Attributes
     ----------
     name : str
-        The town's or country's name, or typed coordinates.
+        The town's, region's or country's name, or typed coordinates.
     country : str
         ISO 3166-1 alpha-2 code, or "" at sea.
     region : str
@@ -76,7 +97,7 @@ class Place:
     time_zone : str
         Such as `America/Managua`.
     precision : str
-        `exact`, `town` or `country`.
+        `exact`, `town`, `region` or `country`.
     radius_m : float
         How far around the point the place may reach; 0 for an exact one.
     """
@@ -126,9 +147,9 @@ def search(text: str, country: str = "", limit: int = 8) -> list[Place]:
     Parameters
     ----------
     text : str
-        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Nicaragua`; a position in any
-        notation that `geo.notations` reads, such as `12.51, -86.38`; a plus code, a
-        short one with a place: `WVG8+R2 San José`.
+        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Guanacaste`, `Nicaragua`; a
+        position in any notation that `geo.notations` reads, such as `12.51, -86.38`; a
+        plus code, a short one with a place: `WVG8+R2 San José`.
     country : str
         Code of a country whose places come first.
     limit : int
@@ -196,28 +217,55 @@ def _named(text: str, country: str, limit: int) -> Iterator[Place]:
     if not head:
         return
     if tail:
-        yield from _towns_of(head, codes_named(tail), limit, tail)
+        yield from _in_country(head, tail, limit)
         return
     chosen = [_country_place(code) for code in codes_like(head)[:2]]
     exact = [each for each in chosen if head in folded_names()[each.country]]
     places = _towns_of(head, {country} if country else set(), limit, "")
     yield from exact
-    first = list(itertools.islice(places, limit))
+    areas = _regions_of(head, {country} if country else set())
+    first = list(itertools.islice(places, limit - len(areas)))
+    areas = _not_called(areas, first)
     rest = [each for each in chosen if each not in exact]
     # The beginning of a country's name goes before towns that are not called just so.
     yield from (place for place in first if fold(place.name) == head)
+    yield from (place for place in areas if fold(place.name) == head)
     yield from rest
     yield from (place for place in first if fold(place.name) != head)
-    if not first and not chosen:
+    yield from (place for place in areas if fold(place.name) != head)
+    if not first and not chosen and not areas:
         yield from _with_country_at_end(head, limit)
+
+
+def _in_country(head: str, tail: str, limit: int) -> Iterator[Place]:
+    """Yield towns, then regions, of the countries or region that a text names."""
+    codes = codes_named(tail)
+    areas = [each for each in _regions_of(head, codes) if each.country in codes]
+    first = _towns_of(head, codes, limit, tail)
+    towns_there = list(itertools.islice(first, max(1, limit - len(areas))))
+    yield from towns_there
+    yield from _not_called(areas, towns_there)
+
+
+def _not_called(areas: list[Place], found: list[Place]) -> list[Place]:
+    """Leave out regions that read like a town that is found: nobody could choose."""
+    labels = {place.label for place in found}
+    return [area for area in areas if area.label not in labels]
+
+
+def _regions_of(head: str, codes: set[str]) -> list[Place]:
+    """Return the regions, two at most, that begin with a text; the countries' first."""
+    found = regions_like(head)
+    found.sort(key=lambda code: country_of(code) not in codes)
+    return [_region_place(code) for code in found[:MOST_REGIONS]]
 
 
 def _with_country_at_end(text: str, limit: int) -> Iterator[Place]:
     words = text.split()
     for cut in range(1, len(words)):
         tail = " ".join(words[cut:])
-        if codes := codes_named(tail):
-            yield from _towns_of(" ".join(words[:cut]), codes, limit, tail)
+        if codes_named(tail):
+            yield from _in_country(" ".join(words[:cut]), tail, limit)
 
 
 def _towns_of(head: str, codes: set[str], limit: int, tail: str) -> Iterator[Place]:
@@ -260,6 +308,33 @@ def _country_place(code: str) -> Place:
         precision="country",
         radius_m=round(math.sqrt(area_km2(country_shape(code)) / math.pi) * 1000),
     )
+
+
+@functools.cache
+def _region_place(code: str) -> Place:
+    lon, lat = region_centre(code)
+    return Place(
+        name=region_name(code),
+        country=country_of(code),
+        region="",
+        lon=lon,
+        lat=lat,
+        population=0,
+        time_zone=nearest(lon, lat).time_zone,
+        precision="region",
+        radius_m=round(math.sqrt(area_km2(region_shape(code)) / math.pi) * 1000),
+    )
+
+
+def region(code: str) -> Place:
+    """Return a region as a place: its centre, the time zone of the nearest town.
+
+    Raises
+    ------
+    ShapeError
+        When there is no region of that code.
+    """
+    return _region_place(code)
 
 
 def country(code: str) -> Place:

@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.forms.utils import ErrorDict
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from consular import languages
+from consular import languages, places
 from consular.people.addresses import AddressError, normalise
 from consular.people.enrolling import ContactEntry, PersonEntry, StayEntry
 from consular.people.models import Contact, Registration, Stay
-from geo import gazetteer
 from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -171,7 +170,8 @@ class StayForm(_Form):
 
     def _searched(self, typed: str) -> list[Place]:
         """Search by name; places in the countries in question go before all others."""
-        found = gazetteer.search(typed, limit=60 if self.countries else 6)
+        most = 60 if self.countries else 6
+        found = places.search(typed, limit=most, language=get_language() or "en")
         inside = [place for place in found if place.country in self.countries]
         return (inside or found)[:6]
 

@@ -213,7 +213,10 @@ def among(question: Question, numbers: Ids) -> Stays:
 def by_country(
     question: Question, *, any_day: bool = False, among: Ids | None = None
 ) -> Stays:
-    """Return the stays of which only a country is known that shares an area.
+    """Return the stays of which only a country or region is known that shares an area.
+
+    A stay in a region has its point in it. Outlines of regions are approximate: one
+    within `NEARBY_M` of the shape counts.
 
     Parameters
     ----------
@@ -239,7 +242,21 @@ def by_country(
     else:
         sql += " AND s.registration_id IN ({ids})"
         rows = lookup.by_number(sql, among, given)
-    return _stays(rows, question, any_day=any_day)
+    return _stays(_by_region(rows, question.shape), question, any_day=any_day)
+
+
+def _by_region(rows: list[Row], shape: MultiPolygon) -> list[Row]:
+    """Leave out stays in a region that is known and does not touch a shape."""
+    spots = [(row[2], row[3]) for row in rows if row[4] == Stay.Precision.REGION]
+    if not spots:
+        return rows
+    at = dict(zip(spots, gazetteer.regions_at(*zip(*spots, strict=True)), strict=True))
+    touched = {"", *gazetteer.regions_in(shapes.grown(shape, NEARBY_M))}
+    return [
+        row
+        for row in rows
+        if row[4] != Stay.Precision.REGION or str(at[row[2], row[3]]) in touched
+    ]
 
 
 def around(question: Question, *, any_day: bool = False) -> Stays:

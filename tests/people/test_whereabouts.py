@@ -138,6 +138,33 @@ def test_who_is_known_only_by_country_can_be_taken_in() -> None:
     assert len(whereabouts.people_in(question(), {"country_only": True})) == 3
 
 
+@pytest.mark.parametrize("any_day", [False, True])
+def test_who_is_known_by_another_region_of_the_country_is_not_meant(
+    any_day: bool,
+) -> None:
+    region = make_stay_entry(-83.76, 12.0, precision="region")  # Bluefields
+    make_registration(stays=[region])
+    same = make_registration(stays=[make_stay_entry(precision="region")])
+    country = make_registration(stays=[make_stay_entry(precision="country")])
+    at_sea = make_registration(stays=[make_stay_entry(-140, 0, precision="region")])
+    found = matching.by_country(question(), any_day=any_day)
+    assert set(found.registration_ids) == {same.pk, country.pk, at_sea.pk}
+
+
+def test_regions_over_the_antimeridian_and_at_a_pole_are_told_apart() -> None:
+    def only(lon: float, lat: float, code: str) -> int:
+        stay = make_stay_entry(lon, lat, precision="region", country=code)
+        return make_registration(stays=[stay]).pk
+
+    chukotka = only(-170.4, 66.1, "RU")
+    only(37.6, 55.7, "RU")  # Moscow
+    pole = only(0.0, -89.9, "AQ")  # Antarctica has no regions
+    seam = matching.by_country(question(circles.circle(180, 68, 40_000)))
+    assert seam.registration_ids.tolist() == [chukotka]
+    polar = matching.by_country(question(circles.circle(0, -90, 400_000)))
+    assert polar.registration_ids.tolist() == [pole]
+
+
 def test_a_kind_that_is_left_out_is_counted_and_has_a_reason() -> None:
     resident = make_registration(kind="residence", party=2)
     make_registration()
