@@ -282,6 +282,7 @@ PRICES = {
     name: int(cost)
     for name, _, cost in (word.partition("=") for word in env.words("MUSTER_PRICES"))
 }
+NOTICES_A_COUNTRY = env.number("MUSTER_NOTICES_A_COUNTRY", 500)  # an hour, by phone
 BUDGET_DAY = env.number("MUSTER_BUDGET_DAY", 0)
 BUDGET_COUNTRY = env.number("MUSTER_BUDGET_COUNTRY", 0)
 BUDGET_INCIDENT = env.number("MUSTER_BUDGET_INCIDENT", 0)

@@ -10,7 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from alerts.dispatch import addresses, links, routing
+from alerts.dispatch import addresses, caps, links, routing
+from alerts.dispatch.caps import CappedError as CappedError
 from alerts.dispatch.models import (
     Address,
     Cause,
@@ -23,22 +24,8 @@ from alerts.dispatch.models import (
 )
 from consular import copying, modes, sealing
 
-# What may be sent without an alert: one recipient each, so many an hour an address.
-NOTICES = {
-    "confirmation": 5,
-    "code": 5,
-    "officer on duty": 30,
-    "own test": 20,
-    "case answer": 10,
-    "unknown sender": 1,
-}
 RETRIABLE = [State.SET_ASIDE, State.UNCLEAR]
 NOTICE_KEPT = timedelta(hours=24)
-AN_HOUR = timedelta(hours=1)
-
-
-class CappedError(Exception):
-    """Say that an address has had its share of notices for this hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +153,9 @@ def _addresses(wanted: dict[Place, Letter], now: datetime) -> dict[Place, int]:
         "address_key": [key for _, key in fresh],
         "address": [wanted[place].address for place in fresh],
         "country": [wanted[place].country for place in fresh],
+        "prefix_key": [
+            caps.prefix_key(place[0], wanted[place].address) for place in fresh
+        ],
         "changed_at": now,
     }
     if not copying.write(Address, len(fresh), columns, ignore_conflicts=True):
@@ -276,15 +266,8 @@ def send_notice(
     CappedError
         When the address has had its share for this hour.
     """
-    most = NOTICES[purpose]
-    address_key = addresses.key(channel, address)
-    recent = Message.objects.filter(
-        address__address_key=address_key,
-        purpose=purpose,
-        created_at__gt=now - AN_HOUR,
-    ).exclude(cause__key=f"notice:{key}")
-    if recent.count() >= most:
-        raise CappedError(f"{most} notices of this kind in an hour are enough")
+    country = country or caps.country_of(channel, address)
+    caps.check(key, purpose, channel, address, country, now)
     cause = open_cause(
         f"notice:{key}",
         mode=modes.installation(),

@@ -299,12 +299,25 @@ def test_notices_are_capped_for_an_address():
     assert send_notice(1).pk  # one that is there is there
 
 
-def send_notice(number):
+def test_a_form_cannot_pump_messages_into_one_prefix_or_country(settings):
+    for number in range(30):
+        send_notice(number, f"+50525550{number:03d}")
+    with pytest.raises(outbox.CappedError, match="one prefix"):
+        send_notice(30, "+50525550999")
+    settings.NOTICES_A_COUNTRY = 31
+    send_notice(31, "+50585550000")
+    with pytest.raises(outbox.CappedError, match="one country"):
+        send_notice(32, "+50595550000")
+    settings.MINISTRY_COUNTRY = "NI"
+    assert send_notice(33, "+50595550000").pk
+
+
+def send_notice(number, address="+12025550101"):
     return outbox.send_notice(
         f"confirm:{number}",
         purpose="confirmation",
         channel="sms",
-        address="+12025550101",
+        address=address,
         language="en",
         subject="",
         body="Please confirm",

@@ -150,6 +150,9 @@ class Address(models.Model):
         max_length=8, choices=OptOut.choices, default=OptOut.NONE, blank=True
     )
     provider_code = models.CharField(max_length=24, blank=True)
+    prefix_key = models.CharField(
+        max_length=32, blank=True, help_text="blind index of all but four digits"
+    )
     heard_at = models.DateTimeField(
         null=True, blank=True, help_text="when its owner last wrote to us"
     )

@@ -1,0 +1,86 @@
+"""Cap notices, so that no form can be used to pump messages into costly numbers.
+
+Fraud of this kind walks through the numbers of one prefix, which its owner is paid for.
+So notices that anyone can cause from outside have a limit for an address, for a prefix
+(a number but its last four digits), and for a country other than the ministry's own.
+"""
+
+from datetime import datetime, timedelta
+
+import phonenumbers
+from django.conf import settings
+from django.db.models import QuerySet
+
+from alerts.dispatch import addresses
+from alerts.dispatch.models import Message
+from consular import sealing
+
+# What may be sent without an alert: one recipient each, so many an hour an address.
+NOTICES = {
+    "confirmation": 5,
+    "code": 5,
+    "officer on duty": 30,
+    "own test": 20,
+    "case answer": 10,
+    "unknown sender": 1,
+}
+# Notices that somebody outside can cause without being known.
+FROM_OUTSIDE = {"confirmation", "code", "unknown sender"}
+PREFIX_MOST = 30
+AN_HOUR = timedelta(hours=1)
+PHONES = {"sms", "whatsapp", "voice"}
+
+
+class CappedError(Exception):
+    """Say that an address has had its share of notices for this hour."""
+
+
+def check(
+    key: str, purpose: str, channel: str, address: str, country: str, now: datetime
+) -> None:
+    """Refuse a notice beyond a limit; one that is written already is not counted.
+
+    Raises
+    ------
+    CappedError
+        When the address, its prefix or its country has had its share for this hour.
+    """
+    recent = Message.objects.filter(purpose=purpose, created_at__gt=now - AN_HOUR)
+    others = recent.exclude(cause__key=f"notice:{key}")
+    most = NOTICES[purpose]
+    mine = addresses.key(channel, address)
+    _at_most(others.filter(address__address_key=mine), most, "of this kind")
+    if purpose not in FROM_OUTSIDE or channel not in PHONES:
+        return
+    prefix = prefix_key(channel, address)
+    _at_most(others.filter(address__prefix_key=prefix), PREFIX_MOST, "to one prefix")
+    if country and country != settings.MINISTRY_COUNTRY:
+        most = int(settings.NOTICES_A_COUNTRY)
+        _at_most(others.filter(address__country=country), most, "to one country")
+
+
+def _at_most(rows: QuerySet[Message], most: int, words: str) -> None:
+    if rows.count() >= most:
+        raise CappedError(f"{most} notices {words} in an hour are enough")
+
+
+def prefix_key(channel: str, address: str) -> str:
+    """Return the blind index of a number's prefix; other addresses have none."""
+    return sealing.blind_index("prefix", address[:-4]) if channel in PHONES else ""
+
+
+def country_of(channel: str, address: str) -> str:
+    """Return the country of a phone number, or nothing.
+
+    Examples
+    --------
+    >>> country_of("sms", "+50525550100"), country_of("email", "a@example.org")
+    ('NI', '')
+    """
+    if channel not in PHONES:
+        return ""
+    try:
+        number = phonenumbers.parse(address)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.region_code_for_number(number) or ""
