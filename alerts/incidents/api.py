@@ -213,7 +213,9 @@ class ZoneViewSet(
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """Count the people inside a zone that is not saved."""
-        asked = PreviewSerializer(data=request.data)
+        asked = PreviewSerializer(
+            data=request.data, context=self.get_serializer_context()
+        )
         asked.is_valid(raise_exception=True)
         data = dict(asked.validated_data)
         incident, now = data.pop("incident"), timezone.now()
