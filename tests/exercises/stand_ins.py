@@ -114,9 +114,11 @@ def provider(
         yield Stand(where, path)
 
 
-def eventually(condition: Callable[[], object]) -> None:
+def eventually(
+    condition: Callable[[], object], longest_s: float = LONGEST_WAIT_S
+) -> None:
     """Wait until something that another process or thread does has happened."""
-    by_s = time.monotonic() + LONGEST_WAIT_S
+    by_s = time.monotonic() + longest_s
     while not condition():
         assert time.monotonic() < by_s, "it did not happen in time"
         threading.Event().wait(0.02)

@@ -101,7 +101,8 @@ def test_ctrl_c_ends_the_demo_with_all_its_processes(
     )
     log = tmp_path / "log" / "feeds.log"
     try:
-        eventually(lambda: log.exists() or demo.poll() is not None)
+        # It migrates an empty database, and starts six processes, before this one.
+        eventually(lambda: log.exists() or demo.poll() is not None, LONGEST_S)
         started = descendants(demo.pid)
         demo.send_signal(signal.SIGINT)
         said, _ = demo.communicate(timeout=60)
