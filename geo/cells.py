@@ -31,6 +31,7 @@ from geo.tiles import (
     nodes_of,
     ranges_of,
     sizes_of,
+    spanning,
     steps_of,
 )
 
@@ -50,6 +51,7 @@ __all__ = [
 
 _ROUGH_ZOOM = 8
 _ONE = np.zeros(1, dtype=np.int64)  # the world's only tile
+_CHILDREN = np.arange(4, dtype=np.int64)  # of a tile, behind its own code
 _MOST_TILES = 50_000  # to look around; more of them are looked at in larger ones
 _SMALLEST_RADIUS_M = 6_356_752.3  # of WGS 84, to a pole
 
@@ -164,7 +166,7 @@ def covering(shape: MultiPolygon, budget: int = 512) -> Covering:
         with any budget.
     """
     nothing = np.empty((0, 2), dtype=np.int64)
-    best = Covering(full=nothing, edge=ranges_of(_ONE, _ONE, 0))
+    best = Covering(full=nothing, edge=ranges_of(_ONE, 0))
     full = nothing
     for tiles in _refined(shape):
         full = np.vstack([full, tiles.ranges(tiles.is_whole)])
@@ -173,6 +175,8 @@ def covering(shape: MultiPolygon, budget: int = 512) -> Covering:
         if len(finer.full) + len(finer.edge) > budget or 4 * open_ > 16 * budget:
             break
         best = finer
+        if 2 * (len(best.full) + len(best.edge)) > budget:
+            break  # an outline has twice as many tiles at the next zoom
     return best
 
 
@@ -199,9 +203,8 @@ def tiles_of(
     kept = [np.zeros(0, np.int64)]
     best = nodes_of(_ONE, 0), np.zeros(1, dtype=bool)
     for tiles in _refined(shape):
-        codes = interleaved(tiles.columns, tiles.rows)
-        kept.append(nodes_of(codes[tiles.is_whole], tiles.zoom))
-        edge = nodes_of(codes[~tiles.is_whole], tiles.zoom)
+        kept.append(nodes_of(tiles.codes[tiles.is_whole], tiles.zoom))
+        edge = nodes_of(tiles.codes[~tiles.is_whole], tiles.zoom)
         whole = np.concatenate(kept)
         if len(whole) + len(edge) > budget:
             break
@@ -293,32 +296,33 @@ class _Tiles:
     """Tiles of one zoom that touch a shape, those aside that lie in larger ones."""
 
     zoom: int
-    columns: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    codes: NDArray[np.int64]
     is_whole: NDArray[np.bool_]
 
     def ranges(self, mask: NDArray[np.bool_]) -> Ranges:
         """Return the ranges of some of them."""
-        return ranges_of(self.columns[mask], self.rows[mask], self.zoom)
+        return ranges_of(self.codes[mask], self.zoom)
 
 
 def _refined(shape: MultiPolygon) -> Iterator[_Tiles]:
-    """Give the tiles of a shape, zoom by zoom, until none is on its edge."""
+    """Give the tiles of a shape, zoom by zoom, until none is on its edge.
+
+    It begins with tiles as large as the shape: of larger ones none lies in it.
+    """
     shapely.prepare(shape)
     reach = _with_seam(shape)
     shapely.prepare(reach)
-    columns = rows = _ONE
-    for zoom in range(1, ZOOM + 1):
-        columns = (columns[:, None] * 2 + np.array([0, 1, 0, 1])).ravel()
-        rows = (rows[:, None] * 2 + np.array([0, 0, 1, 1])).ravel()
-        boxes = boxes_of(columns, rows, zoom)
+    begun, codes = (1, _CHILDREN) if reach.is_empty else spanning(*reach.bounds)
+    for zoom in range(begun, ZOOM + 1):
+        boxes = boxes_of(gathered(codes), gathered(codes >> 1), zoom)
         touched = shapely.intersects(reach, boxes)
-        columns, rows, boxes = columns[touched], rows[touched], boxes[touched]
+        codes, boxes = codes[touched], boxes[touched]
         is_whole = shapely.contains_properly(shape, boxes)
-        yield _Tiles(zoom=zoom, columns=columns, rows=rows, is_whole=is_whole)
-        columns, rows = columns[~is_whole], rows[~is_whole]
-        if not len(columns):
+        yield _Tiles(zoom=zoom, codes=codes, is_whole=is_whole)
+        codes = codes[~is_whole]
+        if not len(codes):
             return
+        codes = ((codes << 2)[:, None] + _CHILDREN).ravel()
 
 
 def _zoom_of_tiles(ranges: Ranges, distance_m: float) -> int:

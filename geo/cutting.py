@@ -91,6 +91,10 @@ def _closed(laid: Ring, turn: float, pole: float) -> Polygon:
     if abs(turn) > 360 or (not pole and mean == 0):
         raise ShapeError("the ring runs around the world; say which part is inside")
     top = pole or (90.0 if mean > 0 else -90.0)
+    # The two ends are one meridian that rounding would leave a slit at, of nanometres,
+    # but through the circle's own centre: they overlap by one edge instead.
+    onward = np.flatnonzero(np.sign(turn) * (laid[:, 0] - laid[0, 0]) > 0)[0]
+    laid = np.vstack([laid, laid[1 : onward + 1] + np.array([turn, 0.0])])
     ends = [[laid[-1, 0], top], [laid[0, 0], top], laid[0]]
     return Polygon(np.vstack([laid, ends]))
 

@@ -6,16 +6,11 @@ them says where they come from. Names of countries in other languages are CLDR's
 
 import bisect
 import functools
-import gzip
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geo import notations, pluscodes
 from geo.countries import (
@@ -45,6 +40,7 @@ from geo.regions import (
     regions_at,
     regions_in,
 )
+from geo.towns import Place, nearest, spellings, towns
 
 __all__ = [
     "Place",
@@ -69,76 +65,19 @@ __all__ = [
     "towns",
 ]
 
-DATA = Path(__file__).parent / "data"
-# People on a square kilometre of a town, for the radius it is drawn with.
-TOWN_DENSITY = 3_000
 # A plus code of a larger rectangle is an area; one of the largest says too little.
 EXACT_M, VAGUE_M = 200.0, 60_000.0
 MOST_REGIONS = 2
-Precision = Literal["exact", "town", "region", "country"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """A place that can be chosen.
+def load() -> None:
+    """Read the files that a search needs, before anybody waits for one.
 
-    Attributes
-    ----------
-    name : str
-        The town's, region's or country's name, or typed coordinates.
-    country : str
-        ISO 3166-1 alpha-2 code, or "" at sea.
-    region : str
-        The first-level region's name, or "".
-    lon, lat : float
-        Degrees, WGS 84.
-    population : int
-        0 where it is not known.
-    time_zone : str
-        Such as `America/Managua`.
-    precision : str
-        `exact`, `town`, `region` or `country`.
-    radius_m : float
-        How far around the point the place may reach; 0 for an exact one.
+    What is kept is made by each thread that asks before it is there: right after a
+    start, all threads of a busy process would read the same files at once.
     """
-
-    name: str
-    country: str
-    region: str
-    lon: float
-    lat: float
-    population: int
-    time_zone: str
-    precision: Precision
-    radius_m: float
-
-    @property
-    def label(self) -> str:
-        """The name as a person would write it, with region and country."""
-        if self.precision == "country":
-            return self.name
-        region = "" if fold(self.region) in fold(self.name) else self.region
-        country = country_name(self.country) if self.country else ""
-        return ", ".join(part for part in (self.name, region, country) if part)
-
-
-@functools.cache
-def towns() -> list[Place]:
-    """Return all towns, the largest first."""
-    return [place for place, _ in _rows()]
-
-
-def nearest(lon: float, lat: float) -> Place:
-    """Return the town nearest to a point."""
-    east, north = math.radians(lon), math.radians(lat)
-    point = np.array(
-        [
-            math.cos(north) * math.cos(east),
-            math.cos(north) * math.sin(east),
-            math.sin(north),
-        ]
-    )
-    return towns()[int(np.argmax(_vectors() @ point))]
+    for text in ("San José, Costa Rica", "Guanacaste", "12.51, -86.38"):
+        search(text, limit=1)
 
 
 def search(text: str, country: str = "", limit: int = 8) -> list[Place]:
@@ -178,7 +117,7 @@ def _typed(text: str, country: str) -> list[Place] | None:
     if position is None:
         return None
     lon, lat = position
-    return [_spot(f"{lat:g}, {lon:g}", lon, lat)] if _is_on_earth(lon, lat) else []
+    return [spot(f"{lat:g}, {lon:g}", lon, lat)] if _is_on_earth(lon, lat) else []
 
 
 def _is_on_earth(lon: float, lat: float) -> bool:
@@ -194,10 +133,11 @@ def _coded(code: str, beside: str, country: str) -> list[Place]:
         code = pluscodes.nearest(code, near[0].lon, near[0].lat)
     lon, lat, reach_m = pluscodes.decode(code)
     is_known = _is_on_earth(lon, lat) and reach_m <= VAGUE_M
-    return [_spot(code, lon, lat, reach_m)] if is_known else []
+    return [spot(code, lon, lat, reach_m)] if is_known else []
 
 
-def _spot(name: str, lon: float, lat: float, reach_m: float = 0) -> Place:
+def spot(name: str, lon: float, lat: float, reach_m: float = 0) -> Place:
+    """Make a place of a position; `reach_m` metres say how sure that is."""
     is_exact = reach_m <= EXACT_M
     return Place(
         name=name,
@@ -224,7 +164,7 @@ def _named(text: str, country: str, limit: int) -> Iterator[Place]:
     places = _towns_of(head, {country} if country else set(), limit, "")
     yield from exact
     areas = _regions_of(head, {country} if country else set())
-    first = list(itertools.islice(places, limit - len(areas)))
+    first = list(itertools.islice(places, max(0, limit - len(areas))))
     areas = _not_called(areas, first)
     rest = [each for each in chosen if each not in exact]
     # The beginning of a country's name goes before towns that are not called just so.
@@ -270,7 +210,7 @@ def _with_country_at_end(text: str, limit: int) -> Iterator[Place]:
 
 def _towns_of(head: str, codes: set[str], limit: int, tail: str) -> Iterator[Place]:
     """Yield towns that begin with a text; those of the countries or region first."""
-    keys, rows = _keys()
+    keys, rows = spellings()
     first = bisect.bisect_left(keys, head)
     last = bisect.bisect_left(keys, head + "\U0010ffff")
     same = bisect.bisect_right(keys, head)
@@ -347,46 +287,3 @@ def country(code: str) -> Place:
     """
     country_shape(code)
     return _country_place(code)
-
-
-@functools.cache
-def _rows() -> list[tuple[Place, str]]:
-    """Read the towns, each with its other spellings."""
-    text = gzip.decompress((DATA / "places.tsv.gz").read_bytes()).decode()
-    rows = []
-    for line in text.split("\n"):
-        name, code, region, lon, lat, people, zone, spellings = line.split("\t")
-        population = int(people)
-        place = Place(
-            name=name,
-            country=code,
-            region=region,
-            lon=float(lon),
-            lat=float(lat),
-            population=population,
-            time_zone=zone,
-            precision="town",
-            radius_m=round(math.sqrt(population / TOWN_DENSITY / math.pi) * 1000),
-        )
-        rows.append((place, spellings))
-    return rows
-
-
-@functools.cache
-def _keys() -> tuple[list[str], NDArray[np.int32]]:
-    """Return folded names in order; twice the town of each, plus 1 for a spelling."""
-    pairs: set[tuple[str, int]] = set()
-    for row, (place, spellings) in enumerate(_rows()):
-        for name in (place.name, *spellings.split("|")):
-            if key := fold(name):
-                pairs.add((key, 2 * row + (name is not place.name)))
-    ordered = sorted(pairs)
-    return [key for key, _ in ordered], np.array([r for _, r in ordered], np.int32)
-
-
-@functools.cache
-def _vectors() -> NDArray[np.float64]:
-    lon, lat = np.radians([(town.lon, town.lat) for town in towns()]).T
-    return np.column_stack(
-        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
-    )

@@ -14,8 +14,7 @@ from geopy.exc import GeocoderParseError, GeopyError
 from geopy.geocoders import Nominatim, Photon
 
 from geo.circles import distance_m
-from geo.countries import country_at
-from geo.gazetteer import EXACT_M, Place, nearest
+from geo.gazetteer import Place, spot
 from geo.limits import ShapeError, check_position
 
 MOST_LETTERS = 120
@@ -139,18 +138,7 @@ def _place(found: Any) -> Place | None:
     reach_m = _reach_m(found.raw, lon, lat)
     if reach_m > WIDEST_M or abs(lon) > 180:
         return None
-    is_exact = reach_m <= EXACT_M
-    return Place(
-        name=_without_country(str(found.address))[:MOST_LETTERS],
-        country=country_at(lon, lat),
-        region="",
-        lon=lon,
-        lat=lat,
-        population=0,
-        time_zone=nearest(lon, lat).time_zone,
-        precision="exact" if is_exact else "town",
-        radius_m=0.0 if is_exact else reach_m,
-    )
+    return spot(_without_country(str(found.address))[:MOST_LETTERS], lon, lat, reach_m)
 
 
 def _without_country(address: str) -> str:

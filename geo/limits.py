@@ -92,15 +92,37 @@ def ring_of(points: Sequence[Sequence[Any]]) -> Ring:
         When a point is not a pair of numbers on Earth, or fewer than three differ.
     """
     check_counts(1, len(points))
-    rows = [_pair(point) for point in points]
-    ring = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    ring = _pairs(points)
+    if ring is None:  # something is odd about it: find out what
+        rows = [_pair(point) for point in points]
+        ring = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    differ = len(set(zip(*ring.T.tolist(), strict=True)))
     if len(ring):
         ring = np.vstack([ring, ring[:1]])
         moved = np.any(np.diff(ring, axis=0) != 0, axis=1)
         ring = np.vstack([ring[:1], ring[1:][moved]])
-    if len(set(rows)) < 3:
+    if differ < 3:
         raise ShapeError("a ring needs at least three different points")
     return ring
+
+
+def _pairs(points: Sequence[Any]) -> Ring | None:
+    """Return points at once, if all are plain pairs of numbers on Earth."""
+    are_pairs = all(
+        type(point) in (list, tuple) and len(point) == 2 for point in points
+    )
+    if not are_pairs or not {type(n) for point in points for n in point} <= {
+        float,
+        int,
+    }:
+        return None
+    try:
+        ring = np.array(points, dtype=np.float64).reshape(-1, 2)
+    except OverflowError:
+        return None
+    # Nothing that is not a number is at most anything.
+    is_on_earth = bool((np.abs(ring) <= [MAX_LON, 90.0]).all())
+    return ring if is_on_earth else None
 
 
 def _pair(point: Sequence[Any]) -> tuple[float, float]:

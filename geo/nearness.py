@@ -89,6 +89,8 @@ def touched_by(
     lat = np.asarray(lats, dtype=np.float64)
     radii = np.asarray(radii_m, dtype=np.float64)
     found = contains(shape, lon, lat)
+    if not radii.any():
+        return found
     # A degree of longitude is at most as long as the longest degree, and at least as
     # long as at the disc's end nearest to a pole: certain on one side, possible on the
     # other, and only what is possible is measured.

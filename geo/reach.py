@@ -45,12 +45,22 @@ class Reach:
     @classmethod
     def of(cls, rows: Iterable[tuple[int, int, bool]]) -> "Reach":
         """Build it from (node, owner, whether the tile is wholly inside)."""
-        listed = sorted(rows)
+        listed = list(rows)
         nodes, owners, whole = zip(*listed, strict=True) if listed else ((),) * 3
+        return cls.of_columns(
+            np.array(nodes, np.int64),
+            np.array(owners, np.int64),
+            np.array(whole, np.int64),
+        )
+
+    @classmethod
+    def of_columns(cls, nodes: Ids, owners: Ids, is_whole: Ids) -> "Reach":
+        """Build it from columns of the same, `is_whole` as 0 and 1."""
+        order = np.lexsort([owners, nodes])
         return cls(
-            nodes=np.array(nodes, np.int64),
-            owners=np.array(owners, np.int64),
-            is_whole=np.array(whole, np.bool_),
+            nodes=nodes[order],
+            owners=owners[order],
+            is_whole=is_whole[order].astype(bool),
         )
 
     def pairs(self, lons: Degrees, lats: Degrees, radii_m: Degrees) -> Pairs:
@@ -76,6 +86,8 @@ class Reach:
             rows, *self._spans(around[:, zooms].ravel()), is_point=True
         )
         wide = np.flatnonzero(radii_m)
+        if not len(wide):
+            return found  # a shape's tiles do not overlap: each pair is there once
         discs, nodes = _tiles_of_discs(lons[wide], lats[wide], radii_m[wide])
         firsts, lasts = nodes_within(nodes)
         within = (

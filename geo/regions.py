@@ -7,8 +7,10 @@ between towns, some 2 km in Germany and 100 km in a desert (geo/data/SOURCES.md)
 file is read once, when it is first asked for.
 """
 
+import bisect
 import functools
 import gzip
+import itertools
 import json
 from pathlib import Path
 
@@ -127,7 +129,12 @@ def codes_like(text: str) -> list[str]:
     """
     if len(text) < 3:
         return []
-    found = [(name != text, code) for code, name in _folded() if name.startswith(text)]
+    names = _folded()
+    first = bisect.bisect_left(names, (text,))
+    begun = itertools.takewhile(
+        lambda row: row[0].startswith(text), itertools.islice(names, first, None)
+    )
+    found = [(name != text, code) for name, code in begun]
     return [code for _, code in sorted(found)]
 
 
@@ -149,7 +156,8 @@ def _all() -> dict[str, tuple[str, list[_Rings]]]:
 
 @functools.cache
 def _folded() -> list[tuple[str, str]]:
-    return [(code, fold(name)) for code, (name, _) in _all().items()]
+    """Return folded names with their codes, in the order of the names."""
+    return sorted((fold(name), code) for code, (name, _) in _all().items())
 
 
 @functools.cache

@@ -28,7 +28,17 @@ def valid(polygons: Iterable[Polygon]) -> MultiPolygon:
     ShapeError
         When nothing has an area, or mending would take too long.
     """
-    shape = mended(polygons)
+    return not_empty(mended(polygons))
+
+
+def not_empty(shape: MultiPolygon) -> MultiPolygon:
+    """Return a shape that has an area.
+
+    Raises
+    ------
+    ShapeError
+        When it has none.
+    """
     if shape.is_empty or shape.area == 0:
         raise ShapeError("the shape has no area")
     return shape

@@ -8,7 +8,7 @@ functions in a child process that can be killed.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from geo import kml
-from geo.cutting import laid_flat
+from geo.cutting import laid_flat, unwrapped
 from geo.limits import (
     MAX_BYTES,
     Ring,
@@ -26,7 +26,7 @@ from geo.limits import (
     ring_of,
 )
 from geo.measuring import area_km2, grown, union
-from geo.repairing import valid
+from geo.repairing import not_empty, valid
 
 __all__ = [
     "ShapeError",
@@ -168,6 +168,27 @@ def from_ring(points: Sequence[Sequence[float]]) -> MultiPolygon:
     return _joined([[points]])
 
 
+def crossing_of(points: Sequence[Sequence[float]]) -> list[float] | None:
+    """Return where a ring first crosses or touches itself, or None.
+
+    Parameters
+    ----------
+    points : sequence of (lon, lat)
+        The corners of a ring that `from_ring` has taken.
+
+    Examples
+    --------
+    >>> crossing_of([(0, 0), (1, 1), (1, 0), (0, 1)])
+    [0.5, 0.5]
+    """
+    ring, turn = unwrapped(_rings([points])[0])
+    said = shapely.is_valid_reason(Polygon(ring))
+    found = re.fullmatch(r".*self-intersection\[(\S+) (\S+)\]", said, re.IGNORECASE)
+    if turn or found is None:
+        return None
+    return [(float(found[1]) + 180) % 360 - 180, float(found[2])]
+
+
 def from_cap_polygon(text: str) -> MultiPolygon:
     """Read a polygon of the Common Alerting Protocol: `lat,lon lat,lon …`.
 
@@ -286,10 +307,10 @@ def _joined(polygons: list[Any]) -> MultiPolygon:
         sum(len(rings) for rings in checked),
         sum(len(ring) for rings in checked for ring in rings),
     )
-    parts: Iterable[Polygon] = [
-        part for shell, *holes in checked for part in laid_flat(shell, holes).geoms
-    ]
-    return valid(parts)
+    flat = [laid_flat(shell, holes) for shell, *holes in checked]
+    if len(flat) == 1:  # it is mended already, and meets no other one
+        return not_empty(flat[0])
+    return valid(part for shape in flat for part in shape.geoms)
 
 
 def _rings(polygon: Any) -> list[Ring]:

@@ -75,11 +75,37 @@ def interleaved(
     return _spread(columns) | (_spread(rows) << 1)
 
 
-def ranges_of(columns: NDArray[np.int64], rows: NDArray[np.int64], zoom: int) -> Ranges:
+def ranges_of(codes: NDArray[np.int64], zoom: int) -> Ranges:
     """Return the cells of tiles of a zoom as ranges, joined where they meet."""
     shift = 2 * (ZOOM - zoom)
-    first = interleaved(columns, rows) << shift
+    first = codes << shift
     return merged(np.column_stack([first, first + (1 << shift) - 1]))
+
+
+def spanning(
+    west: float, south: float, east: float, north: float
+) -> tuple[int, NDArray[np.int64]]:
+    """Return the finest zoom whose tiles are as large as a box, and those it may meet.
+
+    These are at most four, given by their codes; or the four of zoom 1.
+
+    Examples
+    --------
+    >>> spanning(-180, -90, 180, 90)
+    (1, array([0, 1, 2, 3]))
+    """
+    lons = np.clip([west - 2 * _PAD, east + 2 * _PAD], -180, 180)
+    slopes = np.arcsinh(np.tan(np.radians(np.clip([north, south], -89.9, 89.9))))
+    columns = clipped(np.floor((lons + 180) / 360 * SIDE))
+    rows = clipped(np.floor((1 - slopes / math.pi) / 2 * SIDE))
+    rows = np.clip(rows + np.array([-1, 1]), 0, SIDE - 1)
+    widest = int(max(np.ptp(columns), np.ptp(rows)))
+    zoom = max(1, ZOOM - widest.bit_length())
+    (left, right), (top, bottom) = columns >> ZOOM - zoom, rows >> ZOOM - zoom
+    across, down = np.meshgrid(
+        np.arange(left, right + 1), np.arange(top, bottom + 1), copy=False
+    )
+    return zoom, np.sort(interleaved(across.ravel(), down.ravel()))
 
 
 def merged(ranges: Ranges) -> Ranges:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo import cells, circles
@@ -11,6 +11,9 @@ CENTRES = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 
 @given(CENTRES, RADII)
+@example((-7.7e-142, -87.5), 300_000.0)
+@example((-1e-9, 89.0), 300_000.0)
+@example((13.4, 88.0), 3_500_000.0)
 def test_a_circle_misses_nobody_inside(
     centre: tuple[float, float], radius_m: float
 ) -> None:

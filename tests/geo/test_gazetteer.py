@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from geo import gazetteer, shapes
+from geo import gazetteer, shapes, towns
 from geo.cells import contains
 
 # Where places are that maps get wrong: islands over ±180°, enclaves, the ends of Earth.
@@ -149,3 +149,12 @@ def test_the_nearest_town_is_found_over_the_antimeridian() -> None:
 def test_an_unknown_country_is_said_to_be_unknown() -> None:
     with pytest.raises(shapes.ShapeError, match="no outline"):
         gazetteer.country_shape("ZZ")
+
+
+def test_what_is_loaded_beforehand_is_all_that_searches_read():
+    gazetteer.load()
+    kept = (towns._rows, towns.spellings, towns._vectors)
+    read = [each.cache_info().misses for each in kept]
+    for text in ("Managua", "Paris France", "Nicaragua", "Guanacaste", "12.5, -86.4"):
+        gazetteer.search(text)
+    assert [each.cache_info().misses for each in kept] == read
