@@ -7,17 +7,20 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of
-from consular.people import enrolling, erasing
-from consular.people.confirming import ask_to_confirm
+from consular.people.managing import erasing, errands
 from consular.people.models import Registration, Stay
-from consular.people.serializers import RegistrationSerializer
+from consular.people.protecting import scoping
+from consular.people.registering import enrolling
+from consular.people.registering.serializers import RegistrationSerializer
+
+ELSEWHERE = "Your missions look after none of these countries."
 
 
 class RegistrationRowSerializer(serializers.ModelSerializer[Registration]):
@@ -57,11 +60,13 @@ class RegistrationViewSet(
 
     def get_queryset(self) -> QuerySet[Registration]:
         """Fetch what an answer needs, and no more."""
+        seen = scoping.seen_by(officer_of(self.request), timezone.now())
+        listed = seen.order_by("-pk")
         if self.action == "list":
-            return self.queryset.annotate(people=Count("persons"))
+            return listed.annotate(people=Count("persons"))
         current = Stay.objects.current().prefetch_related("persons")
-        return self.queryset.prefetch_related(
-            "persons",
+        return listed.prefetch_related(
+            "persons__guardian",
             "contacts__person",
             Prefetch("stays", current, to_attr="current_stays"),
         )
@@ -104,10 +109,12 @@ class RegistrationViewSet(
         is_confirmed = form.validated_data["confirmed"]
         with transaction.atomic():
             (row,) = enrolling.enrol([form.entry(now)], now, confirmed=is_confirmed)
+            if not self.get_queryset().filter(pk=row.pk).exists():
+                raise ValidationError({"stays": [ELSEWHERE]})
             subject = f"registration {row.pk}"
             audit.record("enter_registration", officer_of(request), subject, now)
             if not is_confirmed:
-                ask_to_confirm(row, now)
+                errands.confirm_later(row, now)
         shown = RegistrationSerializer(self.get_queryset().get(pk=row.pk))
         return Response(shown.data, status=status.HTTP_201_CREATED)
 

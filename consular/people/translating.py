@@ -29,6 +29,8 @@ TEMPLATES = (
     "templates/checkins",
     "templates/public.html",
     "templates/dispatch/unsubscribe.html",
+    "templates/incidents/public_incident.html",
+    "templates/incidents/public_list.html",
 )
 SOURCES = ("consular/people", "alerts/checkins")
 # Every language but English, by the name of its folder.

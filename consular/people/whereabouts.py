@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from consular.people import matching
-from consular.people.matching import INCLUDE, Flags, Question, Stays
-from consular.people.members import PRECISIONS, People, people_of
 from consular.people.models import Person, Registration
+from consular.people.stays import matching
+from consular.people.stays.matching import INCLUDE, Flags, Question, Stays
+from consular.people.stays.members import PRECISIONS, People, people_of
 
 __all__ = [
     "INCLUDE",
@@ -27,6 +27,7 @@ __all__ = [
     "Question",
     "Stays",
     "count",
+    "count_of",
     "count_quickly",
     "everyone",
     "excluded",
@@ -59,6 +60,8 @@ class Count:
         Of `people`.
     shared : int
         Of `people`: there by the location they shared last.
+    stale : int
+        Of `people`: their party has left two questions whether it is right unanswered.
     no_contact, opted_out : int
         Of `people`: whose party gave no address; whose party has none left that may be
         written to.
@@ -83,6 +86,7 @@ class Count:
     minors: int = 0
     with_needs: int = 0
     shared: int = 0
+    stale: int = 0
     no_contact: int = 0
     opted_out: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
@@ -196,6 +200,14 @@ def count(question: Question, include: Mapping[str, bool] | None = None) -> Coun
     )
 
 
+def count_of(
+    numbers: NDArray[np.int64], person_ids: NDArray[np.int64], mode: str
+) -> Count:
+    """Count some persons of some registrations, wherever they are."""
+    people = people_of(matching.of_parties(numbers, mode))
+    return Count(**_of_audience(people.kept(np.isin(people.person_ids, person_ids))))
+
+
 def _of_audience(people: People) -> dict[str, Any]:
     numbers, first = np.unique(people.registration_ids, return_index=True)
     parties = people.kept(first)
@@ -210,6 +222,7 @@ def _of_audience(people: People) -> dict[str, Any]:
         "minors": int(people.is_minor.sum()),
         "with_needs": int(people.has_needs.sum()),
         "shared": int(people.is_shared.sum()),
+        "stale": int(people.is_stale.sum()),
         "no_contact": int((~people.is_reachable & ~people.is_silenced).sum()),
         "opted_out": int(people.is_silenced.sum()),
     }

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
+
+from consular.people.registering.wizard import Wizard
 
 WHO = {"kind": "trip", "persons": "1", "person-0-given_name": "Invented"}
 WHERE = {
@@ -22,6 +25,10 @@ def state_of(response: HttpResponse) -> str:
     found = re.search(r'name="state" value="([^"]*)"', response.content.decode())
     assert found, response.status_code
     return html.unescape(found[1])
+
+
+def opened(state: str) -> Wizard:
+    return Wizard.opened(state, timezone.localdate())
 
 
 def filled(response: HttpResponse) -> dict[str, str]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from alerts.dispatch.models import Message
 from consular.missions.models import AuditEntry
+from consular.people.managing import errands
 from consular.people.models import Registration
 from tests import factories
 
@@ -43,6 +45,7 @@ def test_a_registration_is_entered_and_shown(desk: Client) -> None:
     assert shown["contacts"][0]["person"] == 1
     assert shown["stays"][0]["persons"] == [1]
     assert shown["confirmed_at"] is None
+    errands.run(timezone.now())
     assert Message.objects.get().purpose == "confirmation"
 
 

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from consular.people import crisis
 from consular.people.models import CrisisForm, Registration
+from consular.people.registering import crisis
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -47,3 +47,10 @@ def test_only_who_may_register_opens_the_list(client: Client, approver: object) 
     assert client.get(LIST).status_code == 302
     factories.sign_in(client, approver)  # type: ignore[arg-type]
     assert client.get(LIST).status_code == 403
+
+
+def test_a_stay_known_by_its_region_is_marked_approximate(desk: Client) -> None:
+    row = factories.make_registration(phone="+12025550101")
+    assert "approximate" not in desk.get(f"{LIST}{row.reference}/").content.decode()
+    row.stays.update(precision="region")
+    assert "Region, approximate" in desk.get(f"{LIST}{row.reference}/").content.decode()

@@ -8,10 +8,13 @@ from django.db import IntegrityError, transaction
 
 from alerts.exercises.population import Population
 from consular import copying, modes
-from consular.people import enrolling, loading, whereabouts
-from consular.people.enrolling import ContactEntry, Entry, PersonEntry
-from consular.people.loading import StayColumns
+from consular.people import whereabouts
+from consular.people.managing import linking
 from consular.people.models import Contact, Link, Person, Registration, Stay, Town
+from consular.people.registering import enrolling
+from consular.people.registering.entries import ContactEntry, Entry, PersonEntry
+from consular.people.stays import loading
+from consular.people.stays.loading import StayColumns
 from geo import circles
 from tests.factories import NOON, TODAY, make_registration, make_stay_entry
 
@@ -67,8 +70,8 @@ def test_what_was_loaded_is_found_and_its_links_open() -> None:
     asked = {"starts_on": TODAY, "ends_on": TODAY, "mode": "exercise"}
     people = whereabouts.people_in(whereabouts.Question(shape=shape, **asked))
     assert people.registration_ids.tolist() == [registration.pk]
-    address = enrolling.link(registration, "manage").rstrip("/")
-    assert enrolling.opened(address.rpartition("/")[2], "manage") == registration
+    address = linking.link(registration, "manage").rstrip("/")
+    assert linking.opened(address.rpartition("/")[2], "manage") == registration
 
 
 def columns(number: int, count: int) -> StayColumns:

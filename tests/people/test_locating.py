@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from consular.people import enrolling, locating, recalling, whereabouts
+from consular.people import whereabouts
+from consular.people.managing import locating, recalling
 from consular.people.models import Registration, Stay
+from consular.people.registering import enrolling
 from consular.people.whereabouts import Question
 from geo import circles
 from geo.limits import ShapeError

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from consular.missions.models import AuditEntry
-from consular.people import enrolling
+from consular.people.managing import linking
 from consular.people.models import Contact, Link, Person, Registration, Stay
 from tests import factories
 from tests.people import forms_of
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def path_of(registration: Registration, purpose: str = Link.Purpose.MANAGE) -> str:
-    return "/" + enrolling.link(registration, purpose).split("/", 3)[3]
+    return "/" + linking.link(registration, purpose).split("/", 3)[3]
 
 
 def make(**changes: object) -> Registration:
@@ -35,7 +35,11 @@ def test_opening_the_confirmation_link_changes_nothing(client: Client) -> None:
 
 def test_pressing_its_button_confirms(client: Client) -> None:
     registration = make(confirmed=False)
-    answer = client.post(path_of(registration, Link.Purpose.CONFIRM))
+    code = linking.code_of(registration.contacts.get())
+    path = f"{path_of(registration, Link.Purpose.CONFIRM)}{code}/"
+    assert client.get(path).status_code == 200
+    assert not Registration.objects.exclude(confirmed_at=None)
+    answer = client.post(path)
     registration.refresh_from_db()
     assert answer.headers["Location"].endswith(path_of(registration))
     assert registration.confirmed_at is not None
@@ -117,3 +121,36 @@ def test_the_download_holds_all_that_was_given(client: Client) -> None:
     held = json.loads(answer.content)
     assert len(held["persons"]) == 2
     assert held["contacts"][0]["address"] == "+12025550101"
+
+
+def test_staying_longer_moves_the_last_day_and_that_of_the_deletion(
+    client: Client,
+) -> None:
+    registration = make()
+    answer = client.post(path_of(registration), {"do": "extend", "until": "2026-04-01"})
+    assert "Saved: you stay longer." in answer.content.decode()
+    registration.refresh_from_db()
+    assert registration.stays.current().get().departs_on.isoformat() == "2026-04-01"
+    assert registration.expires_on.isoformat() == "2026-06-30"
+    assert registration.stays.count() == 2
+
+
+@pytest.mark.parametrize("until", ["", "nope", "2026-03-09", "9999-01-01", "²"])
+def test_a_day_that_is_not_later_extends_nothing(client: Client, until: str) -> None:
+    registration = make()
+    answer = client.post(path_of(registration), {"do": "extend", "until": until})
+    assert "Give a day after the last one." in answer.content.decode()
+    assert registration.stays.count() == 1
+
+
+def test_a_replaced_link_opens_nothing_and_the_new_one_does(client: Client) -> None:
+    registration = make()
+    old = path_of(registration)
+    new = client.post(old, {"do": "replace"}).headers["Location"]
+    assert client.get(old).status_code == 404
+    assert client.get("/" + new.split("/", 3)[3]).status_code == 200
+
+
+def test_a_receipt_says_how_much_was_deleted(client: Client) -> None:
+    answer = client.post(path_of(make()), {"do": "delete", "sure": "1"})
+    assert "people 2, addresses 1, places 1" in answer.content.decode()

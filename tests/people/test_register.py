@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from alerts.dispatch.models import Message
 from consular.languages import LANGUAGES, direction
+from consular.people.managing import errands
 from consular.people.models import Registration
 from tests.people import forms_of
 
@@ -16,7 +18,8 @@ def test_a_registration_waits_for_its_confirmation(client: Client) -> None:
     registration = Registration.objects.get()
     assert registration.confirmed_at is None
     assert registration.contacts.count() == 2
-    assert {m.purpose for m in Message.objects.all()} == {"confirmation"}
+    errands.run(timezone.now())
+    assert [m.purpose for m in Message.objects.all()] == ["confirmation"] * 2
 
 
 def test_sending_the_last_page_twice_registers_and_writes_once(client: Client) -> None:
@@ -26,6 +29,8 @@ def test_sending_the_last_page_twice_registers_and_writes_once(client: Client) -
     reference = Registration.objects.get().reference
     assert reference in first.content.decode()
     assert reference in second.content.decode()
+    errands.run(timezone.now())
+    errands.run(timezone.now())
     assert Message.objects.count() == 2
 
 

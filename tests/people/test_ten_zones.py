@@ -4,8 +4,8 @@ import pytest
 from shapely.geometry import MultiPolygon
 
 from bench import crowd, filling, zones
-from consular.people import matching
-from consular.people.matching import Question
+from consular.people.stays import matching
+from consular.people.stays.matching import Question
 from tests.factories import NOON
 
 STAYS = 20_000
@@ -21,14 +21,14 @@ def test_a_match_finds_what_testing_every_stay_finds(
     shapes: dict[str, MultiPolygon],
 ) -> None:
     people = crowd.drawn(STAYS)
-    arrays = crowd.Arrays(people, filling.load(people, NOON))
+    arrays = crowd.Arrays(people, filling.load(people, NOON)[0])
     for name, shape in shapes.items():
         asked = Question(
             shape=shape, starts_on=crowd.TODAY, ends_on=crowd.TODAY, mode=crowd.MODE
         )
         found = matching.keys(asked).tolist()
         assert found == arrays.one_by_one(shape).tolist(), name
-        assert found == arrays.by_cell(shape).tolist(), name
+        assert found == arrays.by_cell(shape, 128).tolist(), name
 
 
 def test_the_zones_are_what_they_are_called(shapes: dict[str, MultiPolygon]) -> None:

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, box
 
-from consular.people import enrolling, lookup, matching, whereabouts
-from consular.people.enrolling import ContactEntry, Entry, PersonEntry
+from consular.people import whereabouts
 from consular.people.models import Registration, Stay, Town
+from consular.people.registering import enrolling
+from consular.people.registering.entries import ContactEntry, Entry, PersonEntry
+from consular.people.stays import lookup, matching
 from consular.people.whereabouts import Question
 from geo import cells, circles, gazetteer, nearness
 from tests.factories import NOON, TODAY, make_registration, make_stay_entry

@@ -1,4 +1,4 @@
-import consular.people.indexes
+import consular.people.stays.indexes
 from django.db import migrations, models
 
 
@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='stay',
-            index=consular.people.indexes.CoveringIndex(condition=models.Q(('mode', 'live'), ('precision__in', ['exact', 'town']), ('replaced_at', None)), fields=['cell', 'ends_on', 'starts_on'], include=('id', 'registration', 'lon', 'lat', 'precision', 'radius_m', 'people'), name='stay_cell_live'),
+            index=consular.people.stays.indexes.CoveringIndex(condition=models.Q(('mode', 'live'), ('precision__in', ['exact', 'town']), ('replaced_at', None)), fields=['cell', 'ends_on', 'starts_on'], include=('id', 'registration', 'lon', 'lat', 'precision', 'radius_m', 'people'), name='stay_cell_live'),
         ),
         migrations.AddIndex(
             model_name='stay',
-            index=consular.people.indexes.CoveringIndex(condition=models.Q(('mode', 'exercise'), ('precision__in', ['exact', 'town']), ('replaced_at', None)), fields=['cell', 'ends_on', 'starts_on'], include=('id', 'registration', 'lon', 'lat', 'precision', 'radius_m', 'people'), name='stay_cell_exercise'),
+            index=consular.people.stays.indexes.CoveringIndex(condition=models.Q(('mode', 'exercise'), ('precision__in', ['exact', 'town']), ('replaced_at', None)), fields=['cell', 'ends_on', 'starts_on'], include=('id', 'registration', 'lon', 'lat', 'precision', 'radius_m', 'people'), name='stay_cell_exercise'),
         ),
     ]

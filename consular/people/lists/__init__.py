@@ -1,0 +1,1 @@
+"""Take in lists of people: of groups, and of the system that was there before."""

@@ -1,0 +1,1 @@
+"""What owners do with a registration: confirm, look, change, extend, erase."""

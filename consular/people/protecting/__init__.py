@@ -1,0 +1,1 @@
+"""Protect what is held of people: what, why, how long, from whom."""

@@ -1,0 +1,91 @@
+"""Name why something is held of people, on what ground, how long, for whose eyes."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+
+class Why(Enum):
+    """What something is needed for."""
+
+    FIND = _("To know who is where something happens")
+    REACH = _("To warn you and to reach you")
+    WHO = _("To know whom we look for, and to count each of you once")
+    HELP = _("To help first where it is needed most")
+    FOLLOW = _("To follow up on your answer until you are safe")
+    PROVE = _("To be able to say later what was done, and why")
+    GUARD = _("To keep your data yours, and the service from being abused")
+    STAFF = "To let officers, and nobody else, work with it"
+
+
+class Basis(Enum):
+    """The ground on which it may be held; articles are those of the GDPR."""
+
+    CONSENT = _("Your consent (Article 6(1)(a))")
+    EXPLICIT = _("Your explicit consent (Articles 6(1)(a) and 9(2)(a))")
+    VITAL = _("Your vital interests (Articles 6(1)(d) and 9(2)(c))")
+    TASK = _("A task in the public interest (Article 6(1)(e))")
+    DUTY = _("A legal duty to account for it (Article 6(1)(c))")
+
+
+class Kept(Enum):
+    """For how long; `{days}` is a setting of this installation."""
+
+    STAY = _(
+        "90 days after your return; residents: a year after you last said it is right"
+    )
+    MESSAGE = _(
+        "{days} days, what only concerns you; the address itself, 30 days after it"
+    )
+    ANSWER = _("{days} days after it is dealt with and the incident is closed")
+    INCIDENT = _("{days} days after the incident is closed")
+    HOURS = _("Some minutes, two days at most")
+    LASTING = _("For good, as numbers and references without your name")
+    ACCOUNT = "As long as the officer's account; sign-ins as long as the session"
+
+
+class Eyes(Enum):
+    """Who may see it."""
+
+    YOU = _("You")
+    OFFICERS = _("Officers whose role allows it; each look is logged")
+    CARRIERS = _("The companies that carry the message")
+    HOME = _("The person at home, as far as you allow it")
+    MACHINE = _("Nobody; only the machine uses it")
+    ADMINS = "Those who run the service"
+
+
+# Which setting counts the days of a span.
+DAYS = {
+    Kept.MESSAGE: "KEEP_BODIES_DAYS",
+    Kept.ANSWER: "KEEP_BODIES_DAYS",
+    Kept.INCIDENT: "KEEP_WHEREABOUTS_DAYS",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """One kind of data; `fields` are names of fields by the label of their model."""
+
+    what: Words
+    why: Why
+    basis: Basis
+    kept: Kept
+    eyes: tuple[Eyes, ...]
+    fields: dict[str, str]
+    is_public: bool = True
+
+    @property
+    def until(self) -> str:
+        """For how long, with this installation's days."""
+        name = DAYS.get(self.kept)
+        return str(self.kept.value).format(days=getattr(settings, name) if name else "")
+
+    def names(self) -> list[str]:
+        """Return the full names of its fields."""
+        return [f"{m}.{n}" for m, names in self.fields.items() for n in names.split()]

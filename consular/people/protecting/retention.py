@@ -1,0 +1,38 @@
+"""End registrations by themselves: on their day, or when nobody confirmed them."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from consular.people.managing import erasing
+from consular.people.models import DeskEntry, Registration, Stay
+from consular.people.protecting import limits
+
+AT_ONCE = 200
+
+
+def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
+    """Erase what is over, but parties that an open incident needs; return counts.
+
+    The confirmation of a registration counts from when it was made: one that nobody
+    answered is no registration.
+    """
+    unanswered = now - timedelta(days=settings.KEEP_UNCONFIRMED_DAYS)
+    over = Registration.objects.filter(
+        Q(expires_on__lte=now.date()) | Q(confirmed_at=None, created_at__lte=unanswered)
+    ).exclude(pk__in=needed)
+    counts = {"registrations": 0, "persons": 0, "earlier_stays": 0}
+    while chunk := list(over.order_by("pk")[:AT_ONCE]):
+        for registration in chunk:
+            counts["persons"] += erasing.erase(registration, now)["persons"]
+            counts["registrations"] += 1
+    limits.purge(now)
+    DeskEntry.objects.filter(taken_at__lte=now - limits.KEPT).delete()
+    before = now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS)
+    earlier = Stay.objects.filter(replaced_at__lte=before)
+    earlier = earlier.exclude(registration__in=needed)
+    counts["earlier_stays"] = earlier.count()
+    earlier.delete()
+    return counts

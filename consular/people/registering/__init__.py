@@ -1,0 +1,1 @@
+"""Take registrations in: what is said, the four pages, the form of a crisis."""

@@ -1,0 +1,1 @@
+"""Stays by the million: loaded, indexed, matched with a shape, explained."""
