@@ -14,15 +14,16 @@ from django.db import transaction
 from django.urls import reverse
 
 from alerts.dispatch import outbox
-from alerts.hazards import formats
+from alerts.hazards.listening import formats
 from alerts.hazards.models import Hazard, Kind, Level, Proposal, Report, Source
-from consular.missions import audit
-from consular.missions.models import Duty, Officer
+from consular import modes
+from consular.missions import audit, rota
+from consular.missions.models import Officer
+from consular.modes import Mode
 from consular.people import whereabouts
 from consular.people.whereabouts import Count, Question
 from geo import circles, gazetteer, shapes
 
-CURRENT = timedelta(hours=48)
 AN_HOUR = timedelta(hours=1)
 LOOK_AHEAD = timedelta(hours=12)  # as long as an alert is valid by default
 # From which level a hazard of a kind proposes, when people are inside.
@@ -125,8 +126,7 @@ def is_due(hazard: Hazard, now: datetime) -> bool:
     """Tell whether a hazard is current, bad enough, and trusted to propose."""
     if hazard.state != Hazard.State.ACTIVE or hazard.happened_at > now + AN_HOUR:
         return False
-    over = hazard.expires_at is not None and hazard.expires_at <= now
-    if over or (hazard.expires_at is None and hazard.happened_at < now - CURRENT):
+    if hazard.expires_at is None or hazard.expires_at <= now:
         return False
     quake = hazard.kind == Kind.EARTHQUAKE and (hazard.magnitude or 0) > QUAKE_MAGNITUDE
     threshold = THRESHOLDS.get(hazard.kind, DEFAULT_THRESHOLD)
@@ -137,11 +137,12 @@ def is_due(hazard: Hazard, now: datetime) -> bool:
 
 def _trusted(hazard: Hazard) -> Any:
     """Keep the reports that may propose: public, actual, current, not a test."""
+    real = ["Actual", "Exercise"] if hazard.mode == Mode.EXERCISE else ["Actual"]
     return (
         Report.objects.filter(
             hazard=hazard,
             is_latest=True,
-            status="Actual",
+            status__in=real,
             scope="Public",
             source__trust=Source.Trust.SUGGEST,
         )
@@ -189,13 +190,12 @@ def _reason(hazard: Hazard) -> str:
 
 
 def _tell(proposal: Proposal, now: datetime) -> None:
-    """Write to the officers on duty, once."""
-    duties = Duty.objects.filter(
-        starts_at__lte=now, ends_at__gt=now, officer__is_active=True
-    )
+    """Write to the officers on duty for the countries it touches, once."""
+    zone: Any = shapely.geometry.shape(proposal.geometry)
+    countries = gazetteer.countries_in(zone)
     page = settings.PUBLIC_URL + reverse("hazards:page", args=[proposal.hazard_id])
-    exercise = "EXERCISE. " if proposal.hazard.mode == "exercise" else ""
-    for duty in duties:
+    exercise = modes.mark(proposal.hazard.mode)
+    for duty in rota.on_duty(now, countries):
         outbox.send_notice(
             f"proposal:{proposal.pk}:duty:{duty.pk}",
             purpose="officer on duty",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from alerts.hazards.listening.push_views import push
 from alerts.hazards.models import Source
 
 SILENT_AFTER = timedelta(minutes=15)  # and never before three missed polls
@@ -26,10 +27,13 @@ def is_silent(source: Source, now: datetime) -> bool:
 def uptime(request: HttpRequest) -> JsonResponse:
     """Answer 200 while every active source is heard, else 503."""
     now = timezone.now()
-    listed = list(Source.objects.filter(is_active=True))
+    listed = list(Source.objects.filter(is_active=True).exclude(url=""))
     silent = sum(is_silent(source, now) for source in listed)
     said = {"sources": len(listed), "silent": silent, "as_of": now.isoformat()}
     return JsonResponse(said, status=503 if silent else 200)
 
 
-urlpatterns = [path("uptime/sources", uptime, name="uptime_sources")]
+urlpatterns = [
+    path("uptime/sources", uptime, name="uptime_sources"),
+    path("push/<slug:slug>", push, name="push_events"),
+]

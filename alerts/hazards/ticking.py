@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
+from alerts.hazards.listening import heartbeat
 from alerts.hazards.models import Hazard, Source
-
-STALE_AFTER = timedelta(days=14)
 
 
 def tick(now: datetime) -> None:
@@ -14,13 +13,15 @@ def tick(now: datetime) -> None:
 
     A source is due again after its interval even if its task is lost on the way.
     """
-    for source in Source.objects.filter(is_active=True, next_poll_at__lte=now):
+    for source in Source.objects.filter(is_active=True, next_poll_at__lte=now).exclude(
+        url=""
+    ):
         row = Source.objects.filter(pk=source.pk, next_poll_at=source.next_poll_at)
         wait = timedelta(seconds=max(source.interval_s, 1))
         if row.update(next_poll_at=now + wait):
-            async_task("alerts.hazards.polling.poll_by_id", source.pk)
+            async_task("alerts.hazards.listening.polling.poll_by_id", source.pk)
     active = Hazard.objects.filter(state=Hazard.State.ACTIVE)
-    active.filter(expires_at__lte=now).update(state=Hazard.State.EXPIRED)
-    active.filter(expires_at=None, changed_at__lt=now - STALE_AFTER).update(
-        state=Hazard.State.STALE
-    )
+    unended = Hazard.objects.filter(state__in=[Hazard.State.ACTIVE, Hazard.State.STALE])
+    unended.filter(expires_at__lte=now).update(state=Hazard.State.EXPIRED)
+    active.filter(stale_at__lte=now).update(state=Hazard.State.STALE)
+    heartbeat.beat(now)

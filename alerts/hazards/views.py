@@ -1,6 +1,5 @@
 """Pages of hazards and sources: what the world says, and whether we still hear it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,21 +8,22 @@ import shapely
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.hazards import intake, polling, proposing
+from alerts.hazards import proposing
+from alerts.hazards.events import differences, entering, lifetimes
 from alerts.hazards.models import (
-    Document,
     Hazard,
     Kind,
     Level,
     Proposal,
     Report,
     Source,
+    WaitingCode,
 )
 from consular.missions.access import Verb, may, officer_of, officer_page
 from geo import basemap, gazetteer
@@ -31,12 +31,12 @@ from geo.basemap import View
 
 DAYS = (1, 3, 7, 30)
 A_PAGE = 50
-# What a version's row shows, and what is marked when it differs from the one before.
-COMPARED = ("level", "magnitude", "depth_km", "lon", "lat", "msg_type", "headline")
 
 
 def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Hazard]:
-    found = Hazard.objects.annotate(sources=Count("reports__source", distinct=True))
+    found = Hazard.objects.filter(merged_into=None).annotate(
+        sources=Count("reports__source", distinct=True)
+    )
     kind = request.GET.get("kind", "")
     if kind in Kind.values:
         found = found.filter(kind=kind)
@@ -81,33 +81,25 @@ def hazards(request: HttpRequest) -> HttpResponse:
         "kinds": Kind.choices,
         "levels": Level.choices[1:],
         "days": DAYS,
+        "codes": WaitingCode.objects.filter(set_aside_by=None).exists(),
         "silent_sources": Source.objects.filter(is_active=True).exclude(trouble=""),
         "may_declare": may(officer_of(request), Verb.DECLARE, now),
     }
     return render(request, "hazards/list.html", context)
 
 
-@dataclass(frozen=True)
-class Version:
-    """A report with what differs from the version before it of the same source."""
-
-    report: Report
-    changed: set[str]
-
-
-def _versions(reports: list[Report]) -> list[Version]:
-    before: dict[tuple[int, str], Report] = {}
-    found = []
-    for report in reports:
-        earlier = before.get((report.source_id, report.event_key))
-        changed = {
-            name
-            for name in COMPARED
-            if earlier is not None and getattr(earlier, name) != getattr(report, name)
-        }
-        before[report.source_id, report.event_key] = report
-        found.append(Version(report, changed))
-    return found[::-1]
+def _near(hazard: Hazard) -> QuerySet[Hazard]:
+    """Return what a hazard could be the same event as, by time and place."""
+    beside = Hazard.objects.filter(
+        mode=hazard.mode, is_test=hazard.is_test, merged_into=None
+    ).exclude(pk=hazard.pk)
+    week = timedelta(days=7)
+    beside = beside.filter(
+        happened_at__range=(hazard.happened_at - week, hazard.happened_at + week)
+    )
+    if hazard.lat is not None:
+        beside = beside.filter(lat__range=(hazard.lat - 8, hazard.lat + 8))
+    return beside.order_by("-level", "-happened_at")[:20]
 
 
 @officer_page(Verb.WATCH)
@@ -127,8 +119,15 @@ def hazard(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = _times(now) | {
         "section": "hazards",
         "hazard": found,
-        "versions": _versions(list(found.reports.all())),
+        "versions": differences.versions(found.reports.all()),
+        "statements": [r for r in found.reports.all() if r.is_basis],
+        "near": _near(found),
+        "officers": entering.SENDER,
+        "assumed": lifetimes.ASSUMED,
         "proposals": found.proposals.all(),
+        "is_declared": any(
+            proposal.state == Proposal.State.TAKEN for proposal in found.proposals.all()
+        ),
         "count": proposing.count_inside(found, now) if zone else None,
         "radius_km": radius_m / 1000 if radius_m else None,
         "may_declare": may(officer_of(request), Verb.DECLARE, now),
@@ -149,74 +148,10 @@ def hazard(request: HttpRequest, pk: int) -> HttpResponse:
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a proposal aside, with the reason; the hazard stays in the list."""
     proposal = get_object_or_404(Proposal, pk=pk)
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:300]
+    reason = request.POST.get("reason", "").strip()[:300]
     if not reason:
         messages.error(request, "Say why the proposal is put aside.")
     else:
         proposing.dismiss(proposal, officer_of(request), reason, timezone.now())
         messages.success(request, "The proposal was put aside. The hazard stays here.")
     return redirect("hazards:page", proposal.hazard_id)
-
-
-@officer_page(Verb.WATCH)
-@require_safe
-def sources(request: HttpRequest) -> HttpResponse:
-    """Show whether each feed is heard, and what to do where it is not."""
-    now = timezone.now()
-    quarantined = Q(documents__state=Document.State.QUARANTINED)
-    listed = Source.objects.annotate(
-        total=Count("documents", distinct=True),
-        refused=Count("documents", filter=quarantined, distinct=True),
-    )
-    refused = (
-        Document.objects.filter(state=Document.State.QUARANTINED)
-        .select_related("source")
-        .defer("body")[:A_PAGE]
-    )
-    context = _times(now) | {
-        "section": "sources",
-        "sources": listed,
-        "refused": refused,
-        "documents": Document.objects.select_related("source").defer("body")[:20],
-        "may_poll": _may_poll(request, now),
-    }
-    return render(request, "hazards/sources.html", context)
-
-
-def _may_poll(request: HttpRequest, now: datetime) -> bool:
-    return any(
-        may(officer_of(request), v, now) for v in (Verb.DECLARE, Verb.ADMINISTER)
-    )
-
-
-@officer_page(Verb.WATCH)
-@require_POST
-def poll_now(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask a source now instead of when it is due."""
-    source = get_object_or_404(Source, slug=slug)
-    now = timezone.now()
-    if _may_poll(request, now):
-        polling.poll(source, now)
-        source.refresh_from_db()
-        said = source.trouble or "The source answered."
-        messages.add_message(
-            request, messages.ERROR if source.trouble else messages.SUCCESS, said
-        )
-    return redirect("hazards:sources")
-
-
-@officer_page(Verb.WATCH)
-@require_POST
-def try_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read a quarantined document once more."""
-    document = get_object_or_404(Document, pk=pk)
-    now = timezone.now()
-    if _may_poll(request, now):
-        intake.read(document, now)
-        document.refresh_from_db()
-        if document.state == Document.State.PARSED:
-            polling.weigh([document], now)
-            messages.success(request, "The document could be read this time.")
-        else:
-            messages.error(request, f"Still not readable: {document.reason}")
-    return redirect("hazards:sources")

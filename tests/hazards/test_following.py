@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.hazards import polling
+from alerts.hazards.listening import polling
 from alerts.hazards.models import Document, Hazard, Report
 from tests.factories import NOON
 from tests.hazards.chains import alert

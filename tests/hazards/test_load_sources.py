@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from alerts.hazards import formats
+from alerts.hazards.listening import formats
 from alerts.hazards.models import Source
 
 pytestmark = pytest.mark.django_db

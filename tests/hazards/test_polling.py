@@ -12,7 +12,7 @@ import pytest
 from alerts.dispatch.models import Message
 from alerts.exercises import recording
 from alerts.exercises.recording import Recording
-from alerts.hazards import polling
+from alerts.hazards.listening import polling
 from alerts.hazards.models import Document, Hazard, Proposal, Report, Source
 from consular import outgoing
 from tests.factories import NOON, make_registration, make_stay_entry

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.hazards import intake
+from alerts.hazards.listening import intake
 from alerts.hazards.models import Document, Hazard, Report, Source
 from tests.factories import NOON
 from tests.hazards.chains import SENDER, alert, chain

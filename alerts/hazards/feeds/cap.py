@@ -83,10 +83,32 @@ def parse(document: bytes, now: datetime | None = None) -> Reading:
 
 
 def read(root: Any, now: datetime | None = None) -> Reading:
-    """Read a parsed document."""
+    """Read a parsed document; an alert that is broken does not take others with it.
+
+    Raises
+    ------
+    FeedError
+        When no alert in it has what must be there.
+    """
     moment = now or datetime.now(UTC)
-    items = [_item(alert, moment) for alert in alerts_of(root)]
-    return Reading(format="cap", items=items)
+    items: list[FeedItem] = []
+    broken: list[str] = []
+    for alert in alerts_of(root):
+        try:
+            items.append(_item(alert, moment))
+        except FeedError as error:
+            broken.append(str(error))
+    if broken and not items:
+        raise FeedError(broken[0])
+    return Reading(format="cap", items=items, flags=left_out(broken))
+
+
+def left_out(broken: list[str]) -> list[str]:
+    """Return the flag that tells of alerts that could not be read among others."""
+    if not broken:
+        return []
+    number = "1 alert was" if len(broken) == 1 else f"{len(broken)} alerts were"
+    return [f"{number} left out: {broken[0]}"]
 
 
 def _required(alert: Any) -> tuple[str, str, str, datetime]:
@@ -107,12 +129,8 @@ def _item(alert: Any, now: datetime) -> FeedItem:
     area = areas.read(infos, kind_of(said))
     status = plain(markup.text(alert, "status"), 16)
     expires_at = time_of(said["expires"])
-    flags = [
-        *area.flags,
-        *_doubts(alert, infos, said, status),
-        *_clock_doubts(sent_at, expires_at, now),
-        signatures.check(alert, sent_at),
-    ]
+    doubts = _doubts(alert, infos, said, status)
+    doubts += _clock_doubts(sent_at, expires_at, now)
     onset = time_of(said["onset"]) or time_of(said["effective"]) or sent_at
     return FeedItem(
         identifier=identifier,
@@ -142,7 +160,7 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         geocodes=area.geocodes,
         languages=[plain(markup.text(i, "language"), 20) or "en-US" for i in infos],
         references=references_of(markup.text(alert, "references")),
-        flags=flags,
+        flags=[*area.flags, *doubts, signatures.check(alert, sent_at)],
         link=plain(said["web"], 500),
         info_count=len(infos),
         area_count=area.area_count,

@@ -90,19 +90,12 @@ def _item(entry: Any) -> FeedItem | None:
         return None
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return None
-    sent = (
-        _rfc822(get["datemodified"])
-        or _rfc822(get["dateadded"])
-        or _rfc822(get["pubDate"])
-        or happened
-    )
+    dates = (_rfc822(get[name]) for name in ("datemodified", "dateadded", "pubDate"))
+    sent = next((date for date in dates if date), happened)
     current = get["iscurrent"].lower() != "false"
     flags = [] if current else ["not current"]
     if get["temporary"].lower() == "true":
         flags.append("temporary")
-    severity = next(iter(markup.children(entry, "severity")), None)
-    value = number(severity.get("value")) if severity is not None else None
-    quake = kind_code == "EQ"
     event = f"{kind_code}{get['eventid']}"
     return FeedItem(
         identifier=f"{event}/{get['episodeid'] or 0}/{get['version'] or 1}",
@@ -110,13 +103,7 @@ def _item(entry: Any) -> FeedItem | None:
         sent=sent.isoformat(),
         sent_at=sent,
         kind=KINDS.get(kind_code, "other"),
-        natural_key=(
-            SENDER,
-            event,
-            get["episodeid"],
-            get["version"],
-            get["alertlevel"],
-        ),
+        natural_key=(SENDER, event, *(get[name] for name in _VERSION)),
         event_keys=((SENDER, event),),
         happened_at=happened,
         expires_at=None if current else _rfc822(get["todate"]),
@@ -127,7 +114,7 @@ def _item(entry: Any) -> FeedItem | None:
         level=LEVELS.get(get["alertlevel"].lower(), 0),
         severity=plain(get["alertlevel"], 32),
         certainty="Observed",
-        magnitude=value if quake else None,
+        magnitude=_severity(entry) if kind_code == "EQ" else None,
         lon=lon,
         lat=lat,
         flags=flags,
@@ -136,6 +123,13 @@ def _item(entry: Any) -> FeedItem | None:
     )
 
 
+def _severity(entry: Any) -> float | None:
+    """Read the figure of `gdacs:severity`; an earthquake's is its magnitude."""
+    found = next(iter(markup.children(entry, "severity")), None)
+    return number(found.get("value")) if found is not None else None
+
+
+_VERSION = ("episodeid", "version", "alertlevel")
 _FIELDS = (
     "eventtype",
     "eventid",

@@ -4,12 +4,23 @@ Entries that hold a whole CAP alert are read by the CAP parser; other entries gi
 link to follow, and what their `cap:` children already say.
 """
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alerts.hazards.feeds import cap, markup
-from alerts.hazards.feeds.base import FROM_LIST, FeedItem, Reading, plain, time_of
+from alerts.hazards.feeds.base import (
+    FROM_LIST,
+    FeedError,
+    FeedItem,
+    Reading,
+    plain,
+    time_of,
+)
+
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ALERT = re.compile(r"<(\w+:)?alert[\s>]")
 
 
 def claims(root: Any) -> bool:
@@ -21,8 +32,11 @@ def read(root: Any) -> Reading:
     """Read a parsed list; alerts inside it become items."""
     if cap.claims(root):
         inner = cap.read(root)
-        return Reading(format="cap", items=inner.items, flags=["inside a feed"])
+        flags = ["inside a feed", *inner.flags]
+        return Reading(format="cap", items=inner.items, flags=flags)
     entries = [e for e in root.iter() if markup.local(e) in ("entry", "item")]
+    if texts := [text for entry in entries for text in _escaped(entry)]:
+        return of_texts(texts, "inside a feed")
     links, items, flags = [], [], []
     for entry in entries:
         link = _link(entry)
@@ -34,6 +48,38 @@ def read(root: Any) -> Reading:
     if not entries:
         flags.append("no entries")
     return Reading(format="index", items=items, links=links, flags=flags)
+
+
+def holds_alert(text: str) -> bool:
+    """Tell whether a text is a CAP document of its own."""
+    return bool(_ALERT.search(text)) and any(each in text for each in cap.NAMESPACES)
+
+
+def of_texts(texts: list[str], where: str) -> Reading:
+    """Read CAP documents that stand as texts in another document.
+
+    Raises
+    ------
+    FeedError
+        When none of them can be read.
+    """
+    items: list[FeedItem] = []
+    broken: list[str] = []
+    for text in texts:
+        try:
+            # What was declared of its bytes holds no more: they are this text's now.
+            items += cap.parse(_DECLARED.sub("", text).encode()).items
+        except FeedError as error:
+            broken.append(str(error))
+    if not items:
+        raise FeedError(broken[0])
+    return Reading(format="cap", items=items, flags=[where, *cap.left_out(broken)])
+
+
+def _escaped(entry: Any) -> list[str]:
+    """Return the alerts that an entry holds as text, their markup escaped."""
+    parts = (markup.text(entry, name) for name in ("content", "description", "summary"))
+    return [part for part in parts if holds_alert(part)]
 
 
 def _link(entry: Any) -> str:

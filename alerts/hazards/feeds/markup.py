@@ -68,7 +68,7 @@ def _parsed(data: bytes) -> Any:
 def local(element: Any) -> str:
     """Return an element's name without its namespace, or nothing for a comment."""
     tag = element.tag
-    return str(etree.QName(tag).localname) if isinstance(tag, str) else ""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def children(element: Any, name: str) -> list[Any]:

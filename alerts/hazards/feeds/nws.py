@@ -42,18 +42,13 @@ def _item(feature: Any) -> FeedItem | None:
     if not isinstance(said, dict):
         return None
     word = {name: plain(str(said.get(name) or "")) for name in _FIELDS}
-    sent_at = time_of(word["sent"])
-    if not word["id"] or not word["sender"] or sent_at is None:
+    if not word["id"] or not word["sender"] or not word["sent"]:
         return None
+    sent_at = time_of(word["sent"]) or cap.UNREADABLE
     geometry, flags = _geometry(feature)
-    codes = said.get("geocode")
-    codes = codes if isinstance(codes, dict) else {}
-    pairs = [
-        (plain(str(n), 60), plain(str(v), 80))
-        for n, values in codes.items()
-        if isinstance(values, list)
-        for v in values
-    ]
+    if sent_at == cap.UNREADABLE:
+        flags.append("the time in <sent> cannot be read")
+    pairs = _geocodes(said.get("geocode"))
     bounds = shapes.from_geojson(geometry).bounds if geometry else None
     middle = shapes.from_geojson(geometry).representative_point() if geometry else None
     return FeedItem(
@@ -91,6 +86,18 @@ def _item(feature: Any) -> FeedItem | None:
         geocode_count=len(pairs),
         bbox=bounds,
     )
+
+
+def _geocodes(codes: Any) -> list[tuple[str, str]]:
+    """Read `{"UGC": ["FLC001", …], …}` as pairs of scheme and code."""
+    if not isinstance(codes, dict):
+        return []
+    return [
+        (plain(str(scheme), 60), plain(str(code), 80))
+        for scheme, values in codes.items()
+        if isinstance(values, list)
+        for code in values
+    ]
 
 
 _FIELDS = (

@@ -20,6 +20,7 @@ from alerts.hazards.feeds.base import (
 )
 
 SENDER = "earthquake.usgs.gov"
+SCENARIO = "its words say that it is a test"
 ALERT_LEVELS = {"green": 1, "yellow": 2, "orange": 3, "red": 4}
 
 
@@ -80,6 +81,31 @@ def _item(feature: Any) -> FeedItem | None:
     return _made(properties, identifier, (lon, lat, depth))
 
 
+def _products(properties: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the properties of an event detail's preferred product of a type."""
+    products = properties.get("products")
+    listed = products.get(name) if isinstance(products, dict) else None
+    first = listed[0] if isinstance(listed, list) and listed else None
+    said = first.get("properties") if isinstance(first, dict) else None
+    return said if isinstance(said, dict) else {}
+
+
+def _impact(properties: dict[str, Any]) -> tuple[str, str]:
+    """Return PAGER's level, and in words how strongly people were shaken."""
+    shaken = _products(properties, "shakemap")
+    level = _products(properties, "losspager").get("alertlevel")
+    pager = plain(str(level or properties.get("alert") or ""), 16).lower()
+    strongest = number(shaken.get("maxmmi")) or number(properties.get("mmi"))
+    words = [f"PAGER {pager}"] if pager else []
+    words += [f"ShakeMap up to MMI {strongest:.1f}"] if strongest else []
+    return pager, ", ".join(words)
+
+
+def _is_scenario(properties: dict[str, Any]) -> bool:
+    kind = str(_products(properties, "shakemap").get("event-type", ""))
+    return kind.upper() == "SCENARIO"
+
+
 def _made(
     properties: dict[str, Any],
     identifier: str,
@@ -95,8 +121,10 @@ def _made(
     kind_word = str(properties.get("type") or "earthquake")
     if kind_word != "earthquake":
         flags.append(f"type {plain(kind_word, 40)}")
-    pager = str(properties.get("alert") or "").lower()
+    pager, shaking = _impact(properties)
     level = max(quake_level(magnitude), ALERT_LEVELS.get(pager, 0))
+    if _is_scenario(properties):
+        flags.append(SCENARIO)
     place = plain(str(properties.get("place") or ""), 200)
     title = plain(str(properties.get("title") or ""), 300)
     lon, lat, depth = at
@@ -112,6 +140,7 @@ def _made(
         happened_at=happened,
         event=kind_word.capitalize()[:60],
         headline=title or f"M {magnitude} - {place}",
+        description=shaking,
         place=place,
         level=level,
         severity=pager,

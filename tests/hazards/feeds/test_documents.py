@@ -12,9 +12,9 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from alerts.exercises import recording
-from alerts.hazards import formats, reading
 from alerts.hazards.feeds import cap, usgs
 from alerts.hazards.feeds.base import FeedError
+from alerts.hazards.listening import formats, reading
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 with (DATA / "bad" / "EXPECTED_BAD.tsv").open(encoding="utf-8", newline="") as _file:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.hazards import formats
 from alerts.hazards.feeds.base import FeedError
+from alerts.hazards.listening import formats
 
 FEEDS = Path(__file__).resolve().parents[2] / "data" / "feeds"
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from alerts.hazards import formats
+from alerts.hazards.listening import formats
 from alerts.hazards.models import Source
 from consular import modes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from alerts.hazards import reading
+from alerts.hazards.listening import reading
 
 
 class Command(BaseCommand):

@@ -6,11 +6,13 @@ joined first, so the order of arrival does not matter.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alerts.hazards.versions import Statement
+import numpy as np
+
+from alerts.hazards.events.versions import Statement
 from geo import circles
 
 Name = tuple[int, str]
@@ -57,37 +59,49 @@ class Pair:
 def pairs(statements: Iterable[Statement], reach: Reach) -> list[Pair]:
     """Find all statements of different sources that are within reach of each other."""
     listed = sorted(
-        (each for each in statements if each.basis.lon is not None),
+        (each for each in statements if None not in (each.basis.lon, each.basis.lat)),
         key=lambda each: each.basis.happened_at,
     )
-    found = []
+    close: list[tuple[Statement, Statement]] = []
     for index, one in enumerate(listed):
         last = one.basis.happened_at + reach.time
         for other in listed[index + 1 :]:
             if other.basis.happened_at > last:
                 break
-            if other.basis.source_id != one.basis.source_id:
-                apart = _apart(one, other, reach)
-                if apart is not None:
-                    found.append(Pair(apart, one, other))
-    return found
+            if _may_pair(one, other, reach):
+                close.append((one, other))
+    return [
+        Pair(distance + time + magnitude, one, other)
+        for (one, other), distance in zip(close, _distances(close, reach), strict=True)
+        for time in [abs(one.basis.happened_at - other.basis.happened_at) / reach.time]
+        for magnitude in [_magnitudes(one, other, reach)]
+        if distance <= 1
+    ]
 
 
-def _apart(one: Statement, other: Statement, reach: Reach) -> float | None:
-    """Return how far two statements lie apart in all; none when it is too far."""
-    a, b = one.basis, other.basis
-    if a.lon is None or a.lat is None or b.lon is None or b.lat is None:
-        return None
-    if abs(a.lat - b.lat) * A_DEGREE_M > reach.distance_m:
-        return None
-    distance = circles.distance_m(a.lon, a.lat, b.lon, b.lat) / reach.distance_m
-    time = abs(a.happened_at - b.happened_at) / reach.time
-    magnitude = 0.0
-    if a.magnitude is not None and b.magnitude is not None:
-        magnitude = abs(a.magnitude - b.magnitude) / reach.magnitude
-    if max(distance, time, magnitude) > 1:
-        return None
-    return distance + time + magnitude
+def _may_pair(one: Statement, other: Statement, reach: Reach) -> bool:
+    """Tell whether sources, magnitudes and latitudes leave two within reach."""
+    if one.basis.source_id == other.basis.source_id:
+        return False
+    if _magnitudes(one, other, reach) > 1:
+        return False
+    north = abs((one.basis.lat or 0) - (other.basis.lat or 0))
+    return north * A_DEGREE_M <= reach.distance_m
+
+
+def _magnitudes(one: Statement, other: Statement, reach: Reach) -> float:
+    a, b = one.basis.magnitude, other.basis.magnitude
+    return 0.0 if a is None or b is None else abs(a - b) / reach.magnitude
+
+
+def _distances(close: list[tuple[Statement, Statement]], reach: Reach) -> list[float]:
+    """Return how far each pair is apart, in reaches."""
+    if not close:
+        return []
+    ends = [[each.basis.lon, each.basis.lat] for pair in close for each in pair]
+    lon1, lat1, lon2, lat2 = np.array(ends, dtype=float).reshape(-1, 4).T
+    found = circles.distances_m(lon1, lat1, lon2, lat2) / reach.distance_m
+    return [float(each) for each in found]
 
 
 def around(touched: Iterable[Statement], found: list[Pair]) -> list[Statement]:
@@ -107,13 +121,19 @@ def around(touched: Iterable[Statement], found: list[Pair]) -> list[Statement]:
 
 
 def clusters(
-    statements: Iterable[Statement], found: list[Pair]
+    statements: Iterable[Statement], found: list[Pair], pins: Mapping[Name, int]
 ) -> Iterator[list[Statement]]:
-    """Join the nearest pairs first; never two living statements of one source."""
-    groups = {each.name: [each] for each in statements}
+    """Join the nearest pairs first; never two living statements of one source.
+
+    Statements that officers have pinned to one hazard stand together before that, and
+    those pinned to different hazards never do.
+    """
+    groups = _pinned(statements, pins)
     for pair in sorted(found, key=lambda pair: pair.order):
         one, other = groups.get(pair.one.name), groups.get(pair.other.name)
         if one is None or other is None or one is other:
+            continue
+        if pin_of(one, pins) and pin_of(other, pins):
             continue
         if _sources(one).isdisjoint(_sources(other)):
             one += other
@@ -123,6 +143,24 @@ def clusters(
         if id(groups[name]) not in seen:
             seen.add(id(groups[name]))
             yield groups[name]
+
+
+def pin_of(group: Iterable[Statement], pins: Mapping[Name, int]) -> int | None:
+    """Return the id of the hazard to which a group is pinned, if it is."""
+    return next((pins[each.name] for each in group if each.name in pins), None)
+
+
+def _pinned(
+    statements: Iterable[Statement], pins: Mapping[Name, int]
+) -> dict[Name, list[Statement]]:
+    """Return each statement's group to begin with, which those of one pin share."""
+    together: dict[int, list[Statement]] = defaultdict(list)
+    groups: dict[Name, list[Statement]] = {}
+    for each in statements:
+        hazard_id = pins.get(each.name)
+        groups[each.name] = together[hazard_id] if hazard_id else []
+        groups[each.name].append(each)
+    return groups
 
 
 def _sources(group: list[Statement]) -> set[int]:

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from alerts.hazards.events.reports import digest
 from alerts.hazards.feeds.base import FROM_LIST, FeedItem
-from alerts.hazards.models import Alias, Report, Source
-from alerts.hazards.reports import digest
+from alerts.hazards.models import Alias, Pin, Report, Source
+from consular import copying
 
 REPLACING = {"Update", "Cancel"}
 SILENT = {"Ack", "Error"}  # they speak of other messages, not of the world
@@ -116,11 +117,21 @@ def _event_keys(source: Source, fresh: list[Fresh]) -> dict[str, str]:
             changes = {"event_key": chosen[old]}
             Alias.objects.filter(source=source, event_key=old).update(**changes)
             Report.objects.filter(source=source, event_key=old).update(**changes)
-    Alias.objects.bulk_create(
-        Alias(source=source, key=name, event_key=chosen[name])
-        for name in sorted(names - stored.keys())
+            _move_pins(source, old, chosen[old])
+    new = sorted(names - stored.keys())
+    copying.create(
+        [Alias(source=source, key=name, event_key=chosen[name]) for name in new]
     )
     return chosen
+
+
+def _move_pins(source: Source, old: str, new: str) -> None:
+    """Keep what an officer said of a statement that is now part of another."""
+    pins = Pin.objects.filter(source=source)
+    if pins.filter(event_key=new).exists():
+        pins.filter(event_key=old).delete()
+    else:
+        pins.filter(event_key=old).update(event_key=new)
 
 
 class Ties:

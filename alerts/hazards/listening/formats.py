@@ -22,12 +22,16 @@ from alerts.hazards.feeds import (
     indexes,
     markup,
     nws,
+    pager,
     quake_rss,
     quakeml,
     quakes,
     reliefweb,
     shakemap,
+    situations,
     travel,
+    travel_rss,
+    tsunamis,
     usgs,
 )
 from alerts.hazards.feeds.base import FeedError, Reading
@@ -47,7 +51,10 @@ NAMES = {
     "firms": "NASA FIRMS fire pixels, CSV",
     "copernicus": "Copernicus EMS activations, RSS",
     "reliefweb": "ReliefWeb disasters, JSON",
-    "travel": "travel advice of other ministries, JSON",
+    "travel": "travel advice of other ministries, JSON and RSS",
+    "tsunami": "bulletins of the US tsunami warning centres, Atom and text",
+    "pager": "USGS PAGER, XML",
+    "situation": "events of a ministry's own situation room, JSON",
     "gdelt": "GDELT 2 events of violence, only to be watched",
     "auto": "found out from the document",
 }
@@ -55,8 +62,9 @@ WATCH_ONLY = {"gdelt", "travel"}  # never trusted to propose, whatever a source 
 NODES_MOST = 200_000
 FILES_MOST = 200
 BYTES_MOST = 16_000_000
-_JSON = (nws, gdacs_geojson, usgs, quakes, shakemap, reliefweb, travel)
-_RSS = (gdacs, copernicus, quake_rss)
+_JSON = (situations, nws, gdacs_geojson, usgs, quakes, shakemap, reliefweb, travel)
+_RSS = (gdacs, copernicus, travel_rss, quake_rss)
+_XML = (quakeml, pager, tsunamis)
 _TEXT = (firms, gdelt, cyclones)
 
 
@@ -118,10 +126,8 @@ def _read_json(document: bytes) -> Reading:
     for parser in _JSON:
         if parser.claims(value):
             return parser.read(value)
-    inside = list(_alerts_in(value)) if b"emergency:cap" in document else []
-    if inside:
-        items = [item for text in inside for item in cap.parse(text.encode()).items]
-        return Reading(format="cap", items=items, flags=["inside JSON"])
+    if inside := list(_alerts_in(value)):
+        return indexes.of_texts(inside, "inside JSON")
     raise UnsupportedError(f"JSON of an unknown kind: {_describe(value)}")
 
 
@@ -132,7 +138,7 @@ def _alerts_in(value: Any) -> Iterator[str]:
         if not waiting:
             return
         at = waiting.popleft()
-        if isinstance(at, str) and "<alert" in at and "emergency:cap" in at:
+        if isinstance(at, str) and indexes.holds_alert(at):
             yield at
         elif isinstance(at, dict):
             waiting += at.values()
@@ -152,6 +158,8 @@ def _refuse(word: str) -> Any:
 
 def _describe(value: Any) -> str:
     if isinstance(value, dict):
+        if not value:
+            return "an empty object"
         return "an object with " + ", ".join(sorted(map(str, value))[:6])[:120]
     return "a list" if isinstance(value, list) else type(value).__name__
 
@@ -160,11 +168,10 @@ def _read_xml(document: bytes) -> Reading:
     if document.strip() and not _looks_like_xml(document):
         return _read_text(document)
     root = markup.root_of(document)
-    for parser in _RSS if markup.local(root) == "rss" else ():
+    parsers = _RSS if markup.local(root) == "rss" else _XML
+    for parser in parsers:
         if parser.claims(root):
             return parser.read(root)
-    if quakeml.claims(root):
-        return quakeml.read(root)
     if indexes.claims(root):
         return indexes.read(root)
     if cap.wrapped(root):
@@ -179,6 +186,8 @@ def _read_text(document: bytes) -> Reading:
         text = document.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = document.decode("latin-1")
+    if tsunamis.claims_text(text):
+        return tsunamis.read_text(text)
     for parser in _TEXT:
         if parser.claims(text):
             return parser.read(text)

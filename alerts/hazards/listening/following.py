@@ -7,7 +7,7 @@ that both have. What cannot be fetched now is asked for again at the next poll.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.hazards import intake
+from alerts.hazards.listening import intake
 from alerts.hazards.models import Document, Source
 from consular import outgoing
 

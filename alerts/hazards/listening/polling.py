@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from alerts.hazards import following, intake, proposing
+from alerts.hazards import proposing
+from alerts.hazards.listening import following, intake
 from alerts.hazards.models import Document, Hazard, Source
 from consular import outgoing
 
@@ -28,6 +29,8 @@ class Outcome:
 
 def poll(source: Source, now: datetime) -> Outcome:
     """Poll one source now; its row says afterwards how it went."""
+    if not source.url:
+        return Outcome("unchanged")
     try:
         answer = outgoing.get(
             source.url,
@@ -71,8 +74,22 @@ def _partly(source: Source, followed: following.Followed) -> Outcome:
 
 
 def poll_by_id(source_id: int) -> str:
-    """Poll a source; what the queue calls."""
-    return poll(Source.objects.get(pk=source_id), timezone.now()).word
+    """Poll a source and let its old documents go; what the queue calls."""
+    source, now = Source.objects.get(pk=source_id), timezone.now()
+    word = poll(source, now).word
+    intake.let_go(source, now)
+    return word
+
+
+def note_heard(source: Source, now: datetime) -> None:
+    """Note that a source sent something that could be read."""
+    _went_well(source, now)
+
+
+def note_trouble(source: Source, trouble: str, now: datetime) -> None:
+    """Note that what a source sent by itself could not be read."""
+    advice = "Its author was told the same, and sends it again once it is mended."
+    _failed(source, trouble, advice, now)
 
 
 def _went_well(source: Source, now: datetime) -> None:

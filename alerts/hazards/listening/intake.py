@@ -5,23 +5,34 @@ twice: a report's natural key is unique within its source.
 """
 
 import hashlib
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DataError, transaction
 
-from alerts.hazards import placing, reading, reports, versions
+from alerts.hazards import geocodes
+from alerts.hazards.events import placing, reports, versions
+from alerts.hazards.events.versions import Fresh
 from alerts.hazards.feeds.base import FeedItem, Reading
+from alerts.hazards.listening import reading
 from alerts.hazards.models import Document, Report, Source
-from alerts.hazards.versions import Fresh
+from consular import copying
+
+OLD_AT_ONCE = 500  # the rest has its turn at the next poll
 
 
 def store(
     source: Source, body: bytes, content_type: str, now: datetime, url: str = ""
 ) -> Document:
     """Store a document as it came; the same bytes again are the same document."""
+    digest = hashlib.sha256(body).hexdigest()
+    known = Document.objects.filter(source=source, sha256=digest)
+    if document := known.defer("body").first():  # its megabytes are not asked for
+        return document
     document, _ = Document.objects.get_or_create(
         source=source,
-        sha256=hashlib.sha256(body).hexdigest(),
+        sha256=digest,
         defaults={
             "url": url,
             "body": body,
@@ -54,6 +65,10 @@ def read(document: Document, now: datetime) -> list[str]:
     _, reason, found = reading.in_child(bytes(document.body), hint)
     if found is None:
         return _quarantine(document, reason)
+    others = [item for item in found.items if item.sender != settings.CAP_SENDER]
+    if found.items and not others:
+        return _quarantine(document, "it is our own alert; it is not taken back in")
+    found = replace(found, items=others)
     try:
         with transaction.atomic():
             placing.one_at_a_time()
@@ -64,6 +79,17 @@ def read(document: Document, now: datetime) -> list[str]:
     except (DataError, ValueError, OverflowError):
         return _quarantine(document, "it holds a value that cannot be stored")
     return found.links
+
+
+def let_go(source: Source, now: datetime) -> int:
+    """Delete raw documents that are older than the source keeps them; reports stay."""
+    old = source.documents.filter(
+        fetched_at__lt=now - timedelta(days=source.keep_days)
+    ).order_by("fetched_at")
+    ids = list(old.values_list("pk", flat=True)[:OLD_AT_ONCE])
+    if ids:
+        source.documents.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def _quarantine(document: Document, reason: str) -> list[str]:
@@ -82,9 +108,12 @@ def write(document: Document, found: Reading, now: datetime) -> set[int]:
     ]
     if not fresh:
         return set()
+    made = [each.report for each in fresh]
+    missing = geocodes.place(made)
     statements = versions.join(document.source, fresh)
     touched = placing.place(statements, now)
-    Report.objects.bulk_create((each.report for each in fresh), 500)
+    copying.create(made)
+    geocodes.wait(made, missing)
     return touched
 
 

@@ -8,6 +8,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+from alerts.hazards.events import lifetimes
 from alerts.hazards.feeds.base import FeedItem
 from alerts.hazards.models import Document, Report
 
@@ -87,7 +88,19 @@ def made(document: Document, item: FeedItem, key: str, now: datetime) -> Report:
         **{name: storable(getattr(item, name), _most(name)) for name in COPIED},
     )
     report.is_test = is_test(report)
+    _assume_end(report)
     return report
+
+
+def _assume_end(report: Report) -> None:
+    """Give a report an end by its kind when its source gives none.
+
+    What is only to be watched, such as travel advice, holds until it is changed.
+    """
+    if report.expires_at is None and "watch only" not in report.flags:
+        end = lifetimes.assumed_end(report.kind, report.happened_at, report.sent_at)
+        report.expires_at = storable(end)
+        report.flags = [*report.flags, lifetimes.ASSUMED]
 
 
 def is_test(report: Report) -> bool:

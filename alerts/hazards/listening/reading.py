@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from alerts.hazards import formats
 from alerts.hazards.feeds.base import FeedItem, Reading
+from alerts.hazards.listening import formats
 from consular import child
 
 ACCEPTED, QUARANTINED, UNSUPPORTED = "accepted", "quarantined", "unsupported"
@@ -50,7 +50,7 @@ def in_child(document: bytes, hint: str = "auto") -> tuple[str, str, Reading | N
     """Read a document within the limits of the child; whatever happens is a verdict."""
     try:
         answer: tuple[str, str, Reading | None] = child.call(
-            "alerts.hazards.reading.attempt", document, hint
+            "alerts.hazards.listening.reading.attempt", document, hint
         )
     except child.ChildError as error:
         return QUARANTINED, str(error), None

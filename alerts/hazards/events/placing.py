@@ -6,31 +6,21 @@ incidents point to it. What two hazards turn out to share goes to the older one.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 
-from alerts.hazards import clustering, proposing
-from alerts.hazards.clustering import REACHES, Pair
-from alerts.hazards.models import Hazard, Report
-from alerts.hazards.versions import Statement
+from alerts.hazards import proposing
+from alerts.hazards.events import clustering, summing
+from alerts.hazards.events.clustering import REACHES, Pair
+from alerts.hazards.events.versions import Statement
+from alerts.hazards.models import Hazard, Pin, Report
+from consular import copying
 
 LOCK = 7_204_881  # any number that is only used here
+WINDOWS = 60  # more of them in one question cost more than the rows between them
 Group = tuple[str, str, bool]
-FIELDS = [
-    "kind",
-    "title",
-    "place",
-    "state",
-    "level",
-    "lon",
-    "lat",
-    "magnitude",
-    "geometry",
-    "happened_at",
-    "expires_at",
-    "changed_at",
-]
 
 
 def one_at_a_time() -> None:
@@ -51,7 +41,8 @@ def place(statements: Iterable[Statement], now: datetime) -> set[int]:
     touched: set[int] = set()
     for group, listed in groups.items():
         near, pairs = _neighbourhood(group, listed)
-        touched |= _settle(list(clustering.clusters(near, pairs)), now)
+        pins = _pins(near)
+        touched |= _settle(list(clustering.clusters(near, pairs, pins)), pins, now)
     return touched
 
 
@@ -64,54 +55,78 @@ def _neighbourhood(
     if reach is None:
         return touched, []
     pool = {each.name: each for each in touched}
-    first, last = _span(touched)
+    windows = _windows(touched, reach.time)
     while True:
+        at_that_time = Q()
+        for begins, ends in windows:
+            at_that_time |= Q(happened_at__gte=begins, happened_at__lte=ends)
         stored = Report.objects.filter(
-            mode=mode,
-            kind=kind,
-            is_test=is_test,
-            is_basis=True,
-            happened_at__gte=first - reach.time,
-            happened_at__lte=last + reach.time,
+            at_that_time, mode=mode, kind=kind, is_test=is_test, is_basis=True
         ).exclude(hazard=None)
         for report in stored.defer("description"):
             each = Statement(basis=report, hazard_ids={report.hazard_id or 0})
             pool.setdefault(each.name, each)
         pairs = clustering.pairs(pool.values(), reach)
         near = clustering.around(touched, pairs)
-        begins, ends = _span(near)
-        if first <= begins and ends <= last:
+        wider = _windows(near, reach.time)
+        if wider == windows:
             return near, pairs
-        first, last = min(first, begins), max(last, ends)
+        windows = wider
 
 
-def _span(statements: list[Statement]) -> tuple[datetime, datetime]:
-    times = [each.basis.happened_at for each in statements]
-    return min(times), max(times)
+def _windows(
+    statements: list[Statement], reach: timedelta
+) -> list[tuple[datetime, datetime]]:
+    """Return the times around statements, joined where they meet; one if too many."""
+    times = sorted(each.basis.happened_at for each in statements)
+    windows: list[tuple[datetime, datetime]] = []
+    for at in times:
+        begins = at - reach
+        if windows and begins <= windows[-1][1]:
+            begins = windows.pop()[0]
+        windows.append((begins, at + reach))
+    return windows if len(windows) <= WINDOWS else [(windows[0][0], windows[-1][1])]
 
 
-def _settle(clusters: list[list[Statement]], now: datetime) -> set[int]:
+def _pins(statements: list[Statement]) -> dict[clustering.Name, int]:
+    """Return to which hazards officers have pinned statements."""
+    if not Pin.objects.exists():
+        return {}
+    names = {each.name for each in statements}
+    rows = Pin.objects.filter(source_id__in={source_id for source_id, _ in names})
+    found = rows.values_list("source_id", "event_key", "hazard_id")
+    return {(a, b): hazard_id for a, b, hazard_id in found if (a, b) in names}
+
+
+def _settle(
+    clusters: list[list[Statement]], pins: dict[clustering.Name, int], now: datetime
+) -> set[int]:
     """Find or make the hazard of each cluster, and write it anew."""
+    pinned = {pins[each.name] for c in clusters for each in c if each.name in pins}
     before = {number for c in clusters for each in c for number in each.hazard_ids}
-    free = before - _shared(clusters, before)
-    hazards: dict[int, Hazard] = Hazard.objects.in_bulk(before)
+    free = before - pinned - _shared(clusters, before)
+    hazards: dict[int, Hazard] = Hazard.objects.in_bulk(before | pinned)
+    was = {number: summing.said(hazard) for number, hazard in hazards.items()}
     owners: dict[int, Hazard] = {}
     fresh: list[Hazard] = []
     placed: list[tuple[Hazard, list[Statement]]] = []
     for cluster in sorted(clusters, key=len, reverse=True):
-        number = min(_claims(cluster) & (free - owners.keys()), default=None)
+        pin = clustering.pin_of(cluster, pins)
+        number = pin or min(_claims(cluster) & (free - owners.keys()), default=None)
         hazard = hazards[number] if number else _new(cluster, now)
         fresh += [] if number else [hazard]
         owners |= {number: hazard} if number else {}
-        fill(hazard, [each.basis for each in cluster], now)
+        others = _others(hazard, cluster) if pin else []
+        summing.fill(hazard, [*(each.basis for each in cluster), *others], now)
         placed.append((hazard, cluster))
-    Hazard.objects.bulk_create(fresh, 500)
-    Hazard.objects.bulk_update(owners.values(), FIELDS, 300)
+    copying.create(fresh)
+    changed = [each for each in owners.values() if summing.said(each) != was[each.pk]]
+    Hazard.objects.bulk_update(changed, summing.FIELDS, 300)
     for hazard, cluster in placed:
         _assign(hazard, cluster)
     for number in free - owners.keys():
         heir = _heir(number, placed)
-        _merge(hazards[number], heir, now)
+        supersede(hazards[number], heir, now)
     return {hazard.pk for hazard, _ in placed}
 
 
@@ -128,6 +143,13 @@ def _shared(clusters: list[list[Statement]], hazard_ids: set[int]) -> set[int]:
         for number, *name in rows.values_list("hazard_id", "source_id", "event_key")
         if tuple(name) not in inside
     }
+
+
+def _others(hazard: Hazard, cluster: list[Statement]) -> list[Report]:
+    """Return what else is said of a hazard that officers have put together."""
+    names = {each.name for each in cluster}
+    rows = Report.objects.filter(hazard=hazard, is_basis=True).defer("description")
+    return [each for each in rows if (each.source_id, each.event_key) not in names]
 
 
 def _new(cluster: list[Statement], now: datetime) -> Hazard:
@@ -152,37 +174,9 @@ def _heir(number: int, placed: list[tuple[Hazard, list[Statement]]]) -> Hazard:
     return placed[shares.most_common(1)[0][0]][0]
 
 
-def _merge(hazard: Hazard, heir: Hazard, now: datetime) -> None:
+def supersede(hazard: Hazard, heir: Hazard, now: datetime) -> None:
     """Let a hazard that has nothing left point to the one that took it over."""
     Hazard.objects.filter(pk=hazard.pk).update(
         state=Hazard.State.SUPERSEDED, merged_into=heir, changed_at=now
     )
     proposing.hand_over(hazard, heir)
-
-
-def fill(hazard: Hazard, reports: list[Report], now: datetime) -> None:
-    """Write what the statements of a hazard say together, the same in any order."""
-    living = [report for report in reports if report.is_living]
-    said = sorted(living or reports, key=_weight)
-    lead = said[-1]
-    hazard.kind = lead.kind
-    hazard.title = (lead.headline or lead.event)[:300] or lead.get_kind_display()
-    hazard.place = lead.place[:200]
-    hazard.level = max(report.level for report in said)
-    hazard.magnitude, hazard.happened_at = lead.magnitude, lead.happened_at
-    hazard.lon, hazard.lat = lead.lon, lead.lat
-    drawn = [report.geometry for report in said if report.geometry]
-    hazard.geometry = drawn[-1] if drawn else None
-    ends = [report.expires_at for report in said if report.expires_at is not None]
-    hazard.expires_at = max(ends) if len(ends) == len(said) else None
-    hazard.state, hazard.changed_at = Hazard.State.ACTIVE, now
-    if not living:
-        hazard.state = Hazard.State.CANCELLED
-    elif hazard.expires_at is not None and hazard.expires_at <= now:
-        hazard.state = Hazard.State.EXPIRED
-
-
-def _weight(report: Report) -> tuple[object, ...]:
-    """Order statements by how much their words count: measured, worst, first source."""
-    measured = report.magnitude is not None
-    return measured, report.level, -report.source_id, report.sent_at, report.key

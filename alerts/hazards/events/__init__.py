@@ -1,0 +1,1 @@
+"""From statements to the real events that they describe."""
