@@ -1,10 +1,13 @@
 """Offer messages at /api/v1/: states and channels, never an address or a text."""
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import serializers, viewsets
 from rest_framework.routers import SimpleRouter
 
 from alerts.dispatch.models import Message
-from consular.missions.access import Verb
+from alerts.dispatch.watching import scoping
+from consular.missions.access import Verb, officer_of
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -46,6 +49,11 @@ class MessageViewSet(viewsets.ReadOnlyModelViewSet[Message]):
     serializer_class = MessageSerializer
     lookup_field = "uid"
     lookup_value_regex = "[0-9a-f-]{36}"
+
+    def get_queryset(self) -> QuerySet[Message]:
+        """Keep the messages of incidents that the officer's missions reach."""
+        seen = scoping.messages(officer_of(self.request), timezone.now())
+        return seen.select_related("cause", "address", "text").order_by("-pk")
 
 
 router = SimpleRouter()

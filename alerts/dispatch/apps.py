@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import register
-
-from alerts.dispatch import checks
+from django.utils.module_loading import import_string
 
 
 class DispatchConfig(AppConfig):
@@ -14,4 +13,5 @@ class DispatchConfig(AppConfig):
 
     def ready(self) -> None:
         """Check the settings at start."""
-        register(checks.accounts)
+        # They know models, which are not there yet when this module is read.
+        register(import_string("alerts.dispatch.checks.accounts"))

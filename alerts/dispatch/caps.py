@@ -20,8 +20,11 @@ NOTICES = {
     "confirmation": 5,
     "code": 5,
     "officer on duty": 30,
+    "break-glass": 10,
+    "audit line": 2,
     "own test": 20,
     "case answer": 10,
+    "question": 1,
     "unknown sender": 1,
 }
 # Notices that somebody outside can cause without being known.
@@ -32,7 +35,18 @@ PHONES = {"sms", "whatsapp", "voice"}
 
 
 class CappedError(Exception):
-    """Say that an address has had its share of notices for this hour."""
+    """Say that an address has had its share of notices for this hour.
+
+    Attributes
+    ----------
+    limit : str
+        What all who share the limit wait for; empty where one address had too many,
+        which nobody is owed.
+    """
+
+    def __init__(self, words: str, limit: str = "") -> None:
+        super().__init__(words)
+        self.limit = limit
 
 
 def check(
@@ -53,15 +67,17 @@ def check(
     if purpose not in FROM_OUTSIDE or channel not in PHONES:
         return
     prefix = prefix_key(channel, address)
-    _at_most(others.filter(address__prefix_key=prefix), PREFIX_MOST, "to one prefix")
+    alike = others.filter(address__prefix_key=prefix)
+    _at_most(alike, PREFIX_MOST, "to one prefix", f"prefix:{prefix}"[:80])
     if country and country != settings.MINISTRY_COUNTRY:
         most = int(settings.NOTICES_A_COUNTRY)
-        _at_most(others.filter(address__country=country), most, "to one country")
+        there = others.filter(address__country=country)
+        _at_most(there, most, "to one country", f"country:{country}")
 
 
-def _at_most(rows: QuerySet[Message], most: int, words: str) -> None:
+def _at_most(rows: QuerySet[Message], most: int, words: str, limit: str = "") -> None:
     if rows.count() >= most:
-        raise CappedError(f"{most} notices {words} in an hour are enough")
+        raise CappedError(f"{most} notices {words} in an hour are enough", limit)
 
 
 def prefix_key(channel: str, address: str) -> str:

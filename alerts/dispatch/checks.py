@@ -1,10 +1,16 @@
 """Find accounts that lack a setting at start, and say which one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
 
+from alerts.dispatch import routing
+from alerts.dispatch.hearing import mail_hooks
+from alerts.dispatch.sending import rates
+from consular.accounts import Accounts
 from consular.modes import Mode
 
 _TWILIO = {"auth_token": "TWILIO_AUTH_TOKEN", "sender": "TWILIO_SENDER"}
@@ -17,6 +23,13 @@ NEEDED = {
     "anymail": {"sender": "MUSTER_EMAIL_SENDER"},
     "mastodon": {"access_token": "MASTODON_ACCESS_TOKEN"},
     "bluesky": {"app_password": "BLUESKY_APP_PASSWORD"},
+    "x": {
+        "api_secret": "X_API_SECRET",
+        "access_token": "X_ACCESS_TOKEN",
+        "access_secret": "X_ACCESS_SECRET",
+    },
+    "telegram": {"token": "TELEGRAM_TOKEN"},
+    "facebook": {"access_token": "FACEBOOK_ACCESS_TOKEN"},
 }
 
 
@@ -37,9 +50,53 @@ def accounts(**_: Any) -> list[CheckMessage]:
                 id="dispatch.W001",
             )
         ]
-    return [
-        Error(f"the account {name} needs {setting}", hint="Set it.", id="dispatch.E001")
-        for name, account in live.items()
-        for field, setting in NEEDED.get(name, {}).items()
-        if not account.get(field)
-    ]
+    return [*_missing(live), *_numbers(live), *_mail(live)]
+
+
+def _missing(live: Accounts) -> Iterator[CheckMessage]:
+    for name, account in live.items():
+        for field, setting in NEEDED.get(name, {}).items():
+            if not account.get(field):
+                words = f"the account {name} needs {setting}"
+                yield Error(words, hint="Set it.", id="dispatch.E001")
+
+
+def _numbers(live: Accounts) -> Iterator[CheckMessage]:
+    """Check what is shared out and limited by a number."""
+    for name, account in live.items():
+        upper = name.upper().replace("-", "_")
+        try:
+            is_right = rates.rate_of(name) >= 0 and routing.resting_weight(name) >= 0
+        except ValueError:
+            is_right = False
+        if not is_right:
+            said = f"{account.get('rate', '')!r} and {account.get('weight', '')!r}"
+            yield Error(
+                f"{upper}_RATE or {upper}_WEIGHT is not a number: {said}",
+                hint="A rate is parts a second, a weight `80` or `80,FR=20`.",
+                id="dispatch.E002",
+            )
+
+
+def _mail(live: Accounts) -> Iterator[CheckMessage]:
+    """Check that a mail provider is known, and that its bounces can be heard."""
+    for name, account in live.items():
+        if "esp" not in account:
+            continue
+        try:
+            import_string(f"anymail.backends.{account['esp']}.EmailBackend")
+        except ImportError as error:
+            yield Error(
+                f"MUSTER_ANYMAIL names no provider that anymail knows: {error}",
+                hint="https://anymail.dev/en/stable/esps/ lists them.",
+                id="dispatch.E003",
+            )
+            continue
+        try:
+            mail_hooks.handler(name)
+        except LookupError as error:
+            yield Warning(
+                f"bounces and deliveries of e-mail are not heard: {error}",
+                hint="Add it to MUSTER_ANYMAIL, and the webhook at the provider.",
+                id="dispatch.W002",
+            )

@@ -22,7 +22,9 @@ from alerts.dispatch.models import (
     State,
     Text,
 )
+from alerts.dispatch.sending import sweeping
 from consular import copying, modes, sealing
+from consular.sealing import Sealed
 
 RETRIABLE = [State.SET_ASIDE, State.UNCLEAR]
 NOTICE_KEPT = timedelta(hours=24)
@@ -100,17 +102,19 @@ def write(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[Messag
     return [found[number] for number in ids]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def write_many(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[int]:
     """Write messages as `write` does; return their primary keys only."""
     listed = list(letters)
     places = [_at(letter) for letter in listed]
-    ids = _addresses(dict(zip(places, listed, strict=True)), now)
+    wanted = dict(zip(places, listed, strict=True))
+    there = _written(wanted)
+    ids = there | _addresses(wanted, there, now)
     slots = [
         (ids[place], letter.purpose)
         for place, letter in zip(places, listed, strict=True)
     ]
-    known = _known(cause, ids.values())
+    known = _known(cause, there.values())
     fresh: dict[tuple[int, str], Letter] = {}
     for slot, letter in zip(slots, listed, strict=True):
         if slot not in known:
@@ -129,7 +133,10 @@ def _at(letter: Letter) -> tuple[str, str]:
 
 
 def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], int]:
-    rows = Message.objects.filter(cause=cause, address__in=set(address_ids))
+    listed = set(address_ids)
+    if not listed:
+        return {}
+    rows = Message.objects.filter(cause=cause, address__in=listed)
     return {
         (address_id, purpose): number
         for address_id, purpose, number in rows.values_list(
@@ -141,26 +148,29 @@ def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], in
 Place = tuple[str, str]  # channel, address key
 
 
-def _addresses(wanted: dict[Place, Letter], now: datetime) -> dict[Place, int]:
-    """Return the primary keys of addresses; write those that are not there."""
-    ids = _written(wanted)
-    fresh = [place for place in wanted if place not in ids]
+def _addresses(
+    wanted: dict[Place, Letter], there: dict[Place, int], now: datetime
+) -> dict[Place, int]:
+    """Write the addresses that are not there; return the primary keys of these."""
+    fresh = [place for place in wanted if place not in there]
     numbers = copying.numbers(Address, len(fresh))
-    ids |= dict(zip(fresh, numbers, strict=True))
     columns = {
         "id": numbers,
         "channel": [channel for channel, _ in fresh],
         "address_key": [key for _, key in fresh],
         "address": [wanted[place].address for place in fresh],
         "country": [wanted[place].country for place in fresh],
-        "prefix_key": [
-            caps.prefix_key(place[0], wanted[place].address) for place in fresh
-        ],
+        "prefix_key": [_prefix(place[0], wanted[place].address) for place in fresh],
         "changed_at": now,
     }
-    if not copying.write(Address, len(fresh), columns, ignore_conflicts=True):
-        ids |= _written(wanted)
-    return ids
+    if copying.write(Address, len(fresh), columns, ignore_conflicts=True):
+        return dict(zip(fresh, numbers, strict=True))
+    return _written(fresh)
+
+
+def _prefix(channel: str, address: str) -> str:
+    """Return the key of a number's prefix, unless the number is sealed."""
+    return "" if isinstance(address, Sealed) else caps.prefix_key(channel, address)
 
 
 def _written(places: Iterable[Place]) -> dict[Place, int]:
@@ -205,13 +215,15 @@ def release(key: str, opens_at: datetime) -> bool:
 def stop(key: str, now: datetime) -> int:
     """Stop a cause for good; return how many messages had not left.
 
-    The stop is the one row of the cause; what waits is then marked as stopped.
+    The stop is the one row of the cause, and is as quick for a million messages as for
+    one: what waits is marked 2,000 rows at a time, the first here, the others by the
+    next ticks.
     """
     Cause.objects.filter(key=key, stopped_at=None).update(stopped_at=now)
-    waiting = Message.objects.filter(cause__key=key, state=State.QUEUED)
-    posts = Publication.objects.filter(cause__key=key, state=State.QUEUED)
-    posts.update(state=State.STOPPED, ended_at=now)
-    return waiting.update(state=State.STOPPED, ended_at=now)
+    unsent = Message.objects.filter(cause__key=key, state=State.QUEUED).count()
+    for cause in Cause.objects.filter(key=key):
+        sweeping.end_waiting(cause, State.STOPPED, now)
+    return unsent
 
 
 def retry(rows: QuerySet[Message], now: datetime) -> int:
@@ -283,7 +295,12 @@ def send_notice(
         purpose=purpose,
         country=country,
     )
-    return write(cause, [letter], now)[0]
+    message = write(cause, [letter], now)[0]
+    if prefix := caps.prefix_key(channel, address):
+        # An alert wrote to it first, and did not open the number for that.
+        unknown = Address.objects.filter(pk=message.address_id, prefix_key="")
+        unknown.update(prefix_key=prefix)
+    return message
 
 
 def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.dispatch import unsubscribing
+from alerts.dispatch.hearing import unsubscribing
 
 urlpatterns = [
     path("u/<uuid:uid>.<str:token>", unsubscribing.unsubscribe, name="unsubscribe"),

@@ -1,16 +1,13 @@
 """Look every second for what is due in the mail room."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from alerts.dispatch import (
-    alarms,
-    health,
-    posting,
-    receipts,
-    suspects,
-    sweeping,
-    unclear,
-)
+from alerts.dispatch.hearing import receipts, unclear
+from alerts.dispatch.sending import health, posting, suspects, sweeping
+from alerts.dispatch.watching import alarms, daily
+
+SUSPECTS_AT_ONCE = 5  # each takes a process of its own; what is unclear waits meanwhile
 
 
 def tick(now: datetime) -> None:
@@ -27,15 +24,17 @@ def tick(now: datetime) -> None:
     health.shift(now)
     if now.second % alarms.EVERY_S == 0:
         alarms.look(now)
+        daily.send(now)
 
 
-def errands(owner: str, now: datetime) -> int:
+def errands(owner: str, clock: Callable[[], datetime]) -> int:
     """Talk to providers about what is few: what is unclear, suspects, public posts.
 
-    Whoever calls it sees to the heartbeat of `owner` meanwhile.
+    Each of them may take seconds, so each looks at the clock. Whoever calls it sees to
+    the heartbeat of `owner` meanwhile.
     """
-    unclear.resolve(now)
+    unclear.resolve(clock())
     sent = 0
-    while suspects.send_one(owner, now):
+    while sent < SUSPECTS_AT_ONCE and suspects.send_one(owner, clock):
         sent += 1
-    return sent + posting.post_due(now)
+    return sent + posting.post_due(clock())

@@ -3,7 +3,10 @@
 import base64
 import hashlib
 import json
+import os
+import random
 import uuid
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,16 +14,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
-from alerts.checkins import inbox
+from alerts.checkins.answers import inbox
 from alerts.checkins.models import Inbound
 from alerts.dispatch import addresses, links, outbox
-from alerts.dispatch.models import Address, Receipt
+from alerts.dispatch.hearing import receipts
+from alerts.dispatch.models import Address, Message, Receipt, State
 from alerts.exercises.provider.callbacks import telnyx_event
 from alerts.exercises.provider.office import Text
 from tests.dispatch.test_ledger import make_cause
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
+HOOKS = int(os.environ.get("MUSTER_HOOKS", "50"))
 STATUS = {"MessageSid": "SM1", "MessageStatus": "delivered"}
 REPLY = {"MessageSid": "SM2", "From": "+12025550101", "To": "+1", "Body": "SAFE"}
 
@@ -53,6 +58,31 @@ def test_a_wrong_signature_is_refused_and_logged_without_data(
     assert "signature" in caplog.text
     assert "+1202" not in caplog.text
     assert "SAFE" not in caplog.text
+
+
+def test_any_order_of_valid_and_forged_callbacks_counts_each_receipt_once(
+    client, settings
+):
+    text = outbox.text("sms", "en", "Are you safe? {link}")
+    letters = [
+        outbox.Letter(channel="sms", address=f"+1202555{n:04d}", text=text)
+        for n in range(HOOKS)
+    ]
+    uids = [row.uid for row in outbox.write(make_cause(), letters, NOON)]
+    Message.objects.update(state=State.ACCEPTED)
+    posts = [(uid, word, None) for uid in uids for word in ("sent", "delivered")] * 3
+    posts += [(uid, "undelivered", "x" * 32) for uid in uids * 2]
+    random.Random(7).shuffle(posts)
+    answers = Counter()
+    for uid, word, token in posts:
+        form = {"MessageSid": f"SM{uid.hex}", "MessageStatus": word}
+        path = reverse("twilio_status", args=[uid, 1])
+        answers[call(client, settings, path, form, token).status_code] += 1
+    while receipts.apply_waiting(NOON):
+        pass
+    assert answers == {204: 6 * HOOKS, 403: 2 * HOOKS}
+    assert Receipt.objects.count() == 2 * HOOKS
+    assert Message.objects.filter(state=State.DELIVERED).count() == HOOKS
 
 
 def test_a_reply_is_stored_raw_once(client, settings):
@@ -108,6 +138,23 @@ def test_an_answer_by_telnyx_is_stored_raw_once(client):
     for _ in range(2):
         assert telnyx_call(client, path, payload, kind="message.received") == 204
     assert Inbound.objects.get().body == "SAFE"
+
+
+def test_a_damaged_or_endless_answer_is_stored_all_the_same(client, settings):
+    long, damaged = "x" * 9_000, "HELP\x00 trapped"
+    path = reverse("telnyx_inbound")
+    for number, text in enumerate((long, damaged)):
+        payload = {
+            "id": f"\x00{number}{long}",
+            "from": {"phone_number": REPLY["From"] + "\x00"},
+            "to": [{"phone_number": long}],
+            "text": text,
+        }
+        assert telnyx_call(client, path, payload, kind="message.received") == 204
+    form = REPLY | {"MessageSid": long, "To": long, "Body": damaged}
+    assert call(client, settings, reverse("twilio_sms"), form).status_code == 200
+    said = [each.body for each in Inbound.objects.order_by("id")]
+    assert said == [long, "HELP trapped", "HELP trapped"]
 
 
 def test_a_key_pressed_in_a_call_is_an_answer(client, settings):

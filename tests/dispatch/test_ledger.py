@@ -7,22 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from alerts.dispatch import (
-    addresses,
-    claims,
-    delivery,
-    links,
-    outbox,
-    posting,
-    receipts,
-    recording,
-    routing,
-    sending,
-    suspects,
-    sweeping,
-    ticking,
-    unclear,
-)
+from alerts.dispatch import addresses, links, outbox, routing, ticking
+from alerts.dispatch.hearing import receipts, unclear
 from alerts.dispatch.models import (
     FINAL,
     Address,
@@ -32,6 +18,15 @@ from alerts.dispatch.models import (
     Message,
     Receipt,
     State,
+)
+from alerts.dispatch.sending import (
+    claims,
+    delivery,
+    posting,
+    recording,
+    requesting,
+    suspects,
+    sweeping,
 )
 from alerts.exercises.provider.faults import Faults
 from tests.factories import NOON
@@ -116,6 +111,16 @@ def test_a_stop_is_final_and_nothing_leaves_after_it(provider):
     assert set(Message.objects.values_list("state", flat=True)) == {State.STOPPED}
 
 
+def test_a_stop_writes_few_rows_however_many_wait(monkeypatch):
+    monkeypatch.setattr(sweeping, "AT_ONCE", 4)
+    outbox.write(make_cause(), letters(10), NOON)
+    assert outbox.stop("alert:1", NOON) == 10
+    assert Message.objects.filter(state=State.QUEUED).count() == 6
+    assert claims.claim("worker", NOON + SECOND) == []
+    sweeping.end(NOON + SECOND)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.STOPPED}
+
+
 @pytest.mark.parametrize("channel", ["sms", ""])
 def test_a_pause_holds_a_channel_or_everything_and_loses_nothing(provider, channel):
     outbox.write(make_cause(), letters(4), NOON)
@@ -142,7 +147,7 @@ def test_modes_that_do_not_agree_are_refused_at_the_last_step(provider, settings
         jobs = claims.claim("worker", NOON)
         changed = settings.ACCOUNTS["simulated-sms"] | {"mode": "live"}
         settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-sms": changed}
-        result = sending.send(jobs[0], lambda: NOON)
+        result = requesting.send(jobs[0], lambda: NOON)
         assert (result.state, result.code) == (State.REJECTED, "interlock")
         return
     delivery.drain(NOON)
@@ -173,7 +178,7 @@ def test_a_late_result_of_a_dead_claim_is_taken_but_moves_nothing_back(provider)
     sweeping.beat("slow", NOON)
     jobs = claims.begin(claims.claim("slow", NOON), "slow", NOON)
     sweeping.bury(NOON + 4 * SECOND)
-    result = sending.send(jobs[0], lambda: NOON)
+    result = requesting.send(jobs[0], lambda: NOON)
     assert recording.record([result], "slow", NOON + 5 * SECOND) == 0
     assert Message.objects.get().state == State.ACCEPTED
 
@@ -238,11 +243,12 @@ def test_a_message_that_breaks_its_child_three_times_is_set_aside(
     now = NOON
     for tries in (1, 2, 3):
         now = ask(now)
-        suspects.send_one("worker", now)
+        suspects.send_one("worker", lambda now=now: now)
         assert Message.objects.get().tries == tries
     assert Message.objects.get().state == State.SET_ASIDE
     assert Attempt.objects.count() == 4
-    assert not suspects.send_one("worker", ask(now))
+    now = ask(now)
+    assert not suspects.send_one("worker", lambda: now)
 
 
 def test_a_transport_that_raises_what_it_should_not_is_sent_alone(provider, settings):
@@ -287,7 +293,7 @@ def test_a_receipt_may_come_before_the_answer_to_the_request(provider):
     jobs = claims.begin(claims.claim("w", NOON), "w", NOON)
     receipts.store("simulated-sms", message.uid, "SM1", "delivered", "", NOON)
     receipts.apply_waiting(NOON)
-    recording.record([sending.send(jobs[0], lambda: NOON)], "w", NOON)
+    recording.record([requesting.send(jobs[0], lambda: NOON)], "w", NOON)
     assert Message.objects.get().state == State.DELIVERED
 
 

@@ -5,19 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.dispatch import (
-    addresses,
-    alarms,
-    budgets,
-    claims,
-    delivery,
-    health,
-    outbox,
-    progress,
-    rates,
-    routing,
-    ticking,
-)
+from alerts.dispatch import addresses, outbox, routing, ticking
 from alerts.dispatch.models import (
     Account,
     Address,
@@ -27,6 +15,8 @@ from alerts.dispatch.models import (
     Spend,
     State,
 )
+from alerts.dispatch.sending import budgets, claims, delivery, health, rates
+from alerts.dispatch.watching import alarms, progress
 from alerts.exercises.provider.faults import Faults
 from consular.missions.models import Duty
 from tests.dispatch.test_ledger import letters, make_cause

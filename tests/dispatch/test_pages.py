@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.dispatch import claims, delivery, outbox, posting
+from alerts.dispatch import outbox
 from alerts.dispatch.models import (
     Account,
     Alarm,
@@ -16,6 +16,7 @@ from alerts.dispatch.models import (
     Publication,
     State,
 )
+from alerts.dispatch.sending import claims, delivery, posting
 from consular.missions.models import AuditEntry
 from tests.dispatch.test_ledger import letters, make_cause
 from tests.factories import sign_in
@@ -41,7 +42,9 @@ def cause():
 def test_each_figure_of_a_cause_leads_to_as_many_messages(desk, cause):
     page = desk.get(reverse("dispatch:cause", args=[cause.pk]))
     html = page.content.decode()
-    links = re.findall(r'<td class="n"><a href="([^"]+)">(\d+)</a>', html)
+    links = re.findall(
+        r'<td class="n" data-label="[^"]+"><a href="([^"]+)">(\d+)</a>', html
+    )
     assert sum(int(number) for _, number in links) == 7
     for link, number in links:
         listed = desk.get(link.replace("&amp;", "&"))
@@ -138,6 +141,18 @@ def test_a_post_can_be_taken_down_once(desk, provider):
     post.refresh_from_db()
     assert post.taken_down_at is not None
     assert len(provider.journal.of("deleted")) == 1
+
+
+def test_a_long_post_is_a_thread_that_can_be_taken_down_whole(desk, provider):
+    cause = make_cause(now=NOW, opens_at=NOW, not_after=LATER)
+    words = " ".join(["EXERCISE. Earthquake near Managua; stay outside."] * 12)
+    outbox.publish(cause, outbox.text("social", "en", words), NOW)
+    posting.post_due(NOW)
+    post = Publication.objects.get(account="simulated-bluesky")
+    assert post.state == State.DELIVERED
+    assert len(post.provider_id) > 200
+    desk.post(reverse("dispatch:take_down", args=[post.pk]))
+    assert len(provider.journal.of("deleted")) == len(post.provider_id.split(" "))
 
 
 def test_an_update_s_posts_stand_under_the_first_ones(provider):

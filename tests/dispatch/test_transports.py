@@ -1,11 +1,12 @@
 """The same contract for every transport, against a real server on this machine."""
 
+import os
 import uuid
 from dataclasses import dataclass
 
 import pytest
 
-from alerts.dispatch import routing
+from alerts.dispatch import outbox, routing
 from alerts.dispatch.channels import base, posts, twilio_voice
 from alerts.dispatch.channels.base import (
     CannotAskError,
@@ -16,8 +17,13 @@ from alerts.dispatch.channels.base import (
     TemporaryError,
     UnclearError,
 )
+from alerts.dispatch.sending import delivery
 from alerts.exercises.provider.faults import Faults
 from consular.outgoing import OutgoingError
+from tests.dispatch.test_ledger import make_cause
+from tests.factories import NOON
+
+MAILS = int(os.environ.get("MUSTER_MAILS", "60"))
 
 
 @dataclass(frozen=True)
@@ -238,6 +244,22 @@ def test_a_mail_has_one_recipient_and_no_way_to_have_two(provider, account):
     routing.transport_for(account).send(outgoing(account))
     rows = provider.journal.accepted("email")
     assert [row["to"] for row in rows] == ["ada@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_of_many_mails_names_one_address_in_envelope_and_header(provider):
+    text = outbox.text("email", "en", "Are you safe? {link}", "Earthquake")
+    wanted = [f"p{number}@example.org" for number in range(MAILS)]
+    letters = [
+        outbox.Letter(channel="email", address=to, text=text, link_path="c")
+        for to in wanted
+    ]
+    outbox.write_many(make_cause(), letters, NOON)
+    assert delivery.drain(NOON) == MAILS
+    rows = provider.journal.accepted("email")
+    assert sorted(row["to"] for row in rows) == sorted(wanted)
+    assert all(row["headers"]["To"] == row["to"] for row in rows)
+    assert not any({"Cc", "Bcc"} & set(row["headers"]) for row in rows)
 
 
 def test_only_notices_offer_one_click_to_end_them(provider):

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from alerts.dispatch.channels.base import (
-    CannotAskError,
     ChannelError,
     GoneError,
     Outgoing,
@@ -23,18 +22,40 @@ from alerts.dispatch.channels.base import (
     TemporaryError,
     UnclearError,
 )
-from alerts.dispatch.channels.email import build
+from alerts.dispatch.channels.email import Mail, build
 from consular import outgoing as door
 
 OURS = {"transport", "channel", "mode", "esp", "sender", "weight", "rate"}
+OURS |= {"webhook_secret", "webhook_signing_key", "webhook_verification_key"}
+METADATA = "muster"  # under which a mail carries our own id, and its events do
+# anymail's words for how a mail ended, and ours; opens and clicks are not asked for.
+STATES = {
+    "queued": "accepted",
+    "sent": "accepted",
+    "deferred": "accepted",
+    "delivered": "delivered",
+    "complained": "delivered",
+    "bounced": "undelivered",
+    "rejected": "undelivered",
+    "failed": "undelivered",
+}
+# Why it bounced, and what that means to an officer.
+CODES = {
+    "bounced": "the mail server says that the mailbox does not exist",
+    "invalid": "the address is not valid",
+    "blocked": "the mail server refuses our mails",
+    "spam": "the mail server took it for spam",
+    "timed_out": "the mail server did not answer for too long",
+    "unsubscribed": "the person wants no mails from this sender",
+    "other": "the mail provider could not deliver it",
+}
 
 
-class Anymail:
+class Anymail(Mail):
     """One account at an e-mail provider."""
 
-    hook = "mail"
-    states: dict[str, str] = {}
-    gone: frozenset[str] = frozenset()
+    states = STATES
+    gone = frozenset({"bounced", "invalid"})
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
@@ -47,6 +68,7 @@ class Anymail:
     def send(self, outgoing: Outgoing) -> str:
         """Send one mail and return the provider's id of it."""
         mail = build(outgoing, self.sender)
+        mail.metadata = {METADATA: outgoing.uid}  # type: ignore[attr-defined]
         path = f"anymail.backends.{self.name}.EmailBackend"
         with get_connection(path, fail_silently=False, **self.options) as connection:
             mail.connection = connection
@@ -60,14 +82,6 @@ class Anymail:
         return str(
             getattr(status, "message_id", "") or mail.extra_headers["Message-ID"]
         )
-
-    def look_up(self, outgoing: Outgoing) -> str:
-        """Say that nobody can be asked."""
-        raise CannotAskError(f"{self.name} is not asked what became of a mail")
-
-    def delete(self, provider_id: str) -> None:
-        """Refuse: a mail cannot be taken back."""
-        raise PermanentError("a mail that has left cannot be taken back")
 
 
 def _ours(name: str, error: AnymailAPIError) -> ChannelError:

@@ -45,6 +45,10 @@ class CannotAskError(ChannelError):
     """
 
 
+class RepeatableError(CannotAskError):
+    """Nobody can be asked and nobody need: the same key again sends nothing twice."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """One text for one address, as a transport needs it.

@@ -82,10 +82,10 @@ class Bluesky:
 
     def send(self, outgoing: Outgoing) -> str:
         """Post, or write a thread; return `uri|cid` of each."""
-        ids: list[str] = []
-        root = reply_to = outgoing.in_reply_to.split(" ")[0]
-        parts = posts.thread(outgoing.body, MOST, posts.graphemes)
-        for number, part in enumerate(parts):
+        first = outgoing.in_reply_to.split(" ")[0]
+
+        def post(number: int, part: str, reply_to: str) -> str:
+            nonlocal first
             record: dict[str, Any] = {
                 "$type": COLLECTION,
                 "text": part,
@@ -95,13 +95,15 @@ class Bluesky:
             if found := facets(part):
                 record["facets"] = found
             if reply_to:
-                record["reply"] = {"root": _ref(root), "parent": _ref(reply_to)}
+                record["reply"] = {"root": _ref(first), "parent": _ref(reply_to)}
             form = {"rkey": f"{outgoing.uid}-{number}", "record": record}
             said = self._call("putRecord", form)
-            reply_to = f"{said['uri']}|{said['cid']}"
-            root = root or reply_to
-            ids.append(reply_to)
-        return " ".join(ids)
+            posted = f"{said['uri']}|{said['cid']}"
+            first = first or posted
+            return posted
+
+        parts = posts.thread(outgoing.body, MOST, posts.graphemes)
+        return posts.one_by_one(parts, outgoing.in_reply_to, post)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Write the same record again, which changes nothing where it is there."""

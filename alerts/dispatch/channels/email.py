@@ -28,10 +28,23 @@ NO_MAILBOX = {550, 551, 553}
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
-class Smtp:
-    """One SMTP server; each thread keeps a connection of its own open."""
+class Mail:
+    """What every way of sending mail shares: it cannot be asked for, or taken back."""
 
     hook = "mail"
+
+    def look_up(self, outgoing: Outgoing) -> str:
+        """Say that nobody can be asked."""
+        raise CannotAskError("nobody can be asked what became of a mail")
+
+    def delete(self, provider_id: str) -> None:
+        """Refuse: a mail cannot be taken back."""
+        raise PermanentError("a mail that has left cannot be taken back")
+
+
+class Smtp(Mail):
+    """One SMTP server; each thread keeps a connection of its own open."""
+
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
 
@@ -77,14 +90,6 @@ class Smtp:
 
     def _drop(self) -> None:
         self.kept.__dict__.pop("connection", None)
-
-    def look_up(self, outgoing: Outgoing) -> str:
-        """Say that a mail server cannot be asked what it took."""
-        raise CannotAskError("a mail server cannot be asked what became of a mail")
-
-    def delete(self, provider_id: str) -> None:
-        """Refuse: a mail cannot be taken back."""
-        raise PermanentError("a mail that has left cannot be taken back")
 
 
 def build(outgoing: Outgoing, sender: str) -> EmailMultiAlternatives:

@@ -32,17 +32,19 @@ class FacebookPage:
 
     def send(self, outgoing: Outgoing) -> str:
         """Post on the page, or comment under its first post; return the ids."""
-        ids: list[str] = []
         first = outgoing.in_reply_to.split(" ")[0]
-        most = MOST_COMMENT if first else MOST
-        for part in posts.thread(outgoing.body, most, len):
+
+        def post(_number: int, part: str, _reply_to: str) -> str:
+            nonlocal first
             path = f"/{first}/comments" if first else f"/{self.page}/feed"
             said = self.api.ask(
                 "POST", path, data={"message": part}, headers=self.headers
             )
-            ids.append(str(said["id"]))
-            first = first or ids[0]
-        return " ".join(ids)
+            first = first or str(said["id"])
+            return str(said["id"])
+
+        parts = posts.thread(outgoing.body, MOST_COMMENT if first else MOST, len)
+        return posts.one_by_one(parts, outgoing.in_reply_to, post)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that an officer has to look: there is no key to ask by."""

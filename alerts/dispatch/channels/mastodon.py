@@ -30,10 +30,8 @@ class Mastodon:
 
     def send(self, outgoing: Outgoing) -> str:
         """Post a status, or a thread of them; return their ids."""
-        ids: list[str] = []
-        reply_to = outgoing.in_reply_to.split(" ")[0]
-        parts = posts.thread(outgoing.body, MOST, posts.with_short_links)
-        for number, part in enumerate(parts):
+
+        def post(number: int, part: str, reply_to: str) -> str:
             form = {"status": part, "language": outgoing.language}
             if reply_to:
                 form["in_reply_to_id"] = reply_to
@@ -41,9 +39,10 @@ class Mastodon:
             said = self.api.ask(
                 "POST", "/api/v1/statuses", data=form, headers=self.headers | key
             )
-            reply_to = str(said["id"])
-            ids.append(reply_to)
-        return " ".join(ids)
+            return str(said["id"])
+
+        parts = posts.thread(outgoing.body, MOST, posts.with_short_links)
+        return posts.one_by_one(parts, outgoing.in_reply_to, post)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Post again with the same key, which is how Mastodon is asked."""

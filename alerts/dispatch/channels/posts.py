@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from alerts.dispatch.channels.base import ChannelError, PermanentError, UnclearError
+
 _URL = re.compile(r"https?://\S+")
 _WORD = re.compile(r"https?://\S+\s*|[^\s。！？，]+[。！？，]*\s*|[。！？，]+\s*")
 _END = re.compile(r"[.!?。！？؟…]\s*$|\n")
@@ -65,6 +67,39 @@ def thread(text: str, most: int, count: Callable[[str], int]) -> list[str]:
         posts.append("".join(rest[:taken]).strip())
         rest = rest[taken:]
     return [post for post in posts if post]
+
+
+def one_by_one(
+    parts: list[str], in_reply_to: str, post: Callable[[int, str, str], str]
+) -> str:
+    """Post a thread, each part under the one before; return the ids of all.
+
+    Parameters
+    ----------
+    in_reply_to : str
+        The ids of the thread that this one answers, or nothing.
+    post : callable
+        Gets a part's number, its text and the id it answers; returns its id.
+
+    Raises
+    ------
+    ChannelError
+        What the first part met. Later on, something stands there already, and a
+        repeat may double it: that is unclear, or permanent where it was refused.
+    """
+    ids: list[str] = []
+    reply_to = in_reply_to.split(" ")[0]
+    for number, part in enumerate(parts):
+        try:
+            reply_to = post(number, part, reply_to)
+        except ChannelError as error:
+            if not ids:
+                raise
+            words = f"{error}; {number} of {len(parts)} posts are out"
+            kind = PermanentError if isinstance(error, PermanentError) else UnclearError
+            raise kind(words, error.code) from error
+        ids.append(reply_to)
+    return " ".join(ids)
 
 
 def _pieces(text: str, most: int, count: Callable[[str], int]) -> list[str]:

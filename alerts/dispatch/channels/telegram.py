@@ -40,16 +40,16 @@ class Telegram:
 
     def send(self, outgoing: Outgoing) -> str:
         """Write in the channel; return the ids."""
-        ids: list[str] = []
-        reply_to = outgoing.in_reply_to.split(" ")[0]
-        for part in posts.thread(outgoing.body, MOST, _units):
+
+        def post(_number: int, part: str, reply_to: str) -> str:
             form: dict[str, Any] = {"text": part}
             if reply_to:
                 form["reply_parameters"] = {"message_id": int(reply_to)}
             said = self._call("sendMessage", **form)
-            reply_to = str(said["result"]["message_id"])
-            ids.append(reply_to)
-        return " ".join(ids)
+            return str(said["result"]["message_id"])
+
+        parts = posts.thread(outgoing.body, MOST, _units)
+        return posts.one_by_one(parts, outgoing.in_reply_to, post)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that an officer has to look: a bot cannot read its channel."""

@@ -14,11 +14,11 @@ from django.conf import settings
 
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import (
-    CannotAskError,
     GoneError,
     OptedOutError,
     Outgoing,
     PermanentError,
+    RepeatableError,
 )
 
 CODES = {
@@ -81,7 +81,7 @@ class TelnyxSms:
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that nobody can be asked; the key makes sending again safe instead."""
-        raise CannotAskError("Telnyx lists no messages by address")
+        raise RepeatableError("Telnyx lists no messages by address")
 
     def delete(self, provider_id: str) -> None:
         """Refuse: an SMS cannot be taken back."""

@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 TIMEOUT_S = 10.0
 
 # Ask Twilio to try a callback again on every failure, up to its 15 seconds.
-# Ask Twilio to try a callback again on every failure, up to its 15 seconds.
 CALLBACK_RETRIES = "#rc=5&rp=all&ct=2000&rt=5000"
 
 

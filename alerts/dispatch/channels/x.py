@@ -36,16 +36,16 @@ class X:
 
     def send(self, outgoing: Outgoing) -> str:
         """Post, or write a thread; return the ids."""
-        ids: list[str] = []
-        reply_to = outgoing.in_reply_to.split(" ")[0]
-        for part in posts.thread(outgoing.body, MOST, posts.weighted):
+
+        def post(_number: int, part: str, reply_to: str) -> str:
             form: dict[str, object] = {"text": part}
             if reply_to:
                 form["reply"] = {"in_reply_to_tweet_id": reply_to}
             said = self.api.ask("POST", "/2/tweets", json=form, auth=self.auth)
-            reply_to = str(said["data"]["id"])
-            ids.append(reply_to)
-        return " ".join(ids)
+            return str(said["data"]["id"])
+
+        parts = posts.thread(outgoing.body, MOST, posts.weighted)
+        return posts.one_by_one(parts, outgoing.in_reply_to, post)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that an officer has to look: X has no key, and refuses a repeat."""

@@ -186,7 +186,11 @@ class Delivery(models.Model):
     """What messages and publications share: a state, a claim, a provider's answer."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    cause = models.ForeignKey(Cause, on_delete=models.PROTECT)
+    # The database does not look whether the cause is there: that costs as much as the
+    # row, and a cause is deleted after its messages only. Constraints below index it.
+    cause = models.ForeignKey(
+        Cause, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
     text = models.ForeignKey(Text, on_delete=models.PROTECT)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     mode = models.CharField(max_length=8, choices=Mode.choices)
@@ -199,7 +203,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=40, blank=True)
     account = models.CharField(max_length=40, blank=True)
-    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=200, blank=True)
     provider_code = models.CharField(max_length=24, blank=True)
     repeats = models.PositiveSmallIntegerField(
         default=0, help_text="times sent again although it may have arrived"
@@ -218,7 +222,7 @@ class Delivery(models.Model):
 class Message(Delivery):
     """One text for one address."""
 
-    address = models.ForeignKey(Address, on_delete=models.PROTECT)
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, db_index=False)
     purpose = models.CharField(max_length=16, default="alert")
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     rank = models.IntegerField(default=0, help_text="nearness: 0 goes first")
@@ -232,13 +236,15 @@ class Message(Delivery):
     link_path = models.CharField(
         max_length=8, blank=True, help_text="`c` in /c/TOKEN; empty for no link"
     )
-    link_key = models.CharField(max_length=64, null=True, unique=True)
+    link_key = models.CharField(max_length=64, null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cause", "address", "purpose"], name="message_once"
-            )
+                fields=["address", "cause", "purpose"], name="message_once"
+            ),
+            # `unique=True` would add a second index, for searches by a beginning.
+            models.UniqueConstraint(fields=["link_key"], name="message_link_once"),
         ]
         indexes = [
             models.Index(
@@ -273,6 +279,9 @@ class Message(Delivery):
 class Publication(Delivery):
     """One public social post on one account."""
 
+    provider_id = models.TextField(
+        blank=True, help_text="of a thread, those of all its posts"
+    )
     url = models.URLField(blank=True)
     taken_down_at = models.DateTimeField(null=True, blank=True)
     in_reply_to = models.ForeignKey(

@@ -15,7 +15,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from alerts.dispatch import delivery, sweeping, ticking
+from alerts.dispatch import ticking
+from alerts.dispatch.sending import delivery, sweeping
 
 HUNG_EXIT = 70
 BEAT_EVERY = timedelta(seconds=1)
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopping.set())
         beat = Beat(owner, f"{owner}-e")
         beat(timezone.now())
-        for work in (ticking.tick, partial(ticking.errands, f"{owner}-e")):
+        errands = partial(ticking.errands, f"{owner}-e", timezone.now)
+        for work in (lambda: ticking.tick(timezone.now()), errands):
             thread = threading.Thread(
                 target=self._repeat, args=(stopping, work), daemon=True
             )
@@ -55,18 +57,17 @@ class Command(BaseCommand):
             self.stderr.write(f"{error}; ending, to be started again")
             os._exit(HUNG_EXIT)
 
-    def _repeat(
-        self, stopping: threading.Event, work: Callable[[datetime], object]
-    ) -> None:
+    def _repeat(self, stopping: threading.Event, work: Callable[[], object]) -> None:
         """Work each second in a thread of its own, so that it never holds up sending.
 
         What talks to providers and what does not are two threads.
         """
         while not stopping.wait(1):
             try:
-                work(timezone.now())
+                work()
             except Exception as error:  # the next second tries again
-                self.stderr.write(f"tick: {type(error).__name__}")
+                code = getattr(error.__cause__, "pgcode", None) or ""
+                self.stderr.write(f"tick: {type(error).__name__} {code}".rstrip())
                 connection.close()
 
 

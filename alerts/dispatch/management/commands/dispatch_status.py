@@ -6,15 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count
 from django.utils import timezone
 
-from alerts.dispatch import sweeping
-from alerts.dispatch.models import Message, Pause, Worker
+from alerts.dispatch.watching import standing
 
 
 class Command(BaseCommand):
-    """Print messages by state, workers and pauses."""
+    """Print messages by lane, channel and state, rates, ages, workers and alarms."""
 
     help = __doc__ or ""
 
@@ -23,19 +21,26 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="fail when none works")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
-        states = Message.objects.values_list("state").annotate(n=Count("id"))
-        alive = Worker.objects.filter(beat_at__gt=now - sweeping.SILENT).count()
-        said = {
-            "as_of": now.isoformat(),
-            "workers": alive,
-            "messages": dict(states.order_by("state")),
-            "paused": list(Pause.objects.values_list("channel", flat=True)),
-        }
+        said = standing.report(timezone.now())
         if options["json"]:
             self.stdout.write(json.dumps(said))
         else:
             for name, value in said.items():
-                self.stdout.write(f"{name:>10}: {value}")
-        if options["check"] and not alive:
+                self._print(name, value)
+        if options["check"] and not said["workers"]:
             sys.exit(1)
+
+    def _print(self, name: str, value: Any) -> None:
+        """Print a figure on a line, a table with a line for each of its rows."""
+        if not isinstance(value, dict):
+            words = ", ".join(value) if isinstance(value, list) else value
+            self.stdout.write(
+                f"{name:>14}: {words or ('none' if value == [] else words)}"
+            )
+            return
+        self.stdout.write(f"{name:>14}: {'' if value else 'none'}")
+        for key, each in value.items():
+            words = each
+            if isinstance(each, dict):
+                words = ", ".join(f"{n:,} {state}" for state, n in each.items())
+            self.stdout.write(f"{'':14}  {key or 'everything'}: {words}")

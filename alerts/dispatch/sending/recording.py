@@ -7,13 +7,15 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from alerts.dispatch import addresses, budgets, health, statements
-from alerts.dispatch.jobs import Job
+from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Address, Message, State
-from alerts.dispatch.sending import Result
+from alerts.dispatch.sending import budgets, health
+from alerts.dispatch.sending.jobs import Job
+from alerts.dispatch.sending.requesting import Result
 
 # After a refusal for now: 2, 4, 8 … seconds, at the most five minutes.
 BACK_OFF_MOST_S = 300
+KEPT_TRIES = 6
 AT_ONCE = 200
 
 _MESSAGES = """
@@ -77,8 +79,7 @@ def _write(results: list[Result], owner: str) -> set[int]:
             job.message_id,
             job.outgoing.attempt,
             str(result.state),
-            # What was not processed may go another way the next time.
-            "" if result.state == State.QUEUED else job.account,
+            "" if _is_free(result) else job.account,
             result.provider_id[:200],
             result.code[:24],
             statements.time(
@@ -102,6 +103,16 @@ def _write(results: list[Result], owner: str) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, owner])
         return {pk for (pk,) in cursor.fetchall()}
+
+
+def _is_free(result: Result) -> bool:
+    """Tell whether it may go another way the next time: it was not processed.
+
+    What its account may have from an earlier attempt stays there for some tries, since
+    anybody else would send it twice.
+    """
+    is_kept = result.job.is_kept and result.job.outgoing.attempt < KEPT_TRIES
+    return result.state == State.QUEUED and not is_kept
 
 
 def _not_before(result: Result) -> datetime | None:

@@ -5,7 +5,7 @@ were mostly errors for a moment, at most once a second while it is dead and once
 minute while it is only slow, and comes back by ten points in each quiet quarter hour.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ ENOUGH = 10  # answers in the window, before they mean anything
 SLOW_RECEIPT = timedelta(minutes=5)
 SLOW_SHARE = 0.15
 MOST_WAIT = timedelta(minutes=5)
+STORM = 5  # refusals for now in one flush, before they hold for the whole account
 # Outcomes of an attempt that speak against the provider, not against the number.
 ERRORS = {State.QUEUED.value, State.UNCLEAR.value}
 
@@ -47,26 +48,26 @@ def heard(
 ) -> None:
     """Note what providers answered: (account, state, words, seconds to wait).
 
-    Where an account's refusals outnumber what it took, the longest wait that it asked
-    for holds for the whole account.
+    Where the requests that an account refused for now outnumber what it took, the
+    longest wait that it asked for holds for the whole account. A few say nothing: a
+    message that was told to wait does so by itself.
     """
     good: Counter[str] = Counter()
-    bad: Counter[str] = Counter()
-    waits: dict[str, float] = {}
+    waits: dict[str, list[float]] = defaultdict(list)
     words: dict[str, str] = {}
     for account, state, said, wait_s in outcomes:
         if state in ERRORS:
-            bad[account] += 1
             words[account] = said
-            waits[account] = max(waits.get(account, 0.0), wait_s or 0.0)
+            waits[account] += [wait_s] if wait_s else []
         else:
             good[account] += 1
     for account in good:
         Account.objects.filter(name=account).update(accepted_at=now)
-    for account, number in bad.items():
-        _troubled(account, words[account], now)
-        if number > good[account] and number > 2 and waits[account]:
-            wait = min(timedelta(seconds=waits[account]), MOST_WAIT)
+    for account, said in words.items():
+        _troubled(account, said, now)
+        asked = waits[account]
+        if len(asked) >= STORM and len(asked) > good[account]:
+            wait = min(timedelta(seconds=max(asked)), MOST_WAIT)
             Account.objects.filter(name=account).update(waits_until=now + wait)
 
 

@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from alerts.dispatch import rates, routing
-from alerts.dispatch.channels import telnyx, twilio_codes
-from alerts.dispatch.models import Channel, Message, State
+from alerts.dispatch import routing
+from alerts.dispatch.channels import anymail, telnyx, twilio_codes
+from alerts.dispatch.models import (
+    Attempt,
+    Cause,
+    Channel,
+    Message,
+    Publication,
+    State,
+)
+from alerts.dispatch.sending import rates
 
 WINDOW = timedelta(seconds=20)
 # States in which a message still has to leave.
@@ -19,6 +27,7 @@ TO_GO = {State.QUEUED, State.CLAIMED}
 PLAIN = {
     **{code: words for code, (_, words) in twilio_codes.CODES.items()},
     **telnyx.CODES,
+    **anymail.CODES,
     "550": "the mailbox does not exist",
     "551": "the mailbox does not exist",
     "553": "the mailbox does not exist",
@@ -29,6 +38,8 @@ PLAIN = {
     "no_account": "no account is set up for this channel",
     "no_template": "no approved WhatsApp template in the language",
     "crash": "it broke its sender three times",
+    "broke": "Muster itself failed with it; the log says where",
+    "look": "it may be there: look at the account",
 }
 # Requests a second of one thread when nothing was measured yet.
 ASSUMED_LATENCY_S = 0.15
@@ -197,6 +208,17 @@ def failures(messages: QuerySet[Message]) -> list[Failure]:
 def plain(code: str) -> str:
     """Say in plain words what a provider's code means."""
     return PLAIN.get(code, f"the provider's code {code}" if code else "no reason given")
+
+
+def posts(cause: Cause) -> list[tuple[Publication, str]]:
+    """List the public posts of a cause, each with why it is not out yet."""
+    last = Attempt.objects.filter(publication=OuterRef("pk")).order_by("-number")
+    rows = Publication.objects.filter(cause=cause).select_related("text")
+    rows = rows.annotate(detail=Subquery(last.values("detail")[:1]))
+    return [
+        (row, PLAIN.get(row.provider_code) or row.detail or "")
+        for row in rows.order_by("account", "id")
+    ]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from alerts.dispatch import receipts, signatures
+from alerts.dispatch.hearing import receipts, signatures
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,9 @@ def telnyx_status(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpRes
     if account is None:
         return _forged()
     try:
-        payload = json.loads(request.body)["data"]["payload"]
+        payload = json.loads(request.body.replace(signatures.NUL, b""))["data"][
+            "payload"
+        ]
         said = Said(
             account=account,
             uid=uid,

@@ -6,27 +6,32 @@ from django.conf import settings
 from django.http import HttpRequest
 from twilio.request_validator import RequestValidator
 
-from alerts.dispatch.channels import telnyx
+from alerts.dispatch.channels import telnyx, twilio_account
 
 # A webhook that is older may be a recording of one.
 OLDEST = timedelta(minutes=5)
+NUL = rb"\u0000"  # how JSON writes it; PostgreSQL keeps none
 
 
 def account_of(request: HttpRequest) -> str | None:
     """Return the Twilio account that signed a request, or nothing.
 
     The signature is over the public address, which is `settings.PUBLIC_URL` and the
-    path: what a proxy or a forger says of the host does not count.
+    path: what a proxy or a forger says of the host does not count. Our callbacks carry
+    a fragment with wishes for retries, which is never sent; whether the signature is
+    over it too is not documented, so both are taken.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     url = settings.PUBLIC_URL + request.get_full_path()
+    urls = (url, url + twilio_account.CALLBACK_RETRIES)
     form = request.POST.dict()
     tokens: dict[str, str] = {}
     for name, conf in settings.ACCOUNTS.items():
         if signature and (token := conf.get("auth_token")):
             tokens.setdefault(token, name)
     for token, name in tokens.items():
-        if RequestValidator(token).validate(url, form, signature):
+        validator = RequestValidator(token)
+        if any(validator.validate(each, form, signature) for each in urls):
             return name
     return None
 

@@ -1,5 +1,11 @@
-"""Publish public posts: few, one at a time, through the same states as messages."""
+"""Publish public posts: few, one at a time, through the same states as messages.
 
+Whatever goes wrong ends in a state that says so, with its reason in the attempt: a post
+that stays claimed would look as if it were on its way.
+"""
+
+import logging
+import traceback
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,10 +20,13 @@ from alerts.dispatch.channels.base import (
     TemporaryError,
 )
 from alerts.dispatch.models import Attempt, Pause, Publication, State
-from consular import modes
+from alerts.dispatch.sending import interlock
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 RETRY = timedelta(seconds=15)
+MOST_TRIES = 3
 
 
 def post_due(now: datetime) -> int:
@@ -42,9 +51,29 @@ def post_due(now: datetime) -> int:
 
 
 def take_back_lost(now: datetime) -> int:
-    """Make posts unclear whose poster went silent."""
+    """Make posts unclear whose poster went silent; the third time, set them aside."""
     lost = Publication.objects.filter(state=State.CLAIMED, lease_until__lt=now)
-    return lost.update(state=State.UNCLEAR, lease_until=None, not_before=now)
+    gone = {"lease_until": None, "tries": F("tries") + 1}
+    aside = lost.filter(tries__gte=MOST_TRIES - 1).update(
+        state=State.SET_ASIDE, provider_code="crash", **gone
+    )
+    return aside + lost.update(state=State.UNCLEAR, not_before=now, **gone)
+
+
+def again(publication: Publication, now: datetime) -> bool:
+    """Post what was set aside once more; it may then stand there twice."""
+    row = Publication.objects.filter(
+        pk=publication.pk, state=State.SET_ASIDE, cause__stopped_at=None
+    )
+    return bool(
+        row.update(
+            state=State.QUEUED,
+            tries=0,
+            provider_code="",
+            not_before=now,
+            repeats=F("repeats") + 1,
+        )
+    )
 
 
 def _post(publication: Publication, now: datetime) -> bool:
@@ -62,7 +91,7 @@ def _post(publication: Publication, now: datetime) -> bool:
         account=publication.account,
         began_at=now,
     )
-    changes, outcome = _outcome(publication, number, now)
+    changes, outcome = _tried(publication, number, now)
     Publication.objects.filter(
         pk=publication.pk, attempt=number, state=State.CLAIMED
     ).update(lease_until=None, **changes)
@@ -72,12 +101,35 @@ def _post(publication: Publication, now: datetime) -> bool:
     return True
 
 
+def _tried(
+    publication: Publication, number: int, now: datetime
+) -> tuple[dict[str, object], str]:
+    """Post; an error that nobody foresaw sets the post aside, and is said.
+
+    Its text stays out of log and ledger: it may hold a token or the post's words. The
+    log names the line where it broke.
+    """
+    try:
+        return _outcome(publication, number, now)
+    except Exception as error:  # whatever it is, the post must not stay claimed
+        name = type(error).__name__
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{where.filename}:{where.lineno}"
+        logger.error("publication %s: %s at %s", publication.uid, name, place)
+        return _aside("broke"), f"posting broke with {name}; see the log"
+
+
+def _aside(code: str) -> dict[str, object]:
+    return {"state": State.SET_ASIDE, "provider_code": code}
+
+
 def _outcome(
     publication: Publication, number: int, now: datetime
 ) -> tuple[dict[str, object], str]:
-    conf = settings.ACCOUNTS.get(publication.account, {"mode": ""})
     mode = publication.mode
-    if not modes.agree(mode, publication.cause.mode, conf["mode"]):
+    if publication.account not in settings.ACCOUNTS:
+        return _aside("no_account"), f"no account {publication.account} is set up"
+    if not interlock.allows(publication.account, mode, publication.cause.mode):
         return {"state": State.REJECTED, "ended_at": now}, "modes do not agree"
     outgoing = Outgoing(
         uid=str(publication.uid),
@@ -95,7 +147,7 @@ def _outcome(
     try:
         found = transport.look_up(outgoing) if was_unclear else transport.send(outgoing)
     except CannotAskError as error:
-        return {"state": State.SET_ASIDE, "provider_code": "look"}, str(error)
+        return _aside("look"), str(error)
     except PermanentError as error:
         return {"state": State.REJECTED, "ended_at": now}, str(error)
     except TemporaryError as error:
@@ -115,6 +167,8 @@ def take_down(publication: Publication, now: datetime) -> str:
 
     What was seen was seen: a correction says more than a gap.
     """
+    if not interlock.allows(publication.account, publication.mode):
+        return interlock.REFUSED
     try:
         routing.transport_for(publication.account).delete(publication.provider_id)
     except ChannelError as error:

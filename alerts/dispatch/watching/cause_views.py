@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.dispatch import outbox, progress
-from alerts.dispatch.models import Cause, Channel, Message, Publication
+from alerts.dispatch import outbox
+from alerts.dispatch.models import Cause, Channel, Message
+from alerts.dispatch.watching import progress, scoping
 from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
 
@@ -34,8 +35,9 @@ PART_NAMES = {
 @require_safe
 def cause(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how far a cause is; each figure leads to its list."""
-    found = get_object_or_404(Cause, pk=pk)
     now = timezone.now()
+    mine = scoping.causes(officer_of(request), now)
+    found = get_object_or_404(mine, pk=pk)
     rows = Message.objects.filter(cause=found)
     said = progress.of(now, cause_keys=[found.key])
     context = {
@@ -50,15 +52,16 @@ def cause(request: HttpRequest, pk: int) -> HttpResponse:
             (f, _list(found, channel=f.channel, code=f.code or "none", part="failed"))
             for f in said.failures
         ],
-        "posts": Publication.objects.filter(cause=found).order_by("account", "id"),
+        "posts": progress.posts(found),
         "may_stop": may(officer_of(request), Verb.STOP, now),
     }
     return render(request, "dispatch/cause.html", context)
 
 
 def _row(found: Cause, row: progress.Row) -> dict[str, Any]:
+    of = {"channel": row.channel, "country": row.country or "none"}
     cells = [
-        (n, _list(found, channel=row.channel, country=row.country or "none", part=part))
+        (PART_NAMES[part], n, _list(found, **of, part=part))
         for part, n in row.parts.items()
     ]
     name = Channel(row.channel).label
@@ -89,8 +92,9 @@ def _filtered(request: HttpRequest, found: Cause) -> QuerySet[Message]:
 @require_safe
 def message_list(request: HttpRequest, pk: int) -> HttpResponse:
     """List the messages behind a figure: references and reasons, no address."""
-    found = get_object_or_404(Cause, pk=pk)
     now = timezone.now()
+    mine = scoping.causes(officer_of(request), now)
+    found = get_object_or_404(mine, pk=pk)
     rows = _filtered(request, found)
     ordered = rows.select_related("address").order_by("id")
     page = Paginator(ordered, PAGE).get_page(request.GET.get("page"))
@@ -113,8 +117,9 @@ def message_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def retry_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Send again what of a list was set aside or is unclear."""
-    found = get_object_or_404(Cause, pk=pk)
     now = timezone.now()
+    mine = scoping.causes(officer_of(request), now, Verb.STOP)
+    found = get_object_or_404(mine, pk=pk)
     with transaction.atomic():
         moved = outbox.retry(_filtered(request, found), now)
         audit.record("retry", officer_of(request), found.key, now, messages=moved)
@@ -126,8 +131,9 @@ def retry_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a cause, or let it go on."""
-    found = get_object_or_404(Cause, pk=pk)
     now = timezone.now()
+    mine = scoping.causes(officer_of(request), now, Verb.STOP)
+    found = get_object_or_404(mine, pk=pk)
     pausing = request.POST.get("to") == "pause"
     with transaction.atomic():
         if pausing:

@@ -4,12 +4,13 @@ The interlock stands here, at the last step: account, message, cause and install
 must be of one mode.
 """
 
+import logging
+import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.conf import settings
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels.base import (
@@ -19,9 +20,11 @@ from alerts.dispatch.channels.base import (
     PermanentError,
     TemporaryError,
 )
-from alerts.dispatch.jobs import Job
 from alerts.dispatch.models import State
-from consular import modes
+from alerts.dispatch.sending import interlock
+from alerts.dispatch.sending.jobs import Job
+
+logger = logging.getLogger(__name__)
 
 NOT_SENT = "not sent"  # the words of an attempt that was announced and did not leave
 
@@ -54,13 +57,13 @@ def send(
     now = clock()
     if now > job.leave_by or (halting is not None and halting.is_set()):
         return Result(job=job, state=State.QUEUED, ended_at=now, words=NOT_SENT)
-    if not interlock(job.outgoing.mode, settings.ACCOUNTS[job.account]["mode"]):
+    if not interlock.allows(job.account, job.outgoing.mode):
         return Result(
             job=job,
             state=State.REJECTED,
             ended_at=now,
             code="interlock",
-            words="exercise and live do not mix",
+            words=interlock.REFUSED,
         )
     try:
         provider_id = routing.transport_for(job.account).send(job.outgoing)
@@ -69,17 +72,6 @@ def send(
     return Result(
         job=job, state=State.ACCEPTED, ended_at=clock(), provider_id=provider_id
     )
-
-
-def interlock(message_mode: str, account_mode: str) -> bool:
-    """Tell whether a request may be made at all.
-
-    An exercise installation reaches exercise accounts only; a live one both, each with
-    messages of its own mode.
-    """
-    if not modes.agree(message_mode, account_mode):
-        return False
-    return modes.installation() == modes.Mode.LIVE or account_mode == "exercise"
 
 
 def refused(job: Job, error: ChannelError, at: datetime) -> Result:
@@ -113,3 +105,62 @@ def broke(job: Job, error: BaseException, at: datetime) -> Result:
         words=type(error).__name__,
         is_suspect=True,
     )
+
+
+class Senders:
+    """Threads that make requests: jobs go in, results come out.
+
+    Not an executor: a future and its locks for each message cost as much as writing
+    its result, and an executor's threads keep a process with a hung one alive.
+    """
+
+    def __init__(self, count: int, clock: Callable[[], datetime]) -> None:
+        self.count = count
+        self.clock = clock
+        self.halting = threading.Event()
+        self.flying: dict[int, float] = {}
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def hand(self, job: Job) -> None:
+        """Let the next free thread make a job's request."""
+        self.flying[job.message_id] = time.monotonic()
+        self._jobs.put(job)
+        if len(self._threads) < min(self.count, len(self.flying)):
+            thread = threading.Thread(target=self._work, name="send", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def landed(self) -> list[Result]:
+        """Return the results that have come in since the last time."""
+        found = [self._results.get_nowait() for _ in range(self._results.qsize())]
+        for result in found:
+            self.flying.pop(result.job.message_id, None)
+        return found
+
+    @property
+    def up(self) -> int:
+        """How many jobs are waiting for a thread or on their way."""
+        return len(self.flying) - self._results.qsize()
+
+    def oldest_s(self) -> float:
+        """Tell how long ago the oldest job was handed over that is not back."""
+        return time.monotonic() - min(self.flying.values(), default=time.monotonic())
+
+    def end(self) -> None:
+        """Let the threads go."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                result = send(job, self.clock, self.halting)
+            except BaseException as error:  # whatever it is, the job must come back
+                name = type(error).__name__
+                logger.error("message %s: %s", job.outgoing.uid, name)
+                result = broke(job, error, self.clock())
+            self._results.put(result)

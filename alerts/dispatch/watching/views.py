@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.dispatch import budgets, outbox, posting, progress, rates, routing, sweeping
+from alerts.dispatch import outbox, routing
 from alerts.dispatch.models import (
     Alarm,
     Cause,
@@ -19,10 +19,12 @@ from alerts.dispatch.models import (
     Lane,
     Message,
     Pause,
-    Publication,
     State,
     Worker,
 )
+from alerts.dispatch.sending import budgets, rates, sweeping
+from alerts.dispatch.watching import progress, scoping
+from consular import modes
 from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
 
@@ -34,15 +36,18 @@ OWN = {"sms": "phone", "whatsapp": "phone", "voice": "phone", "email": "email"}
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """Show alarms, causes, accounts, workers, and what waits for a person."""
-    now = timezone.now()
-    causes = Cause.objects.exclude(lane=Lane.NOTICE).order_by("-id")[:10]
-    stuck = Message.objects.filter(waits_for_a_person())
+    now, officer = timezone.now(), officer_of(request)
+    causes = scoping.causes(officer, now).exclude(lane=Lane.NOTICE)
+    stuck = scoping.messages(officer, now).filter(waits_for_a_person())
     paused = set(Pause.objects.values_list("channel", flat=True))
     context = {
         "section": "dispatch",
         "now": now,
         "alarms": Alarm.objects.filter(over_at=None).order_by("-id"),
-        "causes": [(c, progress.of(now, cause_keys=[c.key])) for c in causes],
+        "causes": [
+            (c, progress.of(now, cause_keys=[c.key]))
+            for c in causes.order_by("-id")[:10]
+        ],
         "workers": Worker.objects.filter(beat_at__gt=now - sweeping.SILENT)
         .exclude(name__endswith="-e")
         .count(),
@@ -55,7 +60,8 @@ def status(request: HttpRequest) -> HttpResponse:
             (value, name, value in paused)
             for value, name in [("", "Everything"), *Channel.choices]
         ],
-        "may_stop": may(officer_of(request), Verb.STOP, now),
+        "may_stop": may(officer, Verb.STOP, now),
+        "may_brake": scoping.is_everywhere(officer, now, Verb.STOP),
     }
     return render(request, "dispatch/status.html", context)
 
@@ -98,6 +104,9 @@ def brake(request: HttpRequest) -> HttpResponse:
         messages.error(request, "There is no such channel.")
         return redirect("dispatch:status")
     now = timezone.now()
+    if not scoping.is_everywhere(officer_of(request), now, Verb.STOP):
+        messages.error(request, "Pause what your own incident sends, on its page.")
+        return redirect("dispatch:status")
     pausing = request.POST.get("to") == "pause"
     with transaction.atomic():
         if pausing:
@@ -114,8 +123,9 @@ def brake(request: HttpRequest) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a message again that was set aside or whose fate is unclear."""
-    message = get_object_or_404(Message, pk=pk)
     now = timezone.now()
+    mine = scoping.messages(officer_of(request), now, Verb.STOP)
+    message = get_object_or_404(mine, pk=pk)
     with transaction.atomic():
         moved = outbox.retry(Message.objects.filter(pk=pk), now)
         if moved:
@@ -139,7 +149,7 @@ def send_test(request: HttpRequest, account: str) -> HttpResponse:
         words = "Your profile has no address for it, or it is of the other mode."
         messages.error(request, words)
         return redirect("dispatch:status")
-    exercise = "EXERCISE. " if settings.MODE == "exercise" else ""
+    exercise = modes.mark(modes.installation())
     try:
         with transaction.atomic():
             message = outbox.send_notice(
@@ -159,18 +169,3 @@ def send_test(request: HttpRequest, account: str) -> HttpResponse:
     else:
         messages.success(request, "A test to you is on its way; see below.")
     return redirect("dispatch:status")
-
-
-@officer_page(Verb.STOP)
-@require_POST
-def take_down(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a public post on its network."""
-    post = get_object_or_404(Publication, pk=pk, state=State.DELIVERED)
-    now = timezone.now()
-    why_not = posting.take_down(post, now)
-    if why_not:
-        messages.error(request, f"Not taken down: {why_not}.")
-    else:
-        audit.record("take_down", officer_of(request), f"publication {post.pk}", now)
-        messages.success(request, "Taken down. Who has seen it has seen it.")
-    return redirect("dispatch:cause", post.cause_id)

@@ -37,15 +37,17 @@ WHERE dispatch_message.uid = {uid} AND dispatch_message.provider_id = ''
 
 def store(
     account: str, uid: uuid.UUID, provider_id: str, word: str, code: str, now: datetime
-) -> bool:
-    """Store a receipt; the same one again changes nothing. Tell whether it was new."""
-    _, is_new = Receipt.objects.get_or_create(
+) -> None:
+    """Store a receipt with one statement; the same one again changes nothing."""
+    receipt = Receipt(
         account=account,
         provider_id=provider_id[:200],
         word=word[:24],
-        defaults={"message_uid": uid, "code": code[:24], "received_at": now},
+        message_uid=uid,
+        code=code[:24],
+        received_at=now,
     )
-    return is_new
+    Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
 
 
 def apply_waiting(now: datetime) -> int:

@@ -14,17 +14,16 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from alerts.dispatch import budgets, health, jobs, links, rates, routing
-from alerts.dispatch.jobs import LEASE, LEAVE_WITHIN, Job, Row
+from alerts.dispatch import links, routing, statements
 from alerts.dispatch.models import (
     Account,
     Address,
-    Attempt,
     Cause,
     Channel,
     Lane,
@@ -32,11 +31,21 @@ from alerts.dispatch.models import (
     Pause,
     State,
 )
+from alerts.dispatch.sending import budgets, health, jobs, rates
+from alerts.dispatch.sending.jobs import LEASE, LEAVE_WITHIN, Job, Row
 from consular import modes
 
 logger = logging.getLogger(__name__)
 
 CLAIM = 50
+_ATTEMPTS = """
+INSERT INTO dispatch_attempt
+  (message_id, number, account, began_at, outcome, detail)
+SELECT m.id, m.attempt, v.column3, {at}, '', '' FROM (VALUES {rows}) AS v
+JOIN dispatch_message AS m ON m.id = v.column1 AND m.attempt = v.column2
+WHERE m.state = 'claimed' AND m.lease_owner = %s
+RETURNING message_id
+"""
 
 
 def open_causes(now: datetime) -> QuerySet[Cause]:
@@ -91,6 +100,9 @@ def take(
     usable = health.usable(accounts, now)
     found = []
     for row in rows:
+        if row.account in accounts and row.account not in usable:
+            _rest(row, accounts[row.account], now)
+            continue
         try:
             account = _account(row, usable)
         except routing.NoAccountError as error:
@@ -135,6 +147,13 @@ def _may_be_written_to(row: Row, now: datetime) -> bool:
     if code:
         _refuse(row, code, now)
     return not code
+
+
+def _rest(row: Row, account: Account, now: datetime) -> None:
+    """Let a message that an account may have wait until that account may be asked."""
+    Message.objects.filter(pk=row.pk, state=State.QUEUED).update(
+        not_before=account.waits_until or now
+    )
 
 
 def _no_account(row: Row, error: routing.NoAccountError, now: datetime) -> None:
@@ -264,38 +283,32 @@ def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:
     Causes and pauses are read again here, just before the requests: a stop or a pause
     is one row and takes effect with the next begin. What may not leave is given back.
     """
-    if not claimed:
-        return []
-    may = _may_leave(claimed, now)
-    with transaction.atomic():
-        ours = set(
-            Message.objects.filter(
-                pk__in=[job.message_id for job in claimed],
-                state=State.CLAIMED,
-                lease_owner=owner,
-            ).values_list("pk", "attempt")
-        )
-        going = [
-            job
-            for job in claimed
-            if (job.message_id, job.outgoing.attempt) in ours
-            and job.message_id in may
-            and now < job.deadline
-        ]
-        Attempt.objects.bulk_create(
-            Attempt(
-                message_id=job.message_id,
-                number=job.outgoing.attempt,
-                account=job.account,
-                began_at=now,
-            )
-            for job in going
-        )
-        kept = {job.message_id for job in going}
-        back = [pk for pk, _ in ours if pk not in kept]
-        release_claims(Message.objects.filter(pk__in=back), now)
+    may = _may_leave(claimed, now) if claimed else set()
+    chosen = [j for j in claimed if j.message_id in may and now < j.deadline]
+    ours = _attempted(chosen, owner, now) if chosen else set()
+    back = [job.message_id for job in claimed if job.message_id not in ours]
+    if back:
+        release_claims(of_owner(owner, back), now)
     leave_by = now + LEAVE_WITHIN
-    return [dataclasses.replace(job, leave_by=leave_by) for job in going]
+    return [
+        dataclasses.replace(job, leave_by=leave_by)
+        for job in chosen
+        if job.message_id in ours
+    ]
+
+
+def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[int]:
+    """Write the attempts of those that are still ours; return their messages."""
+    values: list[Any] = []
+    for job in chosen:
+        attempt = job.outgoing.attempt
+        values += [job.message_id, attempt, job.account, statements.time(now)]
+    statement = _ATTEMPTS.format(
+        rows=statements.rows(len(chosen), 4), at=statements.typed("timestamptz", 4)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, owner])
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def _may_leave(claimed: list[Job], now: datetime) -> set[int]:

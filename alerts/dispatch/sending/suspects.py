@@ -6,17 +6,18 @@ third, the message is set aside for an officer; nothing else waits for it.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from alerts.dispatch import claims, rates, recording, sending
 from alerts.dispatch.channels import base
 from alerts.dispatch.channels.base import ChannelError
-from alerts.dispatch.jobs import Job
 from alerts.dispatch.models import Message, State
+from alerts.dispatch.sending import claims, interlock, rates, recording, requesting
+from alerts.dispatch.sending.jobs import Job
 from consular import child
 
 logger = logging.getLogger(__name__)
@@ -25,20 +26,21 @@ TRIES_MOST = 3
 WALL_S, CPU_S = 15.0, 5.0
 
 
-def send_one(owner: str, now: datetime) -> bool:
+def send_one(owner: str, clock: Callable[[], datetime]) -> bool:
     """Send the next suspect; tell whether there was one."""
+    now = clock()
     job = _claim(owner, now)
     if job is None:
         return False
     if not claims.begin([job], owner, now):
         return True
-    if not sending.interlock(job.outgoing.mode, settings.ACCOUNTS[job.account]["mode"]):
-        refusal = base.PermanentError("exercise and live do not mix", "interlock")
-        recording.record([sending.refused(job, refusal, now)], owner, now)
+    if not interlock.allows(job.account, job.outgoing.mode):
+        refusal = base.PermanentError(interlock.REFUSED, "interlock")
+        recording.record([requesting.refused(job, refusal, now)], owner, now)
         return True
     try:
         said = child.call(
-            "alerts.dispatch.alone.send",
+            "alerts.dispatch.sending.alone.send",
             settings.ACCOUNTS[job.account],
             job.account,
             asdict(job.outgoing),
@@ -46,10 +48,11 @@ def send_one(owner: str, now: datetime) -> bool:
             wall_s=WALL_S,
         )
     except child.ChildError as error:
-        state = recording.crashed(job, owner, str(error), TRIES_MOST, now)
+        state = recording.crashed(job, owner, str(error), TRIES_MOST, clock())
         logger.error("message %s broke its sender: %s", job.outgoing.uid, state)
         return True
-    recording.record([_result(job, said, now)], owner, now)
+    ended_at = clock()
+    recording.record([_result(job, said, ended_at)], owner, ended_at)
     return True
 
 
@@ -73,14 +76,14 @@ def _claim(owner: str, now: datetime) -> Job | None:
     return found[0] if found else None
 
 
-def _result(job: Job, said: dict[str, str], now: datetime) -> sending.Result:
+def _result(job: Job, said: dict[str, str], now: datetime) -> requesting.Result:
     if "id" in said:
-        return sending.Result(
+        return requesting.Result(
             job=job, state=State.ACCEPTED, ended_at=now, provider_id=said["id"]
         )
     words, code = said["words"], said["code"]
     if said["kind"] == "TemporaryError":
         wait_s = float(said["wait_s"]) if said["wait_s"] else None
-        return sending.refused(job, base.TemporaryError(words, code, wait_s), now)
+        return requesting.refused(job, base.TemporaryError(words, code, wait_s), now)
     kind: type[ChannelError] = getattr(base, said["kind"], base.UnclearError)
-    return sending.refused(job, kind(words, code), now)
+    return requesting.refused(job, kind(words, code), now)

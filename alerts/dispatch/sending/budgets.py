@@ -11,8 +11,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import F, Sum
 
-from alerts.dispatch.jobs import Job
 from alerts.dispatch.models import Spend
+from alerts.dispatch.sending.jobs import Job
 
 MILLION = 1_000_000
 
@@ -52,11 +52,11 @@ def spent(now: datetime, **of: str) -> float:
     return (rows.aggregate(n=Sum("cost"))["n"] or 0) / MILLION
 
 
-def over(now: datetime) -> dict[str, str]:
-    """Say which budgets are used up: what it is of, and the words for an officer."""
-    found = {}
+def over(now: datetime) -> dict[str, tuple[float, str]]:
+    """Say which budgets of today are used up: the limit, and what it is for."""
+    found: dict[str, tuple[float, str]] = {}
     if settings.BUDGET_DAY and spent(now) >= settings.BUDGET_DAY:
-        found["day"] = f"Today's budget of {settings.BUDGET_DAY:g} is used up"
+        found["day"] = (settings.BUDGET_DAY, "everything")
     for limit, name in (
         (settings.BUDGET_COUNTRY, "country"),
         (settings.BUDGET_INCIDENT, "incident_key"),
@@ -67,9 +67,7 @@ def over(now: datetime) -> dict[str, str]:
         sums = rows.values_list(name).order_by(name).annotate(n=Sum("cost"))
         for value, cost in sums:
             if cost >= limit * MILLION:
-                found[f"{name}:{value}"] = (
-                    f"The budget of {limit:g} a day for {value} is used up"
-                )
+                found[f"{name}:{value}"] = (limit, value)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from alerts.dispatch.models import (
@@ -17,6 +18,7 @@ SILENT = timedelta(seconds=3)
 FORGOTTEN = timedelta(hours=1)
 RECEIPT_WINDOW = timedelta(hours=72)
 AT_ONCE = 2000
+ROUNDS = 20  # of so many, a cause and look
 UNFINISHED = [State.QUEUED, State.CLAIMED, State.UNCLEAR, State.SET_ASIDE]
 
 
@@ -82,13 +84,11 @@ def end(now: datetime) -> int:
 def _end(cause: Cause, now: datetime) -> int:
     state = State.STOPPED if cause.stopped_at else State.EXPIRED
     ended = 0
-    for kind in (Message, Publication):
-        rows = kind.objects.filter(cause=cause)
-        waiting = rows.filter(state=State.QUEUED).order_by()
-        ended += rows.filter(
-            pk__in=list(waiting.values_list("pk", flat=True)[:AT_ONCE]),
-            state=State.QUEUED,
-        ).update(state=state, ended_at=now)
+    for _ in range(ROUNDS):
+        some = end_waiting(cause, state, now)
+        ended += some
+        if not some:
+            break
     left = any(
         kind.objects.filter(cause=cause, state__in=UNFINISHED[:2]).exists()
         for kind in (Message, Publication)
@@ -99,6 +99,24 @@ def _end(cause: Cause, now: datetime) -> int:
     ):
         Cause.objects.filter(pk=cause.pk).update(swept_at=now)
     _close_receipts(cause, now)
+    return ended
+
+
+def end_waiting(cause: Cause, state: State, now: datetime) -> int:
+    """End up to 2,000 of what waits of a cause; return how many.
+
+    Rows that another process has in its hands are passed by, so that nobody waits for
+    anybody; whoever comes next finds them.
+    """
+    ended = 0
+    for kind in (Message, Publication):
+        with transaction.atomic():
+            waiting = kind.objects.filter(cause=cause, state=State.QUEUED).order_by()
+            if connection.features.has_select_for_update_skip_locked:
+                waiting = waiting.select_for_update(skip_locked=True)
+            ids = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
+            rows = kind.objects.filter(pk__in=ids, state=State.QUEUED)
+            ended += rows.update(state=state, ended_at=now) if ids else 0
     return ended
 
 

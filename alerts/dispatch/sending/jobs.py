@@ -63,6 +63,7 @@ class Job:
     parts: int
     deadline: datetime
     leave_by: datetime
+    is_kept: bool = False  # its account may have it already, and knows its key
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
         parts=parts,
         deadline=now + LEASE / 2,
         leave_by=now + LEASE / 2,
+        is_kept=row.account == account,
         outgoing=Outgoing(
             uid=uid,
             attempt=attempt,

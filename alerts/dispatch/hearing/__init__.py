@@ -1,0 +1,1 @@
+"""What providers and owners of addresses say later: receipts, bounces, opt-outs."""

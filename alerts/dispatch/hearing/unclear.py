@@ -1,0 +1,196 @@
+"""Resolve messages whose fate is unclear: by a callback, by asking, by the policy.
+
+A receipt that carries our id settles a message by itself. What is left after a short
+wait is asked for at the provider, several at once; only when the provider knows nothing
+of it, twice, is it sent again, and only where the cause says that a duplicate is better
+than silence. Where nobody can be asked, one repeat is the limit; where a key keeps it
+from arriving twice, ten are.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from alerts.dispatch import routing
+from alerts.dispatch.channels.base import CannotAskError, Outgoing, RepeatableError
+from alerts.dispatch.models import Attempt, Cause, Message, State
+from alerts.dispatch.sending import interlock, jobs
+
+logger = logging.getLogger(__name__)
+
+# A provider's list may lag behind what it accepted.
+WAIT_S = {"live": 30.0, "exercise": 2.0}
+AT_ONCE = 200
+THREADS = 16
+ROUNDS = 5
+REPEATS_BLIND = 1
+REPEATS_KEYED = 10  # with an idempotency key, at the same account
+# Whoever moves `not_before` asks; it is asked again when nothing came of it.
+ASKING = timedelta(seconds=12)
+RAREST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """An unclear message, where it was last tried, and since when it is unclear."""
+
+    message: Message
+    account: str
+    began_at: datetime
+    outgoing: Outgoing
+
+
+def waits(mode: str) -> timedelta:
+    """Return how long a message is unclear before the provider is asked."""
+    return timedelta(seconds=WAIT_S[mode] / (settings.SPEED if mode != "live" else 1))
+
+
+def resolve(now: datetime) -> int:
+    """Ask for the unclear messages that have waited; return how many were settled.
+
+    As many rounds as bring answers, up to a limit; a provider that does not answer
+    is asked once, and again after a while.
+    """
+    settled = 0
+    for _ in range(ROUNDS):
+        questions = _questions(now)
+        if not questions:
+            break
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="ask") as pool:
+            answers = list(pool.map(ask, questions))
+        settled += _settle(list(zip(questions, answers, strict=True)), now)
+        if any(_is_away(answer) for answer in answers):
+            break
+    return settled
+
+
+def _questions(now: datetime) -> list[Question]:
+    """Take what is to be asked now, so that nobody else asks it for a while."""
+    taken: list[int] = []
+    for mode in ("live", "exercise"):
+        due = Q(state=State.UNCLEAR, mode=mode, not_before__lte=now - waits(mode))
+        with transaction.atomic():
+            waiting = Message.objects.filter(due).order_by("lane", "rank", "id")
+            ids = _held(waiting)
+            Message.objects.filter(pk__in=ids, state=State.UNCLEAR).update(
+                not_before=now + ASKING - waits(mode)
+            )
+        taken += ids
+    return _asked_of(taken, now) if taken else []
+
+
+def _held(rows: QuerySet[Message]) -> list[int]:
+    """Lock rows and return their ids; who holds one already keeps it.
+
+    Nobody is waited for, so nobody can wait for one another.
+    """
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    return list(rows.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def _asked_of(ids: list[int], now: datetime) -> list[Question]:
+    """Make the questions: each to the account that made the last attempt."""
+    messages = Message.objects.select_related("cause").in_bulk(ids)
+    last = {
+        attempt.message_id: attempt
+        for attempt in Attempt.objects.filter(
+            message__in=ids, number=F("message__attempt")
+        ).order_by("id")
+    }
+    found = []
+    for row in jobs.rows(ids):
+        attempt = last.get(row.pk)
+        if attempt is None or attempt.account not in settings.ACCOUNTS:
+            continue
+        job = jobs.job_of(row, attempt.account, row.attempt, now)
+        message = messages[row.pk]
+        found.append(Question(message, job.account, attempt.began_at, job.outgoing))
+    return found
+
+
+def ask(question: Question) -> str | Exception:
+    """Ask a provider; some are asked by sending the same again with its key."""
+    if not interlock.allows(question.account, question.outgoing.mode):
+        return CannotAskError(interlock.REFUSED)
+    try:
+        return routing.transport_for(question.account).look_up(question.outgoing)
+    except Exception as error:  # one message must not keep the others from an answer
+        return error
+
+
+def _is_away(answer: str | Exception) -> bool:
+    return isinstance(answer, Exception) and not isinstance(answer, CannotAskError)
+
+
+def _settle(answers: list[tuple[Question, str | Exception]], now: datetime) -> int:
+    """Write what was answered, for what is still unclear; return how many it settled.
+
+    The attempt stands for the question that was asked.
+    """
+    with transaction.atomic():
+        asked = Q(pk__in=[question.message.pk for question, _ in answers])
+        ours = set(_held(Message.objects.filter(asked, state=State.UNCLEAR)))
+        return sum(
+            _settled(question, answer, now)
+            for question, answer in answers
+            if question.message.pk in ours
+        )
+
+
+def _settled(question: Question, answer: str | Exception, now: datetime) -> bool:
+    message = question.message
+    row = Message.objects.filter(
+        pk=message.pk, state=State.UNCLEAR, attempt=message.attempt
+    )
+    if isinstance(answer, CannotAskError):
+        may = message.repeats < _repeats_most(answer)
+        return (may and _by_policy(message, row, now)) or _left(question, row, now)
+    if isinstance(answer, Exception):
+        logger.warning("message %s: %s", message.uid, type(answer).__name__)
+        return False  # the provider is away: ask again later
+    if answer:
+        return bool(
+            row.update(
+                state=State.ACCEPTED,
+                provider_id=answer,
+                account=question.account,
+                accepted_at=now,
+            )
+        )
+    sure_at = question.began_at + 2 * waits(message.mode)
+    if now < sure_at:
+        row.update(not_before=sure_at - waits(message.mode))
+        return False  # its list may lag: ask once more
+    # It is not there, so it may go any way; what cannot be asked for keeps its account.
+    return _by_policy(message, row, now, account="") or _left(question, row, now)
+
+
+def _repeats_most(answer: CannotAskError) -> int:
+    return REPEATS_KEYED if isinstance(answer, RepeatableError) else REPEATS_BLIND
+
+
+def _left(question: Question, row: QuerySet[Message], now: datetime) -> bool:
+    """Ask ever more rarely for what is left to an officer."""
+    later = min(max(now - question.began_at, ASKING), RAREST)
+    row.update(not_before=now + later - waits(question.message.mode))
+    return False
+
+
+def _by_policy(
+    message: Message, row: QuerySet[Message], now: datetime, **changes: str
+) -> bool:
+    """Send again and count it, where the cause says so; else leave it to an officer."""
+    cause = message.cause
+    if cause.on_unclear != Cause.OnUnclear.RESEND or cause.not_after <= now:
+        return False
+    return bool(
+        row.update(
+            state=State.QUEUED, not_before=now, repeats=F("repeats") + 1, **changes
+        )
+    )

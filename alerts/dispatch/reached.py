@@ -1,0 +1,79 @@
+"""Whom a cause may have reached: everyone whose message left, or may have left."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from alerts.dispatch import addresses
+from alerts.dispatch.models import Attempt, Message, State, Text
+from alerts.dispatch.outbox import Letter
+
+LEFT = (State.CLAIMED, State.ACCEPTED, State.UNCLEAR, State.DELIVERED)
+_COLUMNS = (
+    "pk",
+    "channel",
+    "address__address_key",
+    "text__language",
+    "code",
+    "link_path",
+    "rank",
+    "purpose",
+    "address__country",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A message that its reader has, or may have; no address is opened for it."""
+
+    pk: int
+    channel: str
+    address_key: str
+    language: str
+    code: str
+    link_path: str
+    rank: int
+    purpose: str
+    country: str
+
+    def answered_by(self, text: Text) -> Letter:
+        """Return a letter with another text, to the same address."""
+        return Letter(
+            channel=self.channel,
+            address="",  # it is known by its key
+            address_key=self.address_key,
+            text=text,
+            code=self.code,
+            link_path=self.link_path,
+            rank=self.rank,
+            purpose=self.purpose,
+            country=self.country,
+        )
+
+
+def messages(cause_key: str) -> QuerySet[Message]:
+    """Keep a cause's messages that are with their readers, or may be.
+
+    What waited and was stopped, was refused, ran out or could not be delivered is not
+    among them. What was set aside is, once a request for it had begun.
+    """
+    tried = Attempt.objects.filter(message=OuterRef("pk"))
+    aside = Q(state=State.SET_ASIDE) & Exists(tried)
+    return Message.objects.filter(Q(state__in=LEFT) | aside, cause__key=cause_key)
+
+
+def chunks(cause_key: str, size: int) -> Iterator[list[Reached]]:
+    """Yield those messages in the order of their ids, without who has opted out since.
+
+    Parameters
+    ----------
+    size : int
+        Messages a chunk.
+    """
+    rows = messages(cause_key).order_by("pk").values_list(*_COLUMNS)
+    after = 0
+    while chunk := [Reached(*row) for row in rows.filter(pk__gt=after)[:size]]:
+        silent = addresses.silenced((row.channel, row.address_key) for row in chunk)
+        yield [row for row in chunk if (row.channel, row.address_key) not in silent]
+        after = chunk[-1].pk

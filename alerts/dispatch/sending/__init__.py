@@ -1,0 +1,1 @@
+"""From a claimed message to what came of its request."""

@@ -1,0 +1,172 @@
+"""Send what is due in threads, from one place that alone touches the database."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.utils import InterfaceError, OperationalError
+from django.utils import timezone
+
+from alerts.dispatch import ticking
+from alerts.dispatch.sending import claims, recording, requesting, sweeping
+from alerts.dispatch.sending.jobs import Job
+
+logger = logging.getLogger(__name__)
+
+FLUSH_S = 0.1
+LOOK_S = 0.01  # waking up for each result would take turns away from the senders
+IDLE_S = 0.2
+# A transport gives up after 10 s; a thread that is gone for longer hangs for good.
+HUNG_S = 25.0
+# What leaves in so many seconds is announced beyond the threads' own, so that none
+# waits for the database; and as much again is claimed. More could not be overtaken.
+AHEAD_S = 0.2
+MOST_AHEAD = 300
+
+
+class HungError(RuntimeError):
+    """Say that a sender thread does not come back; only a new process helps."""
+
+
+class Pace:
+    """How many messages a second come back, over the last second or so."""
+
+    def __init__(self, first: float) -> None:
+        self.per_s = first
+        self._since_s = time.monotonic()
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        """Count results."""
+        self._count += count
+        passed_s = time.monotonic() - self._since_s
+        if passed_s >= FLUSH_S:
+            self.per_s += 0.3 * (self._count / passed_s - self.per_s)
+            self._since_s, self._count = time.monotonic(), 0
+
+
+class Sender:
+    """Claims, hands jobs to threads, and flushes their results every 100 ms."""
+
+    def __init__(
+        self, owner: str, threads: int, clock: Callable[[], datetime] = timezone.now
+    ) -> None:
+        self.owner = owner
+        self.clock = clock
+        self.threads = threads
+        self.waiting: list[Job] = []
+        self.landed: list[requesting.Result] = []
+        self.memory: claims.Memory = {}
+        self.senders = requesting.Senders(threads, clock)
+        self.pace = Pace(threads / FLUSH_S)
+        self.has_more = False
+        self.sent = 0
+
+    @property
+    def ahead(self) -> int:
+        """How many messages leave before the database is asked again."""
+        return min(int(self.pace.per_s * AHEAD_S), MOST_AHEAD)
+
+    def step(self) -> bool:
+        """Do one round; tell whether there was anything to do."""
+        done = self._flush()
+        if not self.senders.halting.is_set():
+            now = self.clock()
+            self._claim(now)
+            self._begin(now)
+        return bool(done or self.senders.flying or self.waiting)
+
+    def _claim(self, now: datetime) -> None:
+        room = self.threads + 2 * self.ahead - self.senders.up - len(self.waiting)
+        if room < min(self.threads, claims.CLAIM) // 2:
+            return
+        most = max(room, claims.CLAIM)
+        found = claims.claim(self.owner, now, most, self.memory)
+        self.has_more = len(found) == most
+        self.waiting = sorted(self.waiting + found, key=lambda job: job.lane)
+
+    def _begin(self, now: datetime) -> None:
+        free = self.threads + self.ahead - self.senders.up
+        if not self.waiting or free < self.threads // 2:
+            return
+        going = claims.begin(self.waiting[:free], self.owner, now)
+        self.waiting = self.waiting[free:]
+        for job in going:
+            self.senders.hand(job)
+
+    def _flush(self) -> int:
+        """Record what has landed, after a moment of waiting for more."""
+        by_s = time.monotonic() + FLUSH_S
+        while time.monotonic() < by_s and (up := self.senders.up):
+            if (self.has_more or self.waiting) and up < self.threads:
+                break  # a thread is about to have nothing to do
+            time.sleep(LOOK_S)
+        fresh = self.senders.landed()
+        self.landed += fresh
+        if self.senders.oldest_s() > HUNG_S:
+            raise HungError("a request does not come back")
+        self.pace.add(len(fresh))
+        # Kept until they are written: the database may be away for a while.
+        self.sent += recording.record(self.landed, self.owner, self.clock())
+        count, self.landed = len(self.landed), []
+        return count
+
+    def close(self) -> None:
+        """Finish what is under way, give back the rest."""
+        self.senders.halting.set()
+        while self.senders.flying:
+            self.step()
+        ids = [job.message_id for job in self.waiting]
+        claims.release_claims(claims.of_owner(self.owner, ids), self.clock())
+        self.waiting = []
+        self.senders.end()
+        sweeping.leave(self.owner)
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell a lost database from a statement that is wrong.
+
+    A server that dies in the middle of a statement is a plain `DatabaseError`.
+    """
+    kinds = (OperationalError, InterfaceError)
+    return isinstance(error, kinds) or type(error) is DatabaseError
+
+
+def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None]) -> int:
+    """Send until told to stop; return how many results were recorded.
+
+    A database that goes away is asked again; what has landed meanwhile is kept.
+    """
+    sender = Sender(owner, settings.DISPATCH_THREADS)
+    while not stopping.is_set():
+        try:
+            beat(timezone.now())
+            busy = sender.step()
+        except (DatabaseError, InterfaceError) as error:
+            if not _is_away(error):
+                raise
+            logger.error("the database is away: %s", type(error).__name__)
+            connection.close()
+            busy = False
+        if not busy:
+            stopping.wait(IDLE_S)
+    sender.close()
+    return sender.sent
+
+
+def drain(now: datetime, threads: int = 8, rounds: int = 100_000) -> int:
+    """Send everything that is due at one moment; for tests and rehearsals."""
+    sender = Sender(f"drain-{threading.get_ident()}", threads, lambda: now)
+    sweeping.beat(sender.owner, now)
+    for _ in range(rounds):
+        if not sender.step():
+            break
+    sender.close()
+    sweeping.beat(sender.owner, now)
+    sent = sender.sent + ticking.errands(sender.owner, lambda: now)
+    sweeping.leave(sender.owner)
+    return sent

@@ -1,0 +1,1 @@
+"""Pages and alarms: how far a send is, and what waits for a person."""

@@ -1,0 +1,128 @@
+"""Public posts that break something end where an officer sees it, and can mend it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.dispatch import links, outbox, routing
+from alerts.dispatch.channels import posts
+from alerts.dispatch.channels.base import PermanentError, TemporaryError, UnclearError
+from alerts.dispatch.models import Alarm, Publication, State
+from alerts.dispatch.sending import posting
+from alerts.dispatch.watching import alarms
+from consular.missions.models import AuditEntry
+from tests.dispatch.test_ledger import make_cause
+
+pytestmark = pytest.mark.django_db
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(hours=12)
+BROKEN = "simulated-mastodon"
+
+
+@pytest.fixture
+def cause(provider):
+    found = make_cause(now=NOW, opens_at=NOW, not_after=LATER)
+    outbox.publish(found, outbox.text("social", "en", "EXERCISE. Earthquake."), NOW)
+    return found
+
+
+@pytest.fixture
+def broken(settings, cause):
+    """A post whose account lost its token from the settings."""
+    token = settings.ACCOUNTS[BROKEN].pop("access_token")
+    posting.post_due(NOW)
+    settings.ACCOUNTS[BROKEN]["access_token"] = token
+    return Publication.objects.get(account=BROKEN)
+
+
+def test_a_post_that_breaks_its_transport_is_set_aside_and_says_why(broken):
+    assert broken.state == State.SET_ASIDE
+    attempt = broken.attempts.get()
+    assert attempt.outcome == State.SET_ASIDE
+    assert attempt.detail == "posting broke with KeyError; see the log"
+
+
+def test_the_other_networks_get_their_posts(broken):
+    others = Publication.objects.exclude(account=BROKEN)
+    assert set(others.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+def test_a_broken_post_is_not_tried_each_minute(broken):
+    later = NOW + timedelta(minutes=2)
+    posting.take_back_lost(later)
+    assert posting.post_due(later) == 0
+
+
+def test_an_alarm_tells_of_posts_that_failed_and_ends_with_them(broken, cause):
+    later = NOW + timedelta(minutes=2)
+    alarms.look(later)
+    assert Alarm.objects.get().words == "1 of the public posts of alert:1 failed"
+    posting.again(broken, later)
+    posting.post_due(later)
+    alarms.look(later)
+    assert not Alarm.objects.filter(over_at=None).exists()
+
+
+def test_an_alarm_tells_of_posts_that_wait(cause):
+    alarms.look(NOW + timedelta(minutes=2))
+    words = Alarm.objects.values_list("words", flat=True)
+    assert "5 of the public posts of alert:1 wait" in words
+
+
+def test_a_poster_that_dies_three_times_sets_its_post_aside(cause):
+    rows = Publication.objects.filter(account=BROKEN)
+    for number in range(posting.MOST_TRIES):
+        now = NOW + timedelta(minutes=2 * number)
+        rows.update(state=State.CLAIMED, lease_until=now)
+        posting.take_back_lost(now + timedelta(seconds=1))
+    found = rows.get()
+    assert (found.state, found.provider_code) == (State.SET_ASIDE, "crash")
+
+
+def test_an_account_that_is_gone_from_the_settings_is_said(settings, cause):
+    conf = settings.ACCOUNTS.pop(BROKEN)
+    posting.post_due(NOW)
+    settings.ACCOUNTS[BROKEN] = conf
+    found = Publication.objects.get(account=BROKEN)
+    assert (found.state, found.provider_code) == (State.SET_ASIDE, "no_account")
+
+
+def test_an_officer_reads_why_and_posts_again(desk, broken, cause, provider):
+    page = reverse("dispatch:cause", args=[cause.pk])
+    assert "Muster itself failed with it" in desk.get(page).content.decode()
+    routing.transport_for.cache_clear()
+    desk.post(reverse("dispatch:post_again", args=[broken.pk]))
+    posting.post_due(datetime.now(UTC) + timedelta(minutes=1))
+    broken.refresh_from_db()
+    assert (broken.state, broken.repeats) == (State.DELIVERED, 1)
+    assert AuditEntry.objects.filter(action="post_again").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [(TemporaryError, UnclearError), (PermanentError, PermanentError)],
+)
+def test_a_thread_that_breaks_off_is_not_begun_again(met, said):
+    def post(number: int, part: str, reply_to: str) -> str:
+        if number:
+            raise met("busy", "429")
+        return "1"
+
+    with pytest.raises(said) as raised:
+        posts.one_by_one(["one", "two", "three"], "", post)
+    assert str(raised.value) == "busy; 1 of 3 posts are out"
+    assert raised.value.code == "429"
+
+
+def test_a_thread_whose_first_post_is_refused_for_now_may_begin_again():
+    def post(number: int, part: str, reply_to: str) -> str:
+        raise TemporaryError("busy")
+
+    with pytest.raises(TemporaryError):
+        posts.one_by_one(["one", "two"], "", post)
+
+
+def test_a_check_in_link_is_short(settings):
+    whole = links.address("c", "8a1003ed-cdb8-4acd-a92b-57a5db081471")
+    assert len(whole.removeprefix(settings.PUBLIC_URL)) <= 30

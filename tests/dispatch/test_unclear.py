@@ -1,0 +1,93 @@
+"""What may have arrived: asked for in numbers, and never sent by somebody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.dispatch import outbox
+from alerts.dispatch.hearing import unclear
+from alerts.dispatch.models import Account, Message, State
+from alerts.dispatch.sending import delivery, health
+from alerts.exercises.provider.faults import Faults
+from tests.dispatch.test_ledger import ask, letters, make_cause
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def only_telnyx(provider):
+    """The first provider has asked to be left alone, so the second one is used."""
+    Account.objects.update_or_create(
+        name="simulated-sms", defaults={"waits_until": NOON + 30 * SECOND}
+    )
+    return provider
+
+
+def accounts():
+    return set(Message.objects.values_list("state", "account"))
+
+
+@pytest.mark.parametrize("faults", [Faults(reset=1)])
+def test_more_than_one_round_is_asked_for_at_once(provider, monkeypatch):
+    outbox.write(make_cause(), letters(7), NOON)
+    delivery.drain(NOON)
+    monkeypatch.setattr(unclear, "AT_ONCE", 3)
+    ask(NOON)
+    assert Message.objects.filter(state=State.QUEUED, repeats=1).count() == 7
+
+
+@pytest.mark.parametrize("faults", [Faults(accepted_500=1)])
+def test_what_a_provider_may_have_goes_to_it_again_with_its_key(only_telnyx):
+    outbox.write(make_cause(), letters(3), NOON)
+    delivery.drain(NOON)
+    assert accounts() == {(State.UNCLEAR, "simulated-telnyx")}
+    delivery.drain(ask(NOON))
+    assert accounts() == {(State.ACCEPTED, "simulated-telnyx")}
+    assert only_telnyx.journal.duplicates() == 0
+
+
+@pytest.mark.parametrize("faults", [Faults(accepted_500=1)])
+def test_it_waits_where_that_provider_asks_to_be_left_alone(only_telnyx):
+    outbox.write(make_cause(), letters(3), NOON)
+    delivery.drain(NOON)
+    now = ask(NOON)
+    until = now + 20 * SECOND
+    Account.objects.filter(name="simulated-telnyx").update(waits_until=until)
+    assert delivery.drain(now) == 0
+    assert set(Message.objects.values_list("not_before", flat=True)) == {until}
+    delivery.drain(until)
+    assert accounts() == {(State.ACCEPTED, "simulated-telnyx")}
+    assert only_telnyx.journal.duplicates() == 0
+
+
+@pytest.mark.parametrize("faults", [Faults(busy=1, retry_after_s=1)])
+def test_a_refusal_for_now_does_not_send_it_to_somebody_else(only_telnyx):
+    outbox.write(make_cause(), letters(1), NOON)
+    Message.objects.update(account="simulated-telnyx", attempt=1, repeats=1)
+    delivery.drain(NOON)
+    assert accounts() == {(State.QUEUED, "simulated-telnyx")}
+    Message.objects.update(attempt=9)
+    delivery.drain(NOON + 10 * SECOND)
+    assert accounts() == {(State.QUEUED, "")}
+
+
+@pytest.mark.parametrize("faults", [Faults(reset=1)])
+def test_what_is_left_to_an_officer_is_asked_for_ever_more_rarely(provider):
+    outbox.write(make_cause(on_unclear="leave"), letters(1), NOON)
+    delivery.drain(NOON)
+    asked = 0
+    for second in range(0, 3600, 30):
+        before = Message.objects.get().not_before
+        unclear.resolve(NOON + second * SECOND)
+        asked += Message.objects.get().not_before != before
+    assert asked < 15
+
+
+@pytest.mark.parametrize(("refused", "rests"), [(4, False), (6, True)])
+def test_an_account_rests_after_many_refusals_and_not_after_a_few(refused, rests):
+    Account.objects.create(name="simulated-sms")
+    said = [("simulated-sms", State.QUEUED.value, "429", 3.0)] * refused
+    health.heard([*said, ("simulated-sms", State.ACCEPTED.value, "", None)], NOON)
+    assert (Account.objects.get().waits_until is not None) == rests
