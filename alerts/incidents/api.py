@@ -14,17 +14,21 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from alerts.hazards.models import Kind
-from alerts.incidents import declaring, explaining, previewing, release, zoning
+from alerts.incidents import declaring
+from alerts.incidents.approving import breaking, release
+from alerts.incidents.audiences import explaining
 from alerts.incidents.declaring import Declaration
-from alerts.incidents.drafting import INCLUDE
+from alerts.incidents.drafts import drafting
+from alerts.incidents.drafts.drafting import INCLUDE
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
 from alerts.incidents.seeing import SeenIncidentField, seen
-from alerts.incidents.zoning import Outline
-from consular.missions import audit
+from alerts.incidents.zones import previewing, zoning
+from alerts.incidents.zones.outlining import Outline, area_of
+from consular.missions import audit, stepping
 from consular.missions.access import Verb, officer_of
 from consular.modes import Mode
-from consular.people.models import Registration
+from consular.people.protecting import scoping
 
 BIGGEST_GIVEN = 20_000  # values in one outline
 
@@ -85,6 +89,13 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         read_only_fields = ("reference", "time_zone", "opened_at", "closed_at")
 
 
+class AloneSerializer(serializers.Serializer[Any]):
+    """Why nobody else can approve, and the revision that was looked at."""
+
+    reason = serializers.CharField(max_length=breaking.LONGEST_REASON)
+    revision = serializers.IntegerField(min_value=1, max_value=99_999_999)
+
+
 class IncidentViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -113,9 +124,32 @@ class IncidentViewSet(
             declaring.declare, declaration, timezone.now()
         )
 
+    @extend_schema(request=AloneSerializer, responses={201: dict[str, Any]})
+    @action(detail=True, methods=["post"], url_path="break-glass")
+    def break_glass(self, request: Request, reference: str) -> Response:
+        """Send the open draft alone: capped, held longer, others are told at once."""
+        now = timezone.now()
+        incident = get_object_or_404(seen(request, Verb.DECLARE), reference=reference)
+        asked = AloneSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        draft = drafting.open_draft(incident)
+        if draft is None:
+            raise Moved("There is no draft to send.")
+        if not stepping.is_fresh(request, now):
+            raise Refused(stepping.NEEDED)
+        alert = _carried_out(
+            breaking.break_glass,
+            draft,
+            officer_of(request),
+            now=now,
+            **asked.validated_data,
+        )
+        said = {"alert": alert.pk, "hold_s": release.longest_hold_s()}
+        return Response(said, status=status.HTTP_201_CREATED)
+
 
 class OutlineSerializer(serializers.Serializer[Any]):
-    """A zone as it is given: a ring, a centre and radius, or a country."""
+    """A zone as it is given: a ring, a centre and radius, a country, a region."""
 
     shape = serializers.ChoiceField(choices=Zone.Shape.choices)
     level = serializers.ChoiceField(
@@ -221,7 +255,7 @@ class ZoneViewSet(
         incident, now = data.pop("incident"), timezone.now()
         include, hours = data.pop("include"), data.pop("valid_hours")
         last, quick = data.pop("last", None), data.pop("quick")
-        area = _carried_out(zoning.area_of, Outline(**data), incident)
+        area = _carried_out(area_of, Outline(**data), incident)
         areas = [(data["level"], area.geometry)]
         if quick:
             people = previewing.count_quickly(incident, areas, now, hours)
@@ -270,7 +304,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
 
     def get_queryset(self) -> QuerySet[Alert]:
         """Keep one incident's alerts where one is asked for."""
-        reference = self.request.query_params.get("incident", "").replace("\x00", "")
+        reference = self.request.query_params.get("incident", "")
         found = super().get_queryset().filter(incident__in=seen(self.request))
         return found.filter(incident__reference=reference) if reference else found
 
@@ -291,10 +325,9 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     def why(self, request: Request, pk: str) -> Response:
         """Say what decided whether this alert was for a registration."""
         alert = get_object_or_404(self.get_queryset(), pk=pk)
-        asked = request.query_params.get("registration", "").replace("\x00", "")
-        registration = get_object_or_404(
-            Registration, reference=asked[:12], mode=alert.mode
-        )
+        asked = request.query_params.get("registration", "")
+        known = scoping.seen_by(officer_of(request), timezone.now())
+        registration = get_object_or_404(known, reference=asked[:12], mode=alert.mode)
         audit.record(
             "why",
             officer_of(request),

@@ -7,9 +7,12 @@ from django.db import transaction
 
 from alerts.hazards import proposing
 from alerts.hazards.models import Hazard, Kind
-from alerts.incidents import logbook, providers, zoning
+from alerts.incidents import logbook
+from alerts.incidents.approving import providers
 from alerts.incidents.errors import FieldsError, ForbiddenError
 from alerts.incidents.models import Incident, Zone, ZoneLevel
+from alerts.incidents.zones import zoning
+from alerts.incidents.zones.outlining import Outline
 from consular import modes
 from consular.missions import audit
 from consular.missions.access import Territory, Verb, may
@@ -147,7 +150,7 @@ def _position(declaration: Declaration) -> dict[str, object]:
 
 def _take_over(incident: Incident, hazard: Hazard, by: Officer, now: datetime) -> None:
     proposing.take(hazard, now)
-    outline = zoning.Outline(shape=Zone.Shape.HAZARD, level=ZoneLevel.DANGER, given={})
+    outline = Outline(shape=Zone.Shape.HAZARD, level=ZoneLevel.DANGER, given={})
     try:
         zoning.save(incident, outline, by, now)
     except FieldsError:

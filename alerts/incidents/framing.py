@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.request import Request
 
-from alerts.incidents import drafting
+from alerts.incidents.drafts import drafting
 from alerts.incidents.models import Alert, Draft, Incident
 from consular.missions.access import Verb, officer_of, verbs
 

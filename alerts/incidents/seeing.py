@@ -1,5 +1,6 @@
 """Let the API name only incidents that the asking officer's postings reach."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -9,11 +10,18 @@ from rest_framework.request import Request
 from alerts.incidents.models import Incident
 from alerts.incidents.models.incidents import IncidentQuerySet
 from consular.missions.access import Verb, officer_of
+from consular.missions.models import Officer
 
 
 def seen(request: Request, verb: Verb = Verb.WATCH) -> IncidentQuerySet:
     """Return the incidents where the officer who asks has a verb."""
     return Incident.objects.seen_by(officer_of(request), timezone.now(), verb)
+
+
+def keys(officer: Officer, now: datetime, verb: Verb) -> set[str]:
+    """Return what the mail room calls the incidents where an officer has a verb."""
+    rows = Incident.objects.seen_by(officer, now, verb)
+    return {f"incident:{pk}" for pk in rows.values_list("pk", flat=True)}
 
 
 class SeenIncidentField(serializers.SlugRelatedField):  # type: ignore[type-arg]

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django_q.tasks import async_task
 
-from alerts.incidents import audience, joining, release
+from alerts.incidents import promising
+from alerts.incidents.approving import correcting, release
+from alerts.incidents.audiences import audience, joining
 from alerts.incidents.models import Alert
 
 PATIENCE = timedelta(seconds=10)  # for a queue that may be dead
@@ -13,14 +15,16 @@ PATIENCE = timedelta(seconds=10)  # for a queue that may be dead
 
 def tick(now: datetime) -> None:
     """Settle what the queue leaves lying, release what is due, let people join."""
-    settling = Alert.objects.filter(state=Alert.State.SETTLING)
+    settling = Alert.objects.filter(state=Alert.State.SETTLING, corrects=None)
     for alert in settling.filter(queued_at=None):
         if settling.filter(pk=alert.pk, queued_at=None).update(queued_at=now):
-            async_task("alerts.incidents.audience.settle_by_id", alert.pk)
+            async_task("alerts.incidents.audiences.audience.settle_by_id", alert.pk)
     left = settling.filter(queued_at__lte=now - PATIENCE).filter(
         Q(lease_until=None) | Q(lease_until__lte=now)
     )
     for alert in left:
         audience.settle(alert, now)
+    correcting.tick(now)
     release.tick(now)
     joining.tick(now)
+    promising.tick(now)

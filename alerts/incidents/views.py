@@ -12,17 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts.hazards.models import Hazard
-from alerts.incidents import (
-    declaring,
-    forms,
-    framing,
-    logbook,
-    pictures,
-    previewing,
-    providers,
-)
+from alerts.incidents import declaring, forms, framing, logbook, pictures, promising
+from alerts.incidents.approving import providers
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.models import Alert, Incident
+from alerts.incidents.zones import previewing
 from consular import modes
 from consular.missions.access import Verb, may, officer_page
 
@@ -131,6 +125,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
         "zones": incident.zones.all(),
         "counts": previewing.count(incident, frame.now),
         "alerts": incident.alerts.select_related("approved_by", "submitted_by"),
+        "promise": promising.promise(incident, frame.now),
         "log": incident.log.select_related("officer")[:LOG_LINES],
         "typed": typed,
         "log_error": error,

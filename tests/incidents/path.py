@@ -3,21 +3,24 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from alerts.incidents import approval, declaring, drafting, zoning
+from alerts.incidents import declaring
+from alerts.incidents.approving import approval
 from alerts.incidents.declaring import Declaration
-from alerts.incidents.drafting import Content
+from alerts.incidents.drafts import drafting
+from alerts.incidents.drafts.drafting import Content
+from alerts.incidents.drafts.wording import Words
 from alerts.incidents.models import Alert, Draft, Incident, Zone
-from alerts.incidents.wording import Words
-from alerts.incidents.zoning import Outline
+from alerts.incidents.zones import zoning
+from alerts.incidents.zones.outlining import Outline
 from consular.missions.models import Officer
-from consular.people.enrolling import (
+from consular.people.models import Registration
+from consular.people.registering.enrolling import enrol
+from consular.people.registering.entries import (
     ContactEntry,
     Entry,
     PersonEntry,
     StayEntry,
-    enrol,
 )
-from consular.people.models import Registration
 
 MANAGUA = (-86.25, 12.14)
 SAY = "Stay outside. Are you safe? {link} or SAFE {code}"

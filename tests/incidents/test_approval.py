@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
 
-from alerts.incidents import approval, drafting, zoning
+from alerts.incidents.approving import approval
+from alerts.incidents.drafts import drafting
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, Draft
+from alerts.incidents.zones import zoning
 from consular.missions.models import Officer, Posting, Role
+from tests import factories
 from tests.incidents import path
 
 LIVE_ACCOUNTS = {
@@ -164,3 +169,35 @@ def test_an_exercise_installation_declares_nothing_live(
 ) -> None:
     with pytest.raises(FieldsError, match="MUSTER_MODE"):
         path.declared(officer, now, mode="live")
+
+
+def _yes(draft: Draft) -> dict[str, Any]:
+    ticks = dict.fromkeys(("tick_zone", "tick_text", "tick_real"), "on")
+    return {"revision": draft.revision, "action": "approve"} | ticks
+
+
+def test_two_tabs_that_approve_the_same_message_write_one_alert(
+    client: Any, officer: Officer, approver: Officer
+) -> None:
+    draft = path.submitted(officer, timezone.now())
+    factories.sign_in(client, approver)
+    address = reverse("incidents:approve", args=[draft.incident.reference])
+    assert client.post(address, _yes(draft)).status_code == 302
+    again = client.post(address, _yes(draft), follow=True)
+    assert "decided or changed meanwhile" in again.content.decode()
+    assert Alert.objects.count() == 1
+
+
+def test_a_page_from_before_an_edit_approves_nothing(
+    client: Any, officer: Officer, approver: Officer
+) -> None:
+    now = timezone.now()
+    looked_at = path.submitted(officer, now)
+    form = _yes(looked_at)
+    factories.sign_in(client, approver)
+    edited = drafting.save(looked_at, path.content(valid_hours=5), officer, now)
+    approval.submit(edited, officer, now)
+    address = reverse("incidents:approve", args=[edited.incident.reference])
+    done = client.post(address, form, follow=True)
+    assert "decided or changed meanwhile" in done.content.decode()
+    assert not Alert.objects.exists()

@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Address, Cause, Message
-from alerts.incidents import approval, audience, drafting, release, ticking, zoning
-from alerts.incidents.audience import LEASE, LostError
+from alerts.incidents import ticking
+from alerts.incidents.approving import approval, release
+from alerts.incidents.audiences import audience
+from alerts.incidents.audiences.audience import LEASE, LostError
+from alerts.incidents.drafts import drafting
+from alerts.incidents.drafts.wording import Words
 from alerts.incidents.models import (
     Alert,
     Audience,
@@ -24,10 +28,12 @@ from alerts.incidents.models import (
     AudiencePerson,
     Draft,
 )
-from alerts.incidents.wording import Words
-from alerts.incidents.zoning import Outline
+from alerts.incidents.zones import zoning
+from alerts.incidents.zones.zoning import Outline
 from consular.missions.models import Officer
+from consular.people.managing import recalling
 from consular.people.models import Registration
+from consular.people.registering import enrolling
 from tests.incidents import path
 
 LATER = timedelta(minutes=2)
@@ -41,6 +47,20 @@ def test_settling_twice_writes_once(
     assert audience.settle(alert, now)
     assert not audience.settle(Alert.objects.get(), now + LATER)
     assert (Message.objects.count(), Audience.objects.count()) == (1, 1)
+
+
+def test_who_was_asked_twice_in_vain_is_counted_apart(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    path.enrolled(now, phone="+12025550101")
+    stale = path.enrolled(now, phone="+12025550102")
+    Registration.objects.filter(pk=stale.pk).update(silences=2)
+    alert = path.approved(officer, approver, now)
+    audience.settle(alert, now)
+    kept = Alert.objects.get()
+    assert (kept.people, kept.fresh, kept.stale) == (2, 1, 1)
+    Registration.objects.update(silences=0)  # what was written down stays
+    assert Alert.objects.get().stale == 1
 
 
 def test_two_workers_do_not_settle_the_same_alert(
@@ -62,7 +82,7 @@ def test_two_workers_do_not_settle_the_same_alert(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4))
+@given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=4))
 def test_killed_between_any_two_steps_it_resumes_to_the_same_hash(
     sizes: list[int], officer: Officer, approver: Officer, now: datetime
 ) -> None:
@@ -135,7 +155,7 @@ def test_killed_at_any_statement_it_resumes_to_the_same_rows(
     path.enrolled(now, lon=-86.25 + 0.6)
     whole = path.approved(officer, approver, now)
     with CaptureQueriesContext(connection) as counted:
-        assert audience.settle(whole, now, at_once=2)
+        assert audience.settle(whole, now, most_rows=9)
     expected = rows_of(whole)
     assert len(expected[3]) == 3 + 5
     died = 0
@@ -145,13 +165,58 @@ def test_killed_at_any_statement_it_resumes_to_the_same_rows(
             contextlib.suppress(DiedError),
             connection.execute_wrapper(dying_at(number)),
         ):
-            audience.settle(broken, now, at_once=2)
+            audience.settle(broken, now, most_rows=9)
         transaction.set_rollback(False)  # of the test's own, that nobody rolled back
         broken.refresh_from_db()
         died += broken.settled_at is None
-        assert audience.settle(broken, now + LATER, at_once=3) or broken.settled_at
+        assert audience.settle(broken, now + LATER, most_rows=20) or broken.settled_at
         assert rows_of(broken) == expected, number
     assert died > 3
+
+
+WRITTEN = (Address, Message, Audience, AudiencePerson, AudienceMessage)
+
+
+def test_no_transaction_writes_more_rows_than_it_may(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    for number in range(9):
+        phone = f"+120255501{number:02}"
+        email = f"p{number}@example.org" if number % 2 else ""
+        path.enrolled(now, phone=phone, email=email, persons=1 + number % 4)
+    path.enrolled(now, lon=-86.25 + 0.6)
+    alert = path.approved(officer, approver, now)
+    before, most = 0, []
+    for _ in audience.steps(alert, now, 20):
+        rows = sum(kind.objects.count() for kind in WRITTEN)
+        most.append(rows - before)
+        before = rows
+    assert max(most) <= 20
+    assert len(most) == 5
+    assert alert.audience.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_erased_or_changes_while_it_is_settled_is_looked_at_again(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    parties = [
+        path.enrolled(now, phone=f"+120255501{number:02}", persons=2)
+        for number in range(20)
+    ]
+    alert = path.approved(officer, approver, now)
+    running = audience.steps(alert, now, 9)
+    next(running)
+    parties[4].delete()
+    parties[5].persons.all()[1].delete()
+    far = recalling.entry_of(parties[6])
+    enrolling.change(parties[6], far, now)
+    for _ in running:
+        pass
+    alert.refresh_from_db()
+    assert (alert.state, alert.registrations, alert.people) == ("held", 19, 37)
+    assert alert.audience_hash == audience.digest(alert)
+    assert Message.objects.count() == 19
 
 
 def test_a_shared_phone_gets_one_message_that_serves_both(
@@ -160,7 +225,7 @@ def test_a_shared_phone_gets_one_message_that_serves_both(
     path.enrolled(now, phone="+12025550101")
     path.enrolled(now, phone="+12025550101", lat=12.2)
     alert = path.approved(officer, approver, now)
-    audience.settle(alert, now, at_once=1)
+    audience.settle(alert, now, most_rows=1)
     message = Message.objects.get()
     assert AudienceMessage.objects.filter(message=message).count() == 2
 

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from alerts.incidents import audience, explaining, joining
+from alerts.dispatch.models import Message, State
+from alerts.incidents.approving import correcting, release
+from alerts.incidents.audiences import audience, explaining, joining
 from alerts.incidents.models import Alert
 from consular.missions.models import AuditEntry, Officer
-from consular.people import enrolling, recalling
+from consular.people.managing import recalling
 from consular.people.models import Registration
+from consular.people.registering import enrolling, entries
 from tests.incidents import path
 
 LATER = timedelta(minutes=3)
@@ -78,9 +81,9 @@ def test_what_became_known_only_later_does_not_rewrite_the_past(
     alert = settle()
     entry = recalling.entry_of(party)
     here = {"lon": path.MANAGUA[0], "lat": path.MANAGUA[1]}
-    stays = [enrolling.StayEntry(**(vars(entry.stays[0]) | here))]
+    stays = [entries.StayEntry(**(vars(entry.stays[0]) | here))]
     said: dict[str, Any] = {"stays": stays}
-    enrolling.change(party, enrolling.Entry(**(vars(entry) | said)), now + LATER)
+    enrolling.change(party, entries.Entry(**(vars(entry) | said)), now + LATER)
     why = explaining.explain(alert, party)
     assert (why.reason, [each.was_known for each in why.traces]) == (
         "moved",
@@ -111,3 +114,29 @@ def test_a_reference_that_is_not_there_says_so(
     url = reverse("incidents:why", args=[alert.incident.reference])
     page = desk.get(url, {"registration": "ZZZZ"})
     assert "There is no registration with this reference" in page.content.decode()
+
+
+def test_a_correction_is_explained_by_the_alert_that_it_takes_back(
+    settle: Any, officer: Officer, now: datetime
+) -> None:
+    numbers = {"corrected": "+12025550101", "not_reached": "+12025550102"}
+    parties = {word: path.enrolled(now, phone=tel) for word, tel in numbers.items()}
+    parties["elsewhere"] = path.enrolled(now, lon=20)
+    alert = settle()
+    release.tick(now + LATER)
+    reached = Message.objects.order_by("pk").first()
+    assert reached is not None
+    Message.objects.filter(pk=reached.pk).update(state=State.DELIVERED)
+    correction = correcting.correct(alert, officer, now + LATER)
+    correcting.settle(correction, now + LATER)
+    told = {
+        reason: explaining.explain(correction, party)
+        for reason, party in parties.items()
+    }
+    assert {reason: why.reason for reason, why in told.items()} == {
+        reason: reason for reason in parties
+    }
+    assert [why.is_included for why in told.values()] == [True, False, False]
+    assert [m.cause.key for m in told["corrected"].messages] == [correction.cause_key]
+    before = explaining.explain(alert, parties["corrected"])
+    assert (before.reason, before.messages) == ("inside", [reached])

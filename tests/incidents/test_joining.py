@@ -8,13 +8,16 @@ import pytest
 from django.db import connection, transaction
 
 from alerts.dispatch.models import Message
-from alerts.incidents import approval, audience, inforce, joining, release, zoning
+from alerts.incidents.approving import approval, release
+from alerts.incidents.audiences import audience, inforce, joining
 from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Matched
-from alerts.incidents.zoning import Outline
+from alerts.incidents.zones import zoning
+from alerts.incidents.zones.zoning import Outline
 from consular.missions.models import Officer
-from consular.people import enrolling, locating, recalling
-from consular.people.enrolling import ContactEntry
+from consular.people.managing import locating, recalling
 from consular.people.models import Registration, Stay
+from consular.people.registering import enrolling, entries
+from consular.people.registering.entries import ContactEntry
 from tests.incidents import path
 
 A_MINUTE = timedelta(minutes=1)
@@ -64,9 +67,9 @@ def test_who_moves_into_the_zone_joins(alert: Alert, now: datetime) -> None:
     assert joining.tick(now + A_MINUTE) == 0
     entry = recalling.entry_of(party)
     moved = {"lon": path.MANAGUA[0], "lat": path.MANAGUA[1]}
-    stays = [enrolling.StayEntry(**(vars(entry.stays[0]) | moved))]
+    stays = [entries.StayEntry(**(vars(entry.stays[0]) | moved))]
     said = {"stays": stays}
-    changed = enrolling.Entry(**(vars(entry) | said))
+    changed = entries.Entry(**(vars(entry) | said))
     enrolling.change(party, changed, now + 2 * A_MINUTE)
     assert joining.tick(now + 2 * A_MINUTE) == 1
 
@@ -96,7 +99,7 @@ def test_a_new_number_of_somebody_in_it_is_written_to(
     entry = recalling.entry_of(party)
     more = [*entry.contacts, ContactEntry(kind="phone", address="+12025550102")]
     said: dict[str, Any] = {"contacts": more}
-    enrolling.change(party, enrolling.Entry(**(vars(entry) | said)), now + A_MINUTE)
+    enrolling.change(party, entries.Entry(**(vars(entry) | said)), now + A_MINUTE)
     assert joining.tick(now + A_MINUTE) == 0
     assert Message.objects.count() == 2
 

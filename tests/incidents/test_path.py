@@ -5,10 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from django.conf import settings
 
+from alerts.dispatch import outbox
 from alerts.dispatch.models import Cause, Message
-from alerts.incidents import approval, audience, drafting, release, zoning
+from alerts.incidents.approving import approval, release, sendoff
+from alerts.incidents.audiences import audience
+from alerts.incidents.drafts import drafting
 from alerts.incidents.errors import ConflictError, ForbiddenError
 from alerts.incidents.models import Alert, Draft
+from alerts.incidents.zones import zoning
+from alerts.incidents.zones.outlining import Outline
 from consular.missions.models import AuditEntry, Officer
 from tests.incidents import path
 
@@ -52,7 +57,7 @@ def test_what_was_approved_is_what_is_sent(
     alert = path.approved(officer, approver, now)
     zoning.save(
         alert.incident,
-        zoning.Outline(shape="country", given={"code": "FR"}),
+        Outline(shape="country", given={"code": "FR"}),
         officer,
         now,
     )
@@ -113,7 +118,8 @@ def test_stop_and_return_copies_the_draft(
     copy = release.stop_and_return(alert, officer, now)
     assert copy.state == Draft.State.DRAFT
     assert copy.pk != alert.draft_id
-    assert [text.body for text in copy.texts.all()] == [path.SAY, path.SAY]
+    personal = copy.texts.exclude(channel="social")
+    assert [text.body for text in personal] == [path.SAY, path.SAY]
 
 
 def test_an_alert_ends_when_it_runs_out(
@@ -145,3 +151,19 @@ def test_another_draft_can_follow_an_alert(
     assert draft.pk != alert.draft_id
     drafting.save(draft, path.content(), officer, now)
     approval.submit(draft, officer, now)
+
+
+def test_the_sending_page_counts_the_channels_of_the_ladder_too(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    path.enrolled(now, phone="+12025550101")
+    alert = path.approved(officer, approver, now)
+    audience.settle(alert, now)
+    cause = Cause.objects.get(key=alert.cause_key)
+    text = outbox.text("sms", "en", "Are you safe?")
+    for channel in ("whatsapp", "voice"):
+        letter = outbox.Letter(channel=channel, address="+12025550101", text=text)
+        outbox.write(cause, [letter], now)
+    totals = {line.name: line.total for line in sendoff.lines(alert, now)}
+    assert totals["Text message"] == 1
+    assert (totals["WhatsApp"], totals["Voice call"]) == (1, 1)

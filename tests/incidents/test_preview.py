@@ -10,10 +10,12 @@ from shapely.geometry import MultiPolygon, box
 
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Address
-from alerts.incidents import audience, previewing, zoning
+from alerts.incidents.audiences import audience
 from alerts.incidents.models import Incident, Zone
-from alerts.incidents.zoning import Outline
+from alerts.incidents.zones import headcount, previewing, zoning
+from alerts.incidents.zones.zoning import Outline
 from consular.missions.models import Officer
+from consular.people.models import Registration
 from geo import gazetteer
 from tests.incidents import path
 
@@ -161,3 +163,16 @@ def test_the_page_answers_a_quick_question_with_a_number_alone(
     }
     answer = desk.post(reverse("incidents:preview"), said).json()
     assert answer == {"people": 0, "is_quick": True, "errors": {}}
+
+
+def test_fresh_and_stale_are_counted_apart(
+    incident: Incident, officer: Officer, now: datetime
+) -> None:
+    path.enrolled(now, persons=2)
+    Registration.objects.update(silences=2)
+    path.enrolled(now, persons=3)
+    path.zoned(incident, officer, now)
+    counts = previewing.count(incident, now)
+    assert (counts["people"], counts["stale"]) == (5, 2)
+    bars = headcount.context(counts)["freshness"]
+    assert [bar.count for bar in bars] == [3, 2]

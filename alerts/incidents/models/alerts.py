@@ -6,13 +6,19 @@ from django.db.models import F, Q
 
 from alerts.dispatch.models import Message
 from alerts.incidents.models.drafts import AlertKind, Draft
+from alerts.incidents.models.glass import BreakGlass
 from alerts.incidents.models.incidents import Incident, ZoneLevel
 from consular.modes import Mode
 from consular.people.models import Person, Registration, Stay
 
 
 class Alert(models.Model):
-    """One immutable, approved text set with its zone and audience."""
+    """One immutable, approved text set with its zone and audience.
+
+    A live one with one person on both sides stands beside glass that this person broke
+    for this draft, or takes an approved alert back in the words approved with it; both
+    are asked of the other row by `guards`, which keep what was approved as it was, too.
+    """
 
     class State(models.TextChoices):
         """Where it is; only this changes."""
@@ -42,6 +48,25 @@ class Alert(models.Model):
     zones = models.JSONField(help_text="[{level, geometry}] as approved")
     texts = models.JSONField(help_text="[{channel, language, subject, body}]")
     channels = models.JSONField()
+    correction = models.JSONField(
+        default=list, help_text="approved with it: what to send if it was false"
+    )
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="corrections"
+    )
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="of a prepared correction: the one person who sent it",
+    )
+    next_word_at = models.DateTimeField(
+        null=True, help_text="by when its texts promise the next message"
+    )
+    reminded_at = models.DateTimeField(
+        null=True, help_text="when officers were told that the next message is due"
+    )
     include = models.JSONField()
     fallback = models.CharField(max_length=8, default="en")
     submitted_by = models.ForeignKey(
@@ -49,6 +74,9 @@ class Alert(models.Model):
     )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals"
+    )
+    glass = models.OneToOneField(
+        BreakGlass, on_delete=models.PROTECT, null=True, blank=True
     )
     approved_at = models.DateTimeField()
     not_after = models.DateTimeField()
@@ -58,6 +86,10 @@ class Alert(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     registrations = models.PositiveIntegerField(default=0)
     people = models.PositiveIntegerField(default=0)
+    stale = models.PositiveIntegerField(
+        default=0,
+        help_text="of these people, when settled: asked twice, silent",
+    )
     audience_hash = models.CharField(max_length=64, blank=True)
     queued_at = models.DateTimeField(null=True, help_text="when the queue was asked")
     lease_until = models.DateTimeField(null=True, help_text="of who settles it")
@@ -66,13 +98,31 @@ class Alert(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mode="exercise") | ~Q(approved_by=F("submitted_by")),
+                condition=Q(mode="exercise")
+                | ~Q(approved_by=F("submitted_by"))
+                | Q(glass__isnull=False)
+                | Q(corrects__isnull=False),
                 name="alert_live_needs_two",
+            ),
+            models.CheckConstraint(  # what it corrects: see guards.py
+                condition=Q(corrects=None, corrected_by=None)
+                | Q(
+                    kind=AlertKind.CORRECTION,
+                    corrects__isnull=False,
+                    corrected_by__isnull=False,
+                    glass=None,
+                ),
+                name="alert_corrects_as_correction",
             ),
             models.UniqueConstraint(
                 fields=["draft"],
-                condition=~Q(state="stopped"),
+                condition=~Q(state="stopped") & Q(corrects=None),
                 name="alert_once_a_draft",
+            ),
+            models.UniqueConstraint(
+                fields=["corrects"],
+                condition=Q(corrects__isnull=False),
+                name="alert_corrected_once",
             ),
         ]
 
@@ -83,6 +133,11 @@ class Alert(models.Model):
     def cause_key(self) -> str:
         """The key of this alert's cause in the mail room."""
         return f"alert:{self.pk}"
+
+    @property
+    def fresh(self) -> int:
+        """The people whose registration was not stale when the list was written."""
+        return self.people - self.stale
 
     @property
     def is_going(self) -> bool:
@@ -105,6 +160,8 @@ class Audience(models.Model):
 
         INSIDE = "inside", "Inside the zone"
         JOINED = "joined", "Came later"
+        WARNED = "warned", "Was warned before"
+        OUTSIDE = "outside", "Was warned before, outside now"
         NEARBY = "nearby", "Within 25 km outside"
         DATES = "dates", "Not there on these days"
         COUNTRY_ONLY = "country_only", "Only the country or region is known"
@@ -113,7 +170,9 @@ class Audience(models.Model):
         RULE = "rule", "Left out by the draft's rule"
         UNCONFIRMED = "unconfirmed", "Not confirmed by who registered"
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="audience")
+    alert = models.ForeignKey(
+        Alert, on_delete=models.CASCADE, related_name="audience", db_index=False
+    )
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, related_name="audiences"
     )
@@ -140,13 +199,23 @@ class Audience(models.Model):
 
 
 class AudiencePerson(models.Model):
-    """Which person of the registration, by which stay, at which level."""
+    """Which person of the registration, by which stay, at which level.
+
+    Its row of the audience is written in the same transaction, and a stay goes only
+    with its registration, as the person does: the database need not look for them.
+    """
 
     audience = models.ForeignKey(
-        Audience, on_delete=models.CASCADE, related_name="persons"
+        Audience,
+        on_delete=models.CASCADE,
+        related_name="persons",
+        db_index=False,
+        db_constraint=False,
     )
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
-    stay = models.ForeignKey(Stay, on_delete=models.SET_NULL, null=True)
+    stay = models.ForeignKey(
+        Stay, on_delete=models.SET_NULL, null=True, db_constraint=False
+    )
     level = models.CharField(max_length=12, choices=ZoneLevel.choices)
 
     class Meta:
@@ -164,10 +233,17 @@ class AudienceMessage(models.Model):
     """A message that serves an audience row; a shared phone's serves several."""
 
     audience = models.ForeignKey(
-        Audience, on_delete=models.CASCADE, related_name="messages"
+        Audience,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        db_index=False,
+        db_constraint=False,
     )
     message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, related_name="audiences"
+        Message,
+        on_delete=models.CASCADE,
+        related_name="audiences",
+        db_constraint=False,
     )
 
     class Meta:

@@ -17,6 +17,16 @@ class AlertKind(models.TextChoices):
     ALL_CLEAR = "all_clear", "All clear"
 
 
+class Phase(models.TextChoices):
+    """Which template a message begins as."""
+
+    WARNING = "warning", "Warning: act now"
+    CHECK_IN = "check_in", "Warning that asks: are you safe?"
+    UPDATE = "update", "Update"
+    CORRECTION = "correction", "Correction"
+    ALL_CLEAR = "all_clear", "All clear"
+
+
 class Draft(models.Model):
     """A text set, zone and audience rule on its way to a second person's yes."""
 
@@ -44,6 +54,9 @@ class Draft(models.Model):
     kind = models.CharField(
         max_length=10, choices=AlertKind.choices, default=AlertKind.ALERT
     )
+    phase = models.CharField(
+        max_length=10, choices=Phase.choices, default=Phase.CHECK_IN
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=1)
     channels = models.JSONField(default=list, help_text="sms, email, social")
@@ -54,6 +67,19 @@ class Draft(models.Model):
         max_length=8, default="en", help_text="for who reads none of its languages"
     )
     valid_hours = models.PositiveSmallIntegerField(default=12)
+    next_word_at = models.DateTimeField(
+        null=True, blank=True, help_text="by when its texts promise the next message"
+    )
+    correction = models.JSONField(
+        default=list, help_text="[{channel, language, subject, body}] that stand by"
+    )
+    template = models.ForeignKey(
+        "Template", on_delete=models.SET_NULL, null=True, related_name="drafts"
+    )
+    shown = models.JSONField(
+        default=dict, help_text="what a second person was shown last, to compare with"
+    )
+    shown_before = models.JSONField(default=dict, help_text="the version before that")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts"
     )

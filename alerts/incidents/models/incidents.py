@@ -59,6 +59,9 @@ class Incident(models.Model):
     happened_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    figures = models.JSONField(
+        default=dict, help_text="persons by status and reach, frozen at the closing"
+    )
 
     objects = IncidentQuerySet.as_manager()
 
@@ -108,6 +111,10 @@ class Zone(models.Model):
         POLYGON = "polygon", "Drawn"
         CIRCLE = "circle", "Point and radius"
         COUNTRY = "country", "Country"
+        REGION = "region", "Region"
+        MISSION = "mission", "A mission's district"
+        SAVED = "saved", "Kept for later"
+        FILE = "file", "From a file"
         HAZARD = "hazard", "Taken from the hazard"
 
     incident = models.ForeignKey(

@@ -42,7 +42,7 @@
   const history = [];
 
   let dragging = false;
-  const remembered = ["shape", "corners", "lat", "lon", "radius_km"];
+  const remembered = ["shape", "corners", "lat", "lon", "radius_km", "code", "region"];
   const values = () => Object.fromEntries(remembered.map(name => [name, by(name).value]));
   function remember() {
     const now = JSON.stringify(values());
@@ -80,6 +80,7 @@
     dragging = false;
     fill();
     remember();
+    form.dispatchEvent(new Event("drawn"));
     count();
   }
   function watch(drawn) {
@@ -90,6 +91,7 @@
     say(layer instanceof L.Circle ? "Drag the edge to change the radius" : HINTS.edit);
   }
   function clear() {
+    say("");
     if (layer) { layer.pm.disable(); leaflet.removeLayer(layer); layer = null; }
     if (margin) { map.clear(margin); margin = null; }
   }
@@ -131,7 +133,7 @@
 
   /* Counting: quick after each change, never more than one question under way. */
   const shown = document.getElementById("count"), problem = document.getElementById("live-error");
-  let timer = 0, running = false, again = false;
+  let timer = 0, running = false, again = false, knot = null;
   function count() {
     shown.classList.add("is-old");
     clearTimeout(timer);
@@ -140,6 +142,7 @@
   /* While something is dragged: a figure that is about right, one question at a time. */
   let following = false, moved = false;
   async function follow() {
+    if (!form.dataset.preview) return;
     fill();
     shown.classList.add("is-old");
     if (following) { moved = true; return; }
@@ -162,6 +165,7 @@
     }
   }
   async function ask() {
+    if (!form.dataset.preview) return;
     if (running) { again = true; return; }
     running = true;
     try {
@@ -178,11 +182,14 @@
         each.textContent = got.rules[each.dataset.rule].toLocaleString("en");
       });
       problem.textContent = Object.values(got.errors).join(" ");
+      document.getElementById("live-warning").textContent = got.warning;
+      if (knot) { leaflet.removeLayer(knot); knot = null; }
+      if (got.crossing) knot = L.circleMarker([got.crossing[1], got.crossing[0]], {radius: 9, className: "m-event", pmIgnore: true}).addTo(leaflet);
       if (margin) { map.clear(margin); margin = null; }
       const isPlain = ["polygon", "circle"].includes(by("shape").value) && !Number(by("margin_km").value);
       if (got.geometry && !isPlain) {
         margin = map.zone(got.geometry, by("level").value, {style: {className: "m-margin", weight: 1.5}});
-        if (by("shape").value === "country") map.fit(got.geometry);
+        if (!["polygon", "circle"].includes(by("shape").value)) map.fit(got.geometry);
       }
       shown.classList.remove("is-old");
     } catch (error) {
@@ -232,11 +239,17 @@
     else if (event.key === "Escape") { leaflet.pm.disableDraw(); press(""); say(""); drawFromForm(); }
   });
   form.addEventListener("input", event => {
-    if (["corners", "lat", "lon", "radius_km"].includes(event.target.name)) { drawFromForm(); remember(); }
+    if (["corners", "lat", "lon", "radius_km"].includes(event.target.name)) {
+      drawFromForm();
+      remember();
+      if (layer && !leaflet.getBounds().contains(layer.getBounds())) leaflet.fitBounds(layer.getBounds(), {padding: [40, 40]});
+    }
     count();
   });
   form.addEventListener("change", event => {
-    if (event.target.name === "shape") { drawFromForm(); count(); }
+    if (event.target.name === "shape") drawFromForm();
+    if (["shape", "code", "region"].includes(event.target.name)) remember();
+    count();
   });
   drawFromForm();
   remember();

@@ -1,0 +1,225 @@
+"""Settle who an alert is for, together with the messages that leads to.
+
+Transactions of at most 2,000 rows, counted over all tables; each is fenced by the
+alert's lease, so a second worker, or a stop, ends a first one between two of them.
+Whoever comes back later finds what is written and goes on: the ledger, not this
+process, says what is left to do.
+
+People inside whom no message can reach stay in the audience, with the reason: they are
+the duty officer's unreachable ones.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from alerts.dispatch import outbox
+from alerts.incidents import logbook
+from alerts.incidents.approving import release
+from alerts.incidents.audiences import listing, matching
+from alerts.incidents.audiences.listing import Codes, Parties
+from alerts.incidents.audiences.matching import Match
+from alerts.incidents.audiences.posting import Post
+from alerts.incidents.models import Alert, AudiencePerson, Draft
+from alerts.incidents.zones import previewing
+from consular import copying
+from consular.missions import audit
+from consular.people.models import SILENCES_OF_STALE, Registration
+
+MOST_ROWS = 2_000  # a transaction, over all tables
+READ_AT_ONCE = 2_000  # registrations whose addresses are read in one look
+LEASE = timedelta(seconds=15)
+LOOKING = timedelta(seconds=60)  # the first lease: half a million people are matched
+MOVED_TOO_MUCH = 0.10  # of the people counted when the draft was handed over
+
+
+class LostError(Exception):
+    """Say that the alert is no longer ours to settle: stopped, or another's lease."""
+
+
+def settle_by_id(alert_id: int) -> bool:
+    """Settle an alert that the queue names by its id."""
+    alert = Alert.objects.select_related("incident", "draft").get(pk=alert_id)
+    return settle(alert, timezone.now())
+
+
+def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
+    """Write everyone an alert is for who is not written yet, then begin the hold.
+
+    Returns
+    -------
+    bool
+        Whether it is settled now; False when another worker has it, or it was stopped.
+    """
+    try:
+        for _ in steps(alert, now, most_rows):
+            pass
+    except LostError:
+        return False
+    alert.refresh_from_db()
+    return alert.settled_at is not None
+
+
+def steps(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> Iterator[int]:
+    """Settle one transaction at a time; yield the registrations that each one wrote.
+
+    Raises
+    ------
+    LostError
+        When the alert was stopped, or its lease belongs to another worker.
+    """
+    lease = _Lease(alert, now)
+    lease.take()
+    written = set(alert.audience.values_list("registration_id", flat=True))
+    left = iter([m for m in matching.of(alert) if m.registration_id not in written])
+    codes = Codes(alert)
+    post = Post(alert, now)
+    while part := list(islice(left, READ_AT_ONCE)):
+        addressed = _addresses(part, post)
+        for chunk in listing.packed(part, addressed, most_rows):
+            try:
+                with lease.renewed():
+                    copying.need_not_last()
+                    listing.write(alert, chunk, codes, post, addressed)
+            except IntegrityError:  # of whom was erased, or changed, since we looked
+                with lease.renewed():
+                    copying.need_not_last()
+                    rest = _looked_at_again(alert, chunk)
+                    listing.write(alert, rest, codes, post, _addresses(rest, post))
+            yield len(chunk)
+    with lease.renewed():
+        post.publish()
+        _finish(alert, now)
+
+
+def _addresses(part: list[Match], post: Post) -> Parties:
+    return post.addresses_of(
+        match.registration_id for match in part if match.is_included
+    )
+
+
+def _looked_at_again(alert: Alert, chunk: list[Match]) -> list[Match]:
+    """Match some registrations again; those that are gone are not among them."""
+    numbers = [match.registration_id for match in chunk]
+    rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=numbers)
+    there = set(rows.order_by("pk").values_list("pk", flat=True))
+    inside = {match.registration_id: match for match in matching.of(alert, there)}
+    return [
+        inside.get(match.registration_id, match)
+        for match in chunk
+        if match.registration_id in (there if not match.is_included else inside)
+    ]
+
+
+class _Lease:
+    """The right to settle an alert, for some seconds, renewed with every step."""
+
+    def __init__(self, alert: Alert, now: datetime) -> None:
+        self.alert, self.now, self.began = alert, now, time.monotonic()
+        self.until: datetime | None = None
+
+    def _next(self, lease: timedelta) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self.began) + lease
+
+    def take(self) -> None:
+        """Take a free lease, or one that ran out."""
+        free = Q(lease_until=None) | Q(lease_until__lte=self.now)
+        self._move(Alert.objects.filter(free), self._next(LOOKING))
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Run a transaction if it is still ours, and renew it with that."""
+        before = self.until
+        try:
+            with transaction.atomic():
+                mine = Alert.objects.filter(lease_until=self.until)
+                self._move(mine, self._next(LEASE))
+                yield
+        except BaseException:  # rolled back, and the lease with it
+            self.until = before
+            raise
+
+    def _move(self, rows: Any, until: datetime) -> None:
+        mine = rows.filter(pk=self.alert.pk, state=Alert.State.SETTLING)
+        if not mine.update(lease_until=until):
+            raise LostError(str(self.alert))
+        self.until = until
+
+
+def digest(alert: Alert) -> str:
+    """Return the hash of an audience: who is in or out, why, at which level.
+
+    Rows that joined after the settling stand outside it; one that was left out then,
+    and joined later, stands in it as it was.
+    """
+    settled = Q(joined_at=None) | ~Q(settled_reason="")
+    rows = alert.audience.filter(settled).order_by("registration_id")
+    sha = hashlib.sha256()
+    columns = ("registration_id", "is_included", "reason", "level", "settled_reason")
+    for number, *said, left_out in rows.values_list(*columns).iterator(chunk_size=2000):
+        row = (number, False, left_out, "") if left_out else (number, *said)
+        sha.update(("|".join(map(str, row)) + "\n").encode())
+    return sha.hexdigest()
+
+
+def _finish(alert: Alert, now: datetime) -> None:
+    """Commit count and hash, and the hold with them; or go back to the approver."""
+    included = alert.audience.filter(is_included=True)
+    alert.registrations = included.count()
+    persons = AudiencePerson.objects.filter(audience__in=included)
+    alert.people = persons.count()
+    alert.stale = persons.filter(
+        audience__registration__silences__gte=SILENCES_OF_STALE
+    ).count()
+    alert.audience_hash = digest(alert)
+    Alert.objects.filter(pk=alert.pk).update(
+        registrations=alert.registrations,
+        people=alert.people,
+        stale=alert.stale,
+        audience_hash=alert.audience_hash,
+        lease_until=None,
+    )
+    before = int(alert.draft.preview.get("people", 0))
+    has_moved = abs(alert.people - before) > MOVED_TOO_MUCH * max(before, 1)
+    is_capped = alert.glass is not None and alert.people > alert.glass.most
+    if has_moved or is_capped:
+        _ask_again(alert, before, now)
+    else:
+        release.hold(alert, now)
+
+
+def _ask_again(alert: Alert, before: int, now: datetime) -> None:
+    """Stop an alert whose count moved, and ask the second person again."""
+    difference = (
+        f"The number of people went from {before:,} to {alert.people:,} "
+        "while this was approved. Look again before you approve."
+    )
+    alert.move(Alert.State.STOPPED, stopped_at=now, settled_at=now)
+    outbox.stop(alert.cause_key, now)
+    try:
+        with transaction.atomic():
+            alert.draft.move(
+                Draft.State.SUBMITTED,
+                reason=difference,
+                preview=previewing.of_draft(alert.draft, now) | {"before": before},
+            )
+    except IntegrityError:  # a newer draft is being written; it will be asked about
+        difference += " A newer draft is already being written."
+    audit.record(
+        "count_moved",
+        None,
+        alert.incident.key,
+        now,
+        alert=alert.pk,
+        before=before,
+        people=alert.people,
+    )
+    logbook.write(alert.incident, None, difference, now)

@@ -1,0 +1,169 @@
+"""Let people join who register, change or move while an alert is in force.
+
+A registration that changed since the oldest alert in force was approved is matched once
+a revision. What was matched before the newest of them was settled is matched again:
+somebody who registers while an alert is being approved is missed by neither side. A
+second look at the same person writes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from alerts.incidents.audiences import inforce, matching
+from alerts.incidents.audiences.listing import Codes, reason_of
+from alerts.incidents.audiences.matching import Match
+from alerts.incidents.audiences.posting import Addressed, Post, Seat
+from alerts.incidents.models import Alert, Audience, AudiencePerson, Matched
+from consular.people.models import Registration
+
+AT_ONCE = 400  # registrations a transaction: about 2,000 rows with what hangs on them
+MOST_A_TICK = 4_000
+# Longer than the longest transaction that enrols, and than clocks of machines differ.
+SLACK = timedelta(minutes=10)
+AGAIN = timedelta(seconds=10)
+
+
+def tick(now: datetime) -> int:
+    """Match who is new or changed with the alerts in force; return how many joined."""
+    alerts = inforce.alerts(now)
+    inforce.keep_tiles(alerts)
+    if not alerts:
+        return 0
+    joined = 0
+    for _ in range(0, MOST_A_TICK, AT_ONCE):
+        with transaction.atomic():
+            numbers = _taken(alerts, now)
+            joined += _match(alerts, numbers, now)
+        if len(numbers) < AT_ONCE:
+            break
+    return joined
+
+
+def pending(alerts: Collection[Alert], now: datetime) -> QuerySet[Registration]:
+    """Return the confirmed registrations that are still to be matched."""
+    oldest = min(alert.approved_at for alert in alerts)
+    newest = max(alert.settled_at or alert.approved_at for alert in alerts)
+    seen_at = min(newest + AGAIN, now)
+    changed = Registration.objects.filter(
+        changed_at__gte=oldest - SLACK,
+        mode__in={alert.mode for alert in alerts},
+    ).exclude(confirmed_at=None)
+    return changed.filter(
+        Q(matched=None)
+        | ~Q(matched__revision=F("revision"))
+        | Q(matched__matched_at__lt=seen_at)
+    )
+
+
+def _taken(alerts: Collection[Alert], now: datetime) -> list[int]:
+    """Take registrations, so that no second worker matches them now; mark them."""
+    first = pending(alerts, now).order_by(
+        F("matched__matched_at").asc(nulls_first=True), "changed_at", "pk"
+    )
+    wanted = list(first.values_list("pk", flat=True)[:AT_ONCE])
+    rows = dict(
+        Registration.objects.select_for_update(no_key=True)
+        .filter(pk__in=wanted)
+        .order_by("pk")
+        .values_list("pk", "revision")
+    )
+    Matched.objects.bulk_create(
+        (
+            Matched(registration_id=number, revision=revision, matched_at=now)
+            for number, revision in rows.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["registration"],
+        update_fields=["revision", "matched_at"],
+    )
+    return list(rows)
+
+
+def _match(alerts: Collection[Alert], numbers: list[int], now: datetime) -> int:
+    if not numbers:
+        return 0
+    by_alert: dict[int, set[int]] = defaultdict(set)
+    for alert_id, number in inforce.candidates(alerts, numbers):
+        by_alert[alert_id].add(number)
+    return sum(
+        join(alert, by_alert[alert.pk], now) for alert in alerts if by_alert[alert.pk]
+    )
+
+
+@transaction.atomic
+def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
+    """Let those of some registrations who are inside join an alert's audience.
+
+    Who is in it already gets what is new: persons of the party, addresses.
+
+    Returns
+    -------
+    int
+        How many registrations joined.
+    """
+    matches = {each.registration_id: each for each in matching.of(alert, numbers)}
+    if not matches:
+        return 0
+    rows = {
+        row.registration_id: row
+        for row in alert.audience.filter(registration_id__in=matches)
+    }
+    post = Post(alert, now)
+    addressed = post.addresses_of(matches)
+    newcomers = [
+        match
+        for number, match in matches.items()
+        if number not in rows or not rows[number].is_included
+    ]
+    for match in newcomers:
+        row = rows.get(match.registration_id)
+        rows[match.registration_id] = _joined(alert, row, match, addressed, now)
+    _write_persons(rows, matches)
+    seats = [
+        Seat(row.pk, row.registration_id, row.distance_m, row.code)
+        for row in (rows[number] for number in matches)
+    ]
+    post.write(seats, addressed)
+    return len(newcomers)
+
+
+def _joined(
+    alert: Alert,
+    row: Audience | None,
+    match: Match,
+    addressed: dict[int, Addressed],
+    now: datetime,
+) -> Audience:
+    """Write a row that joins, or turn one that was left out into one."""
+    if row is None:
+        row = Audience(alert=alert, registration_id=match.registration_id)
+    elif row.joined_at is None:
+        row.settled_reason = row.reason
+    row.is_included, row.joined_at = True, now
+    row.reason = reason_of(match, addressed)
+    if row.reason in (Audience.Reason.INSIDE, Audience.Reason.COUNTRY_ONLY):
+        row.reason = Audience.Reason.JOINED
+    row.level, row.distance_m = match.level, match.distance_m
+    row.code = Codes(alert).new()
+    row.save()
+    return row
+
+
+def _write_persons(rows: dict[int, Audience], matches: dict[int, Match]) -> None:
+    AudiencePerson.objects.bulk_create(
+        (
+            AudiencePerson(
+                audience=rows[number],
+                person_id=inside.person_id,
+                stay_id=inside.stay_id,
+                level=inside.level,
+            )
+            for number, match in matches.items()
+            for inside in match.persons
+        ),
+        ignore_conflicts=True,
+    )

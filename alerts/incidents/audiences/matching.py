@@ -1,0 +1,187 @@
+"""Match an alert's zones with stays: who is in, at which level, and who is out, why."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+from shapely.geometry import MultiPolygon
+
+from alerts.incidents.audiences import warned
+from alerts.incidents.models import Alert, AlertKind, Audience
+from alerts.incidents.zones import previewing
+from alerts.incidents.zones.previewing import LEVELS, Window
+from consular.people import whereabouts
+from consular.people.models import Stay
+from geo import circles, shapes
+
+POINTS = (Stay.Precision.EXACT.value, Stay.Precision.TOWN.value)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A person inside, by which stay, at which level."""
+
+    person_id: int
+    stay_id: int | None
+    level: str
+
+
+@dataclass
+class Match:
+    """A registration that an alert is for, or leaves out; distance from the event."""
+
+    registration_id: int
+    is_included: bool
+    reason: str
+    level: str = ""
+    distance_m: float = 0.0
+    persons: list[Inside] = field(default_factory=list)
+
+
+def days_of(alert: Alert) -> Window:
+    """Return the days an alert is about: from its approval until it runs out."""
+    incident = alert.incident
+    return Window(
+        starts_on=incident.local(alert.approved_at).date(),
+        ends_on=incident.local(alert.not_after).date(),
+    )
+
+
+def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
+    """Match an alert with everyone; the same rows give the same answer.
+
+    A person is in the worst level that covers them. Order: registrations. An all-clear
+    is for those who were warned; whom an update no longer covers is left out, and said.
+
+    Parameters
+    ----------
+    alert : Alert
+        Its zones, days, mode and rule decide.
+    among : collection of int, optional
+        Only these registrations, and of them those that are in.
+    """
+    if alert.kind == AlertKind.ALL_CLEAR:
+        return _warned(alert, among)
+    days = days_of(alert)
+    areas = [
+        (zone["level"], shapes.from_geojson(zone["geometry"])) for zone in alert.zones
+    ]
+    everywhere = previewing.joined(area for _, area in areas)
+    if everywhere is None:
+        return []
+    centre = _centre(alert, everywhere)
+    found: dict[int, Match] = {}
+    seen: set[int] = set()
+    for level in LEVELS:
+        shape = previewing.joined(area for each, area in areas if each == level)
+        if shape is not None:
+            asked = previewing.question(shape, alert.mode, days)
+            people = whereabouts.people_in(asked, alert.include, among=among)
+            _take(found, seen, people, level, centre)
+    if among is None:
+        asked = previewing.question(everywhere, alert.mode, days)
+        _leave_out(found, alert, asked)
+    return [found[number] for number in sorted(found)]
+
+
+def _leave_out(
+    found: dict[int, Match], alert: Alert, asked: whereabouts.Question
+) -> None:
+    """Add who is not in, with the reason; one that was warned before is told so."""
+    outside = {
+        match.registration_id: _now_outside(match)
+        for match in _warned(alert)
+        if match.registration_id not in found
+    }
+    for row in whereabouts.excluded(asked, alert.include):
+        found.setdefault(row.registration_id, _left_out(row))
+    found.update(outside)
+
+
+def _warned(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
+    """Return everyone whom the incident's earlier alerts were for."""
+    found: dict[int, Match] = {}
+    persons: dict[int, dict[int, Inside]] = defaultdict(dict)
+    listed = warned.rows(alert.incident, alert, among).values_list(
+        "audience__registration",
+        "audience__level",
+        "audience__distance_m",
+        "person",
+        "stay",
+        "level",
+    )
+    for number, level, distance_m, person_id, stay_id, own_level in listed:
+        found[number] = Match(
+            registration_id=number,
+            is_included=True,
+            reason=Audience.Reason.WARNED.value,
+            level=level,
+            distance_m=distance_m,
+        )
+        persons[number][person_id] = Inside(person_id, stay_id, own_level)
+    for number, match in found.items():
+        match.persons = list(persons[number].values())
+    return list(found.values())
+
+
+def _now_outside(match: Match) -> Match:
+    return Match(
+        registration_id=match.registration_id,
+        is_included=False,
+        reason=Audience.Reason.OUTSIDE.value,
+    )
+
+
+def _centre(alert: Alert, shape: MultiPolygon) -> tuple[float, float]:
+    """Return where the danger is: the event's place, else the middle of the zones."""
+    incident = alert.incident
+    if incident.lon is not None and incident.lat is not None:
+        return incident.lon, incident.lat
+    middle = shape.representative_point()
+    return middle.x, middle.y
+
+
+def _take(
+    found: dict[int, Match],
+    seen: set[int],
+    people: whereabouts.People,
+    level: str,
+    centre: tuple[float, float],
+) -> None:
+    """Add the people of one level who are in no worse one."""
+    if not len(people):
+        return
+    away = circles.distances_m(*centre, people.lons, people.lats)
+    exact = np.isin(people.precisions, POINTS)
+    rows = zip(people, away.tolist(), exact.tolist(), strict=True)
+    for (number, person_id, stay_id, _, _), distance_m, is_exact in rows:
+        if person_id in seen:
+            continue
+        seen.add(person_id)
+        match = found.setdefault(
+            number,
+            Match(
+                registration_id=number,
+                is_included=True,
+                reason=_in(is_exact),
+                level=level,
+                distance_m=round(distance_m, 1),
+            ),
+        )
+        match.distance_m = min(match.distance_m, round(distance_m, 1))
+        match.persons.append(Inside(person_id, stay_id, level))
+
+
+def _in(is_exact: bool) -> str:
+    reasons = Audience.Reason
+    return (reasons.INSIDE if is_exact else reasons.COUNTRY_ONLY).value
+
+
+def _left_out(row: whereabouts.Excluded) -> Match:
+    return Match(
+        registration_id=row.registration_id,
+        is_included=False,
+        reason=row.reason,
+        distance_m=row.distance_m,
+    )

@@ -1,0 +1,115 @@
+"""From audience rows to letters for the mail room."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from alerts.dispatch import outbox
+from alerts.dispatch.models import Cause, Channel, Text
+from alerts.incidents.models import Alert, AudienceMessage
+from consular import copying
+from consular.people.models import Contact
+from consular.people.stays import members
+from consular.sealing import Sealed
+
+CHANNEL_OF = {
+    Contact.Kind.PHONE.value: Channel.SMS.value,
+    Contact.Kind.EMAIL.value: Channel.EMAIL.value,
+}
+LINK_PATH = "c"
+FURTHEST_RANK = 2_000_000_000
+
+
+@dataclass
+class Addressed:
+    """The addresses of one registration, on the alert's channels."""
+
+    reachable: list["Reach"] = field(default_factory=list)
+    silenced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An address to write to, which nobody needs to open for that."""
+
+    channel: str
+    address_key: str
+    address: Sealed
+    text: Text
+
+
+class Seat(NamedTuple):
+    """A row of the audience that is written to."""
+
+    pk: int
+    registration_id: int
+    distance_m: float
+    code: str
+
+
+class Post:
+    """The texts and the cause of an alert, and the letters written with them."""
+
+    def __init__(self, alert: Alert, now: datetime) -> None:
+        self.alert, self.now = alert, now
+        self.cause = Cause.objects.get(key=alert.cause_key)
+        self.texts: dict[tuple[str, str], Text] = {
+            (said["channel"], said["language"]): outbox.text(
+                said["channel"], said["language"], said["body"], said["subject"]
+            )
+            for said in alert.texts
+        }
+
+    def text_for(self, channel: str, language: str) -> Text:
+        """Return the text in a language, or in the fallback's."""
+        found = self.texts.get((channel, language))
+        return found or self.texts[channel, self.alert.fallback]
+
+    def addresses_of(self, registration_ids: Iterable[int]) -> dict[int, Addressed]:
+        """Find the parties' own addresses that an alert may be sent to."""
+        found: dict[int, Addressed] = defaultdict(Addressed)
+        numbers = np.array(sorted(registration_ids), np.int64)
+        for contact in members.contacts_of(numbers):
+            party = found[contact.registration_id]
+            channel = CHANNEL_OF[contact.kind]
+            if contact.is_silenced:
+                party.silenced += 1
+            elif channel in self.alert.channels:
+                text = self.text_for(channel, contact.language)
+                reach = Reach(channel, contact.address_key, contact.address, text)
+                party.reachable.append(reach)
+        return found
+
+    def write(self, seats: Iterable[Seat], addressed: dict[int, Addressed]) -> None:
+        """Write the messages of audience rows; a shared address gets one for all."""
+        letters, served = [], []
+        for seat in seats:
+            rank = min(int(seat.distance_m), FURTHEST_RANK)
+            for reach in addressed[seat.registration_id].reachable:
+                served.append(seat.pk)
+                letters.append(
+                    outbox.Letter(
+                        channel=reach.channel,
+                        address=reach.address,
+                        address_key=reach.address_key,
+                        text=reach.text,
+                        code=seat.code,
+                        link_path=LINK_PATH,
+                        rank=rank,
+                    )
+                )
+        messages = outbox.write_many(self.cause, letters, self.now)
+        columns = {"audience_id": served, "message_id": messages}
+        copying.write(AudienceMessage, len(served), columns, ignore_conflicts=True)
+
+    def publish(self) -> None:
+        """Write the public posts, where social media was chosen."""
+        if Channel.SOCIAL not in self.alert.channels:
+            return
+        for (channel, _language), text in self.texts.items():
+            if channel == Channel.SOCIAL:
+                outbox.publish(self.cause, text, self.now)

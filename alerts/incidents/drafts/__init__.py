@@ -1,0 +1,1 @@
+"""Drafts: texts in all languages, templates, what they cost and look like."""

@@ -1,0 +1,88 @@
+"""Keep the promise of a next word: show it, and remind officers before it is due."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from alerts.dispatch import outbox
+from alerts.incidents import logbook
+from alerts.incidents.models import Alert, Incident
+from consular import modes
+from consular.missions import rota
+
+BEFORE = timedelta(minutes=20)
+FORGOTTEN = timedelta(hours=12)  # older promises are not reminded of
+
+
+@dataclass(frozen=True)
+class Promise:
+    """By when the newest message promised the next, and whether that is past."""
+
+    alert: Alert
+    at: datetime
+    is_late: bool
+
+
+def promise(incident: Incident, now: datetime) -> Promise | None:
+    """Return what is promised at present; a later message, or a closing, keeps it."""
+    if incident.closed_at is not None:
+        return None
+    sent = incident.alerts.filter(opens_at__lte=now).exclude(released_at=None)
+    newest = sent.order_by("-pk").first()
+    if newest is None or newest.next_word_at is None:
+        return None
+    return Promise(newest, newest.next_word_at, newest.next_word_at <= now)
+
+
+def tick(now: datetime) -> int:
+    """Remind of each promise once, some minutes before it is due; return how many."""
+    due = Alert.objects.filter(
+        next_word_at__lte=now + BEFORE,
+        next_word_at__gt=now - FORGOTTEN,
+        reminded_at=None,
+        incident__closed_at=None,
+    ).exclude(released_at=None)
+    done = 0
+    for alert in due.select_related("incident")[:50]:
+        held = promise(alert.incident, now)
+        with transaction.atomic():
+            mine = Alert.objects.filter(pk=alert.pk, reminded_at=None)
+            if mine.update(reminded_at=now) and held and held.alert == alert:
+                _remind(alert, now)
+                done += 1
+    return done
+
+
+def _remind(alert: Alert, now: datetime) -> None:
+    """Tell the commander and who is on duty; in the caller's transaction."""
+    incident, at = alert.incident, alert.next_word_at
+    assert at is not None
+    page = settings.PUBLIC_URL + reverse("incidents:page", args=[incident.reference])
+    exercise = modes.mark(incident.mode)
+    words = f"{exercise}The next word is due in {incident.reference}"
+    body = f"{words}: promised by {incident.local(at):%H:%M} local time.\n\n{page}"
+    ways = {(duty.channel, duty.address) for duty in _on_duty(incident, now)}
+    if incident.commander.email:
+        ways.add(("email", incident.commander.email))
+    for number, (channel, address) in enumerate(sorted(ways)):
+        try:
+            outbox.send_notice(
+                f"promise:{alert.pk}:{number}",
+                purpose="officer on duty",
+                channel=channel,
+                address=address,
+                language="en",
+                subject=words,
+                body=body,
+                now=now,
+            )
+        except outbox.CappedError:
+            continue
+    logbook.write(incident, None, "Reminded officers that the next word is due.", now)
+
+
+def _on_duty(incident: Incident, now: datetime) -> list[rota.Duty]:
+    return rota.on_duty(now, {incident.country} if incident.country else ())

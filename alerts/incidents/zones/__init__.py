@@ -1,0 +1,1 @@
+"""Zones: drawn, read, checked, saved; who is inside before anything is sent."""

@@ -1,0 +1,183 @@
+"""Words that two people approve beforehand, and what is shown before a yes."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from alerts.dispatch.models import Message
+from alerts.incidents.approving import approval
+from alerts.incidents.drafts import (
+    comparing,
+    drafting,
+    message_forms,
+    reckoning,
+    templating,
+)
+from alerts.incidents.errors import FieldsError, ForbiddenError
+from alerts.incidents.models import Draft, Template
+from consular.missions.models import Officer
+from tests import factories
+from tests.incidents import path
+
+
+@pytest.fixture
+def approved(officer: Officer, approver: Officer, now: datetime) -> Template:
+    made = templating.begin("check_in", "earthquake", "NI", "Quakes", officer, now)
+    templating.submit(made, officer, now)
+    templating.approve(made, approver, now)
+    return made
+
+
+def begun(officer: Officer, now: datetime) -> Draft:
+    incident = path.declared(officer, now)
+    path.zoned(incident, officer, now)
+    said = message_forms.first_content(incident, {}, "check_in", now)
+    return drafting.save(drafting.begin(incident, officer, now), said, officer, now)
+
+
+def test_our_own_words_pass_the_checks_in_every_phase(
+    officer: Officer, now: datetime
+) -> None:
+    for phase in ("warning", "check_in", "update"):
+        made = templating.begin(phase, "", "", "Any", officer, now)
+        assert templating.problems(phase, made.texts) == {}
+
+
+def test_a_text_that_does_not_say_when_is_not_handed_over(
+    officer: Officer, now: datetime
+) -> None:
+    made = templating.begin("warning", "", "", "Any", officer, now)
+    texts = [dict(each) for each in made.texts]
+    texts[0]["body"] = texts[0]["body"].replace("{when}", "")
+    templating.save(made, texts, officer, now)
+    with pytest.raises(FieldsError, match="in local time"):
+        templating.submit(made, officer, now)
+
+
+def test_nobody_approves_their_own_template(officer: Officer, now: datetime) -> None:
+    made = templating.begin("warning", "", "", "Any", officer, now)
+    templating.submit(made, officer, now)
+    with pytest.raises(ForbiddenError):
+        templating.approve(made, officer, now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Template.objects.update(state="approved", approved_by=officer)
+
+
+def test_an_edit_withdraws_the_approval(
+    approved: Template, officer: Officer, now: datetime
+) -> None:
+    templating.save(approved, approved.texts, officer, now)
+    assert (approved.state, approved.approved_by) == ("draft", None)
+
+
+def test_a_draft_begins_with_it_and_is_known_as_approved(
+    approved: Template, officer: Officer, now: datetime
+) -> None:
+    draft = begun(officer, now)
+    assert draft.template == approved
+    assert templating.as_approved(draft) == approved
+
+
+def test_one_changed_word_is_no_longer_approved(
+    approved: Template, officer: Officer, now: datetime
+) -> None:
+    draft = begun(officer, now)
+    text = draft.texts.filter(channel="sms").first()
+    text.body = text.body.replace("Stay", "Do not stay")
+    text.save()
+    assert templating.as_approved(draft) is None
+
+
+def test_a_template_of_another_country_is_not_offered(
+    approved: Template, officer: Officer, now: datetime
+) -> None:
+    Template.objects.update(country="FR")
+    assert begun(officer, now).template is None
+
+
+def test_the_approver_needs_no_tick_for_words_that_two_have_read(
+    approved: Template, approver: Officer, officer: Officer, client: Any, now: datetime
+) -> None:
+    draft = approval.submit(begun(officer, now), officer, now)
+    factories.sign_in(client, approver)
+    url = f"/desk/incidents/{draft.incident.reference}/approve/"
+    html = client.get(url).content.decode()
+    assert "approved beforehand" in html
+    assert "tick_text" not in html
+
+
+def test_what_was_changed_after_a_return_is_shown(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    draft = path.submitted(officer, now)
+    approval.send_back(draft, approver, "Name the town.", now)
+    said = path.content(valid_hours=6)
+    drafting.save(draft, said, officer, now)
+    approval.submit(draft, officer, now)
+    draft.refresh_from_db()
+    found = comparing.changes(draft.shown_before, draft.shown)
+    assert [(c.title, c.before, c.after) for c in found] == [
+        ("Valid, hours", "12", "6")
+    ]
+
+
+def test_words_that_came_and_went_are_told_apart() -> None:
+    found = comparing.changes(
+        {"texts": {"sms-en": ["", "Stay outside now"]}},
+        {"texts": {"sms-en": ["", "Stay inside now"]}},
+    )[0]
+    assert found.title == "Text message in English"
+    assert [(p.kind, p.words.strip()) for p in found.pieces] == [
+        ("same", "Stay"),
+        ("gone", "outside"),
+        ("new", "inside"),
+        ("same", "now"),
+    ]
+
+
+def test_the_cost_counts_the_parts_of_each_language(settings: Any) -> None:
+    settings.PRICES = {"sms": 50_000}
+    arabic = path.Words(channel="sms", language="ar", body="م" * 60 + " {link}")
+    said = path.content(texts=(*path.content().texts, arabic))
+    counts = {
+        "by_channel": {"sms": 4},
+        "registrations_by_channel": {"sms": 4},
+        "by_language": {"en": 2, "ar": 1, "fr": 1},
+    }
+    way = reckoning.ways(said, "exercise", counts)[0]
+    assert (way.messages, way.parts, way.cost) == (4, 5, 0.25)
+
+
+def test_an_officer_sends_a_text_to_themselves_alone(
+    desk: Any, officer: Officer, now: datetime
+) -> None:
+    incident = path.declared(officer, now)
+    officer.phone = "+12025550177"
+    officer.save()
+    url = f"/desk/incidents/{incident.reference}/message/"
+    typed = {"languages": "en", "channels": "sms", "sms-en": path.SAY}
+    desk.post(url, typed | {"action": "try-sms-en"})
+    message = Message.objects.get()
+    assert (message.purpose, message.address.address) == ("own test", officer.phone)
+    assert message.text.body.startswith("EXERCISE.")
+    assert "{link}" not in message.text.body
+
+
+def test_the_pages_of_templates_write_hand_over_and_approve(
+    desk: Any, approver: Officer, client: Any, now: datetime
+) -> None:
+    asked = {"name": "Quakes", "phase": "warning", "kind": "earthquake", "country": ""}
+    where = desk.post("/desk/templates/", asked)["Location"]
+    made = Template.objects.get()
+    typed = {f"{e['channel']}-{e['language']}": e["body"] for e in made.texts}
+    typed |= {
+        f"subject-{e['channel']}-{e['language']}": e["subject"] for e in made.texts
+    }
+    desk.post(where, typed | {"revision": made.revision, "action": "submit"})
+    factories.sign_in(client, approver)
+    client.post(where, {"revision": made.revision, "action": "approve"})
+    made.refresh_from_db()
+    assert (made.state, made.approved_by) == ("approved", approver)
+    assert "Quakes" in client.get("/desk/templates/").content.decode()
