@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from alerts.checkins import boards, checking
+from alerts.checkins.answers import checking
+from alerts.checkins.board import boards, counting
 from alerts.checkins.models import Basis, CheckIn
 from alerts.incidents import framing
 from alerts.incidents.models import AudiencePerson, Incident
@@ -135,13 +136,13 @@ class BoardView(APIView):
     def get(self, request: Request, reference: str) -> Response:
         """Return the totals of an incident."""
         incident = framing.incident_of(request, reference)
-        board = boards.of(incident, timezone.now())
+        row = counting.current(incident, timezone.now())
         said = {
             "incident": incident.reference,
-            "as_of": board.as_of,
-            "cursor": boards.version(incident),
-            "totals": board.totals,
-            "reach": board.reach,
+            "as_of": row.as_of,
+            "cursor": boards.version(incident, row),
+            "totals": boards.totals_of(row),
+            "reach": row.reach,
         }
         return Response(BoardSerializer(said).data)
 

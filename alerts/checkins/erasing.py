@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from alerts.checkins.models import Inbound
+from alerts.checkins.models import Enquiry, Inbound
 
 
 def blank(rows: QuerySet[Inbound], now: datetime) -> int:
@@ -30,4 +30,7 @@ def erase(
         Q(from_key__in=address_keys)
         | Q(checkins__person__registration__in=registrations)
     )
+    Enquiry.objects.filter(
+        Q(contact_key__in=address_keys) | Q(phone_key__in=address_keys)
+    ).delete()
     blank(Inbound.objects.filter(pk__in=theirs.values("pk")), now)

@@ -14,9 +14,9 @@ from django.template.loader import render_to_string
 from alerts.dispatch import addresses, outbox, routing
 from alerts.dispatch.models import Channel, Text
 from alerts.dispatch.outbox import Letter
-from alerts.incidents import wording
+from alerts.incidents.audiences.posting import LINK_PATH
+from alerts.incidents.drafts import wording
 from alerts.incidents.models import Alert, Audience
-from alerts.incidents.posting import LINK_PATH
 from consular import languages
 from consular.people.models import Contact
 
@@ -63,6 +63,8 @@ def of(
             continue
         for contact in contacts:
             if contact.registration_id != row.registration_id:
+                continue
+            if step.to_emergency_contact and contact.may_tell == Contact.Told.NOTHING:
                 continue
             for channel in usable:
                 wanted = KIND_OF[channel] == contact.kind

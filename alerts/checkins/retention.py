@@ -7,13 +7,23 @@ from django.db import transaction
 from django.db.models import Q
 
 from alerts.checkins import erasing
-from alerts.checkins.models import Case, CheckIn, Inbound, Standing
+from alerts.checkins.models import (
+    BoardCount,
+    Case,
+    CaseEvent,
+    CheckIn,
+    Enquiry,
+    Inbound,
+    SituationReport,
+    Standing,
+)
 from alerts.dispatch import forgetting
 from consular.missions import audit
 from consular.missions.models import AuditEntry
-from consular.people import retention
+from consular.people.protecting import retention
 
 ACTION = "retention"
+ENQUIRIES_KEPT = timedelta(days=90)
 
 
 def is_due(now: datetime) -> bool:
@@ -29,6 +39,7 @@ def run(now: datetime) -> dict[str, int]:
     counts = retention.purge(now, needed)
     counts["answers"] = _blank_answers(now)
     counts["whereabouts"] = _blank_whereabouts(now)
+    counts["enquiries"] = _delete_enquiries(now)
     counts["notices"] = forgetting.purge(
         now - timedelta(days=settings.KEEP_BODIES_DAYS),
         now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS),
@@ -55,6 +66,14 @@ def _blank_answers(now: datetime) -> int:
     return erasing.blank(over, now) + erasing.blank(waiting, now)
 
 
+def _delete_enquiries(now: datetime) -> int:
+    """Delete who asked about whom after ninety days, as the page promises."""
+    old = Enquiry.objects.filter(asked_at__lte=now - ENQUIRIES_KEPT)
+    number = old.count()
+    old.delete()
+    return number
+
+
 @transaction.atomic
 def _blank_whereabouts(now: datetime) -> int:
     """Forget where people said they are, a while after their incident is closed."""
@@ -65,6 +84,12 @@ def _blank_whereabouts(now: datetime) -> int:
     Case.objects.filter(incident__closed_at__lte=before).exclude(note="").update(
         note=""
     )
+    # A report keeps its figures; where people were goes.
+    drawn = SituationReport.objects.filter(incident__closed_at__lte=before)
+    drawn.exclude(drawing={}).update(drawing={})
+    BoardCount.objects.filter(incident__closed_at__lte=before).delete()
+    events = CaseEvent.objects.filter(case__incident__closed_at__lte=before)
+    events.exclude(body="").update(body="")
     return said.update(
         place="", note="", callback="", lon=None, lat=None, accuracy_m=None
     )

@@ -2,9 +2,14 @@
 
 from datetime import datetime
 
-from alerts.checkins import inbox, ladders, retention
+from alerts.checkins import ladders, retention
+from alerts.checkins.answers import inbox
+from alerts.checkins.board import counting
+from alerts.checkins.casework import escalating, opening
+from alerts.checkins.relatives import enquiring
 
 RETENTION_EVERY_S = 20  # it asks whether today was done
+CASES_EVERY_S = 5
 LADDERS_EVERY_S = 3  # an answer stops a further step within ten seconds
 
 
@@ -14,5 +19,11 @@ def tick(now: datetime) -> None:
         pass
     if now.second % LADDERS_EVERY_S == 0:
         ladders.climb(now)
+    counting.tick(now)
+    if now.second % CASES_EVERY_S == 0:
+        opening.by_silence(now)
+        escalating.escalate(now)
+        enquiring.look(now)
+        enquiring.pass_on(now)
     if now.second % RETENTION_EVERY_S == 0 and retention.is_due(now):
         retention.run(now)

@@ -1,33 +1,28 @@
-"""Pages of the duty officer beside the board: people, replies, cases."""
+"""Pages of the duty officer beside the board: people and replies."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.checkins import audiences, boards, cases, inbox
-from alerts.checkins.models import Case, Inbound, Label
+from alerts.checkins.answers import audiences, inbox, inboxes, media
+from alerts.checkins.board import boards, counting, inside
+from alerts.checkins.board.titles import REACH_TITLES, STATUS_NAMES
+from alerts.checkins.models import Inbound, Label
 from alerts.incidents import framing
 from alerts.incidents.models import Audience, Incident
+from consular import languages
 from consular.missions import audit
-from consular.missions.access import Verb, officer_of, officer_page
+from consular.missions.access import Verb, may, officer_of, officer_page
+from consular.missions.models import Officer
 from consular.people.models import Person
 
 A_PAGE = 100
-STATUS_NAMES = {
-    "needs_help": "Need help",
-    boards.SILENT: "No answer",
-    boards.UNREACHABLE: "Unreachable",
-    "safe": "Safe",
-    "not_here": "Not in the area",
-    "left": "Have left",
-}
 
 
 def _zones(incident: Incident | None) -> dict[str, Any]:
@@ -39,53 +34,68 @@ def _zones(incident: Incident | None) -> dict[str, Any]:
     }
 
 
-@officer_page(Verb.WATCH)
+def chosen_of(request: HttpRequest) -> inside.Chosen:
+    """Read which people are wanted from an address."""
+    names = ("status", "language", "reach", "needs", "place")
+    return inside.Chosen(**{name: request.GET.get(name, "")[:16] for name in names})
+
+
+@officer_page(Verb.ANSWER)
 @require_safe
 def people(request: HttpRequest, reference: str) -> HttpResponse:
-    """List the people inside, by status; every number of the board leads here."""
-    incident = framing.incident_of(request, reference)
+    """List the people inside; every number of the board leads here."""
+    incident = framing.incident_of(request, reference, Verb.ANSWER)
     context = _zones(incident)
-    board = boards.of(incident, context["now"])
-    wanted = request.GET.get("status", "")
-    chosen = [p for p in board.people if not wanted or p.status == wanted]
-    page = Paginator(chosen, A_PAGE).get_page(request.GET.get("page"))
+    now, officer = context["now"], officer_of(request)
+    chosen = chosen_of(request)
+    row = counting.current(incident, now)
+    number = request.GET.get("page", "")
+    page = min(int(number), 10**6) if number.isdecimal() and number != "0" else 1
+    wanted = inside.rows(incident, chosen, (page - 1) * A_PAGE, A_PAGE + 1)
     known = Person.objects.select_related("registration").in_bulk(
-        [each.person_id for each in page]
+        [each.person_id for each in wanted]
     )
-    audit.record(
-        "view_people",
-        officer_of(request),
-        incident.key,
-        context["now"],
-        people=len(known),
-    )
+    audit.record("view_people", officer, incident.key, now, people=len(known))
+    kept = request.GET.copy()
+    kept.pop("page", None)
     context |= {
         "incident": incident,
         "tab": "people",
-        "totals": board.totals,
-        "statuses": STATUS_NAMES,
-        "wanted": wanted,
+        "as_of": row.as_of,
+        "totals": boards.totals_of(row),
+        "matching": inside.count(incident, chosen),
+        "statuses": [(n, title, row.totals[n]) for n, title in STATUS_NAMES.items()],
+        "reaches": [(name, REACH_TITLES[name], row.reach[name]) for name in row.reach],
+        "languages": languages.LANGUAGES,
+        "chosen": chosen,
+        "kept": kept.urlencode(),
         "page": page,
+        "has_more": len(wanted) > A_PAGE,
+        "may_answer": may(officer, Verb.ANSWER, now, incident.territory),
         "rows": [
             (each, known[each.person_id], STATUS_NAMES[each.status])
-            for each in page
+            for each in wanted[:A_PAGE]
             if each.person_id in known
         ],
     }
     return render(request, "checkins/people.html", context)
 
 
-@officer_page(Verb.WATCH)
+@officer_page(Verb.ANSWER)
 @require_safe
 def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
     """Show the replies that wait, the oldest first, and the last ones read."""
-    incident = framing.incident_of(request, reference) if reference else None
+    officer = officer_of(request)
+    incident = (
+        framing.incident_of(request, reference, Verb.ANSWER) if reference else None
+    )
     context = _zones(incident)
-    waiting = Inbound.objects.filter(state=Inbound.State.INBOX).order_by("id")
-    recent = Inbound.objects.exclude(state=Inbound.State.INBOX).order_by("-id")
+    seen_replies = inboxes.seen_by(officer, context["now"])
+    waiting = seen_replies.filter(state=Inbound.State.INBOX).order_by("id")
+    recent = seen_replies.exclude(state=Inbound.State.INBOX).order_by("-id")
     if incident:
         recent = recent.filter(incident=incident)
-    rows = [(row, _who(row)) for row in waiting[:A_PAGE]]
+    rows = [(row, _who(row, officer), media.of(row)) for row in waiting[:A_PAGE]]
     seen = len(rows)
     audit.record(
         "view_inbox", officer_of(request), "inbox", context["now"], replies=seen
@@ -102,18 +112,23 @@ def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
     return render(request, "checkins/inbox.html", context)
 
 
-def _who(inbound: Inbound) -> list[Audience]:
-    return audiences.of_address(inbound.from_key, inbound.channel)[:6]
+def _who(inbound: Inbound, officer: Officer) -> list[Audience]:
+    """Return whose answer it may be, among the incidents that an officer reaches."""
+    seen = Incident.objects.seen_by(officer, timezone.now(), Verb.ANSWER)
+    known = set(seen.values_list("pk", flat=True))
+    rows = audiences.of_address(inbound.from_key, inbound.channel)
+    return [row for row in rows if row.alert.incident_id in known][:6]
 
 
 @officer_page(Verb.ANSWER)
 @require_POST
 def handle(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what a reply means, and for whom."""
-    inbound = get_object_or_404(Inbound, pk=pk)
+    officer = officer_of(request)
+    inbound = get_object_or_404(inboxes.seen_by(officer, timezone.now()), pk=pk)
     label = request.POST.get("label", "")
     code = request.POST.get("audience", "")
-    rows = [row for row in _who(inbound) if not code or str(row.pk) == code]
+    rows = [row for row in _who(inbound, officer) if not code or str(row.pk) == code]
     served = audiences.persons(rows)
     if label in ("safe", "help") and not served:
         messages.error(request, "Nobody of this number is in an open incident.")
@@ -123,45 +138,3 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Another officer was quicker with this reply.")
     back = request.POST.get("back", "")
     return redirect(back if back.startswith("/desk/") else "checkins:inbox_all")
-
-
-def _case_of(request: HttpRequest, pk: int) -> Case:
-    """Return a case of an incident that the officer may answer in."""
-    cases_of_all = Case.objects.select_related("incident", "person")
-    case = get_object_or_404(cases_of_all, pk=pk)
-    framing.incident_of(request, case.incident.reference, Verb.ANSWER)
-    return case
-
-
-@officer_page(Verb.ANSWER)
-@require_POST
-def take(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a case that nobody has."""
-    case = _case_of(request, pk)
-    if cases.take(case, officer_of(request), timezone.now()):
-        messages.success(request, "The case is yours. The person was told so.")
-    else:
-        messages.error(request, "Another officer has this case already.")
-    return _back_to(case)
-
-
-@officer_page(Verb.ANSWER)
-@require_POST
-def close(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close a case with an outcome."""
-    case = _case_of(request, pk)
-    note = request.POST.get("note", "").replace("\x00", "").strip()[:300]
-    outcome = request.POST.get("outcome", "")
-    if not note:
-        messages.error(request, "Say how we know, then close the case.")
-    elif cases.close(case, officer_of(request), outcome, note, timezone.now()):
-        messages.success(request, "The case is closed.")
-    else:
-        messages.error(request, "The case was closed already, or has no outcome.")
-    return _back_to(case)
-
-
-def _back_to(case: Case) -> HttpResponse:
-    response = redirect("checkins:board", case.incident.reference)
-    response["Location"] += f"#case-{case.pk}"
-    return response

@@ -1,10 +1,12 @@
 """An incident whose alert was settled and sent to two parties."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
+from alerts.checkins.answers import checking
 from alerts.dispatch import links, outbox
 from alerts.dispatch.models import Lane, Message
 from alerts.incidents.models import (
@@ -125,3 +127,33 @@ def alert(incident) -> Alert:
 @pytest.fixture
 def sent(alert) -> Sent:
     return send(alert, "+12025550101")
+
+
+@pytest.fixture
+def crowd(alert, incident):
+    """Twelve parties of two with answers and receipts of every kind."""
+    dice = random.Random(4)
+    sent = [send(alert, f"+12025550{number}") for number in range(120, 132)]
+    for each in sent:
+        state = dice.choice(["delivered", "accepted", "undelivered", "queued"])
+        Message.objects.filter(pk=each.message.pk).update(state=state)
+        if dice.random() < 0.7:
+            status = dice.choice(["safe", "needs_help", "not_here"])
+            speaking = each.persons[: dice.randrange(1, 3)]
+            said = checking.Said(
+                incident=incident,
+                persons=speaking,
+                status=status,
+                basis="self-link",
+                stated_at=NOON,
+                request_key=f"crowd:{each.message.pk}",
+            )
+            checking.state(said, NOON)
+    return sent
+
+
+@pytest.fixture
+def officer(client):
+    officer = factories.make_officer()
+    factories.sign_in(client, officer)
+    return officer

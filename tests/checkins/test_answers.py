@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.checkins import boards, cases, inbox
+from alerts.checkins.answers import inbox
+from alerts.checkins.board import boards
+from alerts.checkins.casework import cases
 from alerts.checkins.models import Case, CheckIn, Inbound, Standing
+from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Message
 from tests import factories
@@ -93,7 +96,7 @@ def test_details_make_a_case_more_urgent(client, sent):
     form = {"key": "c" * 32, "need": ["trapped"], "note": "Stairs gone", "ll": "1,2,9"}
     client.post(sent.path + "/details", form)
     case = Case.objects.get()
-    assert case.reasons == ["Trapped or in danger"]
+    assert case.reasons[0] == "Trapped or in danger"
     assert CheckIn.objects.filter(lat=1, lon=2, accuracy_m=9).exists()
 
 
@@ -170,6 +173,25 @@ def test_reading_twice_reads_once(sent):
     reply("HELP")
     assert inbox.read_new(LATER) == 0
     assert CheckIn.objects.count() == 2
+
+
+def test_an_answer_that_cannot_be_read_waits_for_an_officer_and_for_nobody_else(
+    sent, incident, monkeypatch
+):
+    read = understanding.read
+
+    def stumbling(text):
+        if text == "broken":
+            raise RecursionError
+        return read(text)
+
+    monkeypatch.setattr(understanding, "read", stumbling)
+    for sid, body in (("SM1", "broken"), ("SM2", "HELP")):
+        form = {"MessageSid": sid, "From": "+12025550101", "To": "+1", "Body": body}
+        inbox.store("simulated-sms", form, "sms", LATER)
+    inbox.read_new(LATER)
+    assert Inbound.objects.get(provider_id="SM1").state == "inbox"
+    assert statuses(incident) == {"needs_help"}
 
 
 def test_an_officer_closes_a_case_and_the_person_is_told_when_one_takes_it(

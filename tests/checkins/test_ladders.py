@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.checkins import checking, ladders
-from alerts.checkins.checking import Said
+from alerts.checkins import ladders
+from alerts.checkins.answers import checking
+from alerts.checkins.answers.checking import Said
 from alerts.checkins.models import LadderStep
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Message, State

@@ -14,9 +14,10 @@ from alerts.dispatch.models import Address, Text
 from alerts.hazards.models import Kind
 from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
-from consular.people import addresses, erasing
-from consular.people.enrolling import PersonEntry
+from consular.people.managing import erasing
 from consular.people.models import Registration
+from consular.people.registering import addresses
+from consular.people.registering.entries import PersonEntry
 from tests import factories
 from tests.factories import NOON
 
@@ -25,24 +26,24 @@ PHONE = "+12025550177"
 PLANTED = ("Plantedname", "Plantedneed", "Plantedplace", "Plantedanswer", PHONE)
 
 
-def make_everything() -> tuple[Registration, Incident]:
-    """A party with an answer, a check-in and a notice, in an open incident."""
-    person = PersonEntry(given_name="Plantedname", needs="Plantedneed")
-    stay = factories.make_stay_entry(place="Plantedplace")
-    party = factories.make_registration(phone=PHONE, persons=[person], stays=[stay])
-    officer, mission = factories.make_officer(), factories.make_mission()
-    incident = Incident.objects.create(
+def make_incident() -> Incident:
+    """An open incident."""
+    return Incident.objects.create(
         reference="2026-001",
         title="Storm",
         place="Managua",
         kind=Kind.choices[0][0],
         mode="exercise",
-        lead_mission=mission,
-        commander=officer,
+        lead_mission=factories.make_mission(),
+        commander=factories.make_officer(),
         happened_at=NOON,
         opened_at=NOON,
     )
-    inbound = Inbound.objects.create(
+
+
+def make_inbound(incident: Incident) -> Inbound:
+    """An answer by SMS that was read."""
+    return Inbound.objects.create(
         provider="simulated",
         provider_id="1",
         channel="sms",
@@ -55,6 +56,10 @@ def make_everything() -> tuple[Registration, Incident]:
         state=Inbound.State.READ,
         incident=incident,
     )
+
+
+def make_standing(incident: Incident, party: Registration) -> None:
+    """The check-in that an answer led to, and what it says of the person."""
     who = party.persons.get()
     checkin = CheckIn.objects.create(
         incident=incident,
@@ -63,7 +68,7 @@ def make_everything() -> tuple[Registration, Incident]:
         basis=Basis.SELF_SMS,
         stated_at=NOON,
         received_at=NOON,
-        inbound=inbound,
+        inbound=make_inbound(incident),
         place="Plantedplace",
         lon=1.0,
         lat=1.0,
@@ -76,6 +81,15 @@ def make_everything() -> tuple[Registration, Incident]:
         checkin=checkin,
         changed_at=NOON,
     )
+
+
+def make_everything() -> tuple[Registration, Incident]:
+    """A party with an answer, a check-in and a notice, in an open incident."""
+    person = PersonEntry(given_name="Plantedname", needs="Plantedneed")
+    stay = factories.make_stay_entry(place="Plantedplace")
+    party = factories.make_registration(phone=PHONE, persons=[person], stays=[stay])
+    incident = make_incident()
+    make_standing(incident, party)
     outbox.send_notice(
         "case:1",
         purpose="case answer",

@@ -10,17 +10,128 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.checkins import understanding
+from alerts.checkins.reading import phrases, understanding
 
-REPLIES = Path(__file__).resolve().parent.parent / "data" / "replies.tsv"
-with REPLIES.open(encoding="utf-8", newline="") as _file:
-    ROWS = list(csv.DictReader(_file, delimiter="\t", quoting=csv.QUOTE_NONE))
+DATA = Path(__file__).resolve().parent.parent / "data"
+REPLIES = DATA / "replies.tsv"
+
+
+def rows_of(name):
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+ROWS = rows_of("replies.tsv") + rows_of("replies_own.tsv")
+HELD_OUT = rows_of("replies_held_out.tsv") + rows_of("replies_blind.tsv")
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
+ALL_HELP = HELP + [row["text"] for row in HELD_OUT if row["label"] == "help"]
 
 
-@pytest.mark.parametrize("text", HELP)
-def test_a_call_for_help_is_never_read_as_safe(text):
-    assert understanding.read(text).label != "safe"
+def label(text):
+    return understanding.read(text).label
+
+
+def test_a_call_for_help_is_never_read_as_safe():
+    assert [text for text in ALL_HELP if label(text) == "safe"] == []
+
+
+def dressed(text):
+    """Write a text as people in a hurry do: case, spaces, signs, letters held down."""
+    yield from (text.upper(), text.lower(), f"  {text}\n", text.replace(" ", "  "))
+    yield from (
+        f"{text} 🙏",
+        f"😭{text}!!!",
+        f"{text} 👍",
+        f"✅ {text}",
+        f"safe {text}",
+    )
+    yield from (f"estoy bien. {text} please", f"{text} {text}", f"1 {text}")
+    yield from (text.replace("l", "llll"), text.replace("a", "aaaa"))
+
+
+def test_no_dress_turns_a_call_for_help_into_safe():
+    said = [each for text in ALL_HELP for each in dressed(text)]
+    assert [each for each in said if label(each) == "safe"] == []
+
+
+def mistyped(text):
+    """Make each slip of a finger at each place: left out, doubled, swapped, parted."""
+    for at in range(len(text)):
+        yield text[:at] + text[at + 1 :]
+        yield text[:at] + text[at] + text[at:]
+        yield text[:at] + text[at + 1 : at + 2] + text[at] + text[at + 2 :]
+        yield f"{text[:at]} {text[at:]}"
+
+
+def test_a_slip_of_the_finger_hardly_ever_hides_a_call_for_help():
+    """A slip that makes another true sentence cannot be seen: 我不安全, 我安全."""
+    said = [each for text in HELP[::4] if len(text) > 3 for each in mistyped(text)]
+    hidden = {each for each in said if label(each) == "safe"}
+    assert hidden <= {"我安全"}
+
+
+# How each language denies, before and after what it denies.
+DENIALS = {
+    "en": (("not", "isnt", "we are not", "never"), ()),
+    "es": (("no", "nunca"), ()),
+    "fr": (("pas", "jamais"), ()),
+    "de": (("nicht", "nie"), ("nicht",)),
+    "pt": (("não", "nunca"), ()),
+    "it": (("non", "mai"), ()),
+    "nl": (("niet", "geen"), ("niet",)),
+    "pl": (("nie",), ()),
+    "ru": (("не", "нет"), ()),
+    "uk": (("не",), ()),
+    "tr": (("değil",), ("değil", "değiliz")),
+    "ar": (("لست", "مش", "مو", "ليس"), ()),
+    "fa": (("نه",), ("نیست", "نیستم")),
+    "he": (("לא", "אין"), ()),
+    "hi": (("नहीं", "nahi"), ("नहीं", "nahi")),
+    "id": (("tidak", "bukan", "gak"), ()),
+    "vi": (("không", "chưa"), ()),
+    "el": (("δεν", "όχι"), ()),
+    "zh": (("不", "没"), ()),
+    "ja": ((), ("ではない", "じゃない")),
+    "ko": (("안", "못"), ("지 않아요",)),
+    "sv": (("inte",), ("inte",)),
+    "ro": (("nu",), ()),
+    "ur": (("نہیں",), ("نہیں",)),
+    "bn": ((), ("না",)),
+    "tl": (("hindi",), ()),
+}
+
+
+def denied():
+    """Deny each phrase for safe in its language's own words."""
+    with phrases.FILE.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t", quoting=3) if row[2:]]
+    for language, sense, text in rows:
+        before, after = DENIALS.get(language, ((), ()))
+        for said in text.split("|") if sense == "safe" else ():
+            bare = said.strip("= ").replace("~", "").replace("* ", "")
+            yield from (f"{no} {bare}" for no in before)
+            yield from (f"{bare} {no}" for no in after)
+
+
+def test_no_phrase_for_safe_survives_a_denial_in_its_language():
+    said = list(denied())
+    assert len(said) > 4000
+    assert [each for each in said if label(each) == "safe"] == []
+
+
+def test_replies_that_were_held_out_are_read_nearly_as_well():
+    others = [row for row in HELD_OUT if row["label"] != "help"]
+    right = sum(label(row["text"]) == row["label"] for row in others)
+    safe = sum(label(row["text"]) == "safe" != row["label"] for row in others)
+    assert right / len(others) >= 0.95
+    assert safe <= 1
+
+
+def test_there_are_a_thousand_labelled_replies_in_twelve_languages():
+    every = ROWS + HELD_OUT
+    assert len({row["text"] for row in every}) >= 1000
+    assert len({row["lang"] for row in every}) >= 12
+    assert not {row["text"] for row in ROWS} & {row["text"] for row in HELD_OUT}
 
 
 @given(
@@ -53,13 +164,32 @@ def test_nineteen_of_twenty_labelled_replies_are_right():
         ("2", "help"),
         ("٢", "help"),
         ("3 safe, 1 missing", "help"),
-        ("We are safe but my wife isn't answering", "unclear"),
+        ("We are safe but my wife isn't answering", "help"),
         ("safe, stop texting me", "safe"),
         ("Is it safe to go out?", "unclear"),
         ("heeeelp", "help"),
+        ("estoy bien. heeelp please", "unclear"),
+        ("we are un safe", "unclear"),
+        ("All ok here, hlep us please", "unclear"),
+        ("enlevez moi de la liste", "stop"),
+        ("nobody is safe here", "help"),
+        ("1 7K2Q", "safe"),
+        ("2 7K2Q", "help"),
+        ("safe 2", "unclear"),
         ("Saef", "safe"),
         ("S A F E", "safe"),
+        ("1️⃣", "safe"),
+        ("2️⃣", "help"),
+        ("ماراناش بخير", "help"),
+        ("مارناش بخير", "unclear"),
+        ("No puedo mas, lejos de estar a salvo", "help"),
+        ("nous n'avons plus rien à manger", "help"),
         ("HELP STOP", "help"),
+        ("Just landed in Dublin, all good here", "safe"),
+        ("im okkk dont worry", "safe"),
+        ("noo estamos bien", "unclear"),
+        ("Sí, estoy bien", "safe"),
+        ("allt är inte bra", "help"),
         ("j'ai besoin d'aide", "help"),
         ("Je n’ai pas besoin d’aide", "safe"),
         ("", "unclear"),
@@ -80,7 +210,7 @@ def test_the_command_prints_one_object_a_row():
     out = io.StringIO()
     call_command("understand", "--tsv", str(REPLIES), "--json", stdout=out)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert len(rows) == len(ROWS)
+    assert len(rows) == len(rows_of("replies.tsv"))
     assert set(rows[0]) == {"lang", "text", "expected", "label", "words"}
 
 

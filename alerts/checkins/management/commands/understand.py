@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from alerts.checkins import understanding
 from alerts.checkins.models import Label
+from alerts.checkins.reading import understanding
 
 LABELS = [label.value for label in Label]
 

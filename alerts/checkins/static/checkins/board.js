@@ -1,61 +1,124 @@
-// Keep the board fresh: ask every 5 s with a cursor, show what changed, say how old it is.
+// Keep the board fresh: ask with a cursor, show what changed, say how old it is.
 const work = document.querySelector("[data-live]");
 const fresh = document.getElementById("fresh");
 const stale = document.getElementById("stale");
 const announce = document.getElementById("announce");
-const cases = document.getElementById("cases");
-const POLL_MS = 5000;
+const alarm = document.getElementById("alarm");
+const list = document.getElementById("cases");
+const sound = document.getElementById("sound");
+const keys = document.getElementById("help-keys");
+const POLL_MS = 3000;
+const SLOWER = 4; // times as long as the server took
 const LATE_S = 20;
 const STALE_S = 60;
 let cursor = work.dataset.cursor;
 let help = Number(work.dataset.help);
 let heard = Date.now();
 let waiting = null;
+let loud = localStorage.getItem("sound") === "on";
 
 function put(name, html) {
   document.getElementById(name).innerHTML = html;
 }
 
+function row(html) {
+  const holder = document.createElement("ol");
+  holder.innerHTML = html;
+  return holder.firstElementChild;
+}
+
+// Put the rows in their order; false where one is missing and has to be asked for.
+function arrange(order, cases) {
+  const known = new Map([...list.querySelectorAll(".case[id]")].map((one) => [one.id, one]));
+  const rows = [];
+  for (const number of order) {
+    const one = number in cases ? row(cases[number]) : known.get(`case-${number}`);
+    if (!one) return false;
+    rows.push(one);
+  }
+  const kept = [...list.children].filter((one) => one.classList.contains("more"));
+  if (rows.length) list.replaceChildren(...rows, ...kept);
+  else list.replaceChildren(row('<li class="empty"><b>Nobody waits for help</b></li>'));
+  wait();
+  return true;
+}
+
 // The list keeps its place: while someone works in it, new rows wait for a press.
-function showCases(html, calls) {
-  const busy = cases.contains(document.activeElement) && document.activeElement !== cases;
-  if (!busy && !cases.matches(":hover")) {
-    put("cases", html);
+function show(said) {
+  const merged = waiting ? { ...waiting.cases, ...said.cases } : said.cases;
+  const busy = list.contains(document.activeElement) && document.activeElement !== list;
+  if (busy || list.matches(":hover")) {
+    waiting = { order: said.order, cases: merged };
+    announce.hidden = false;
+    const here = new Set([...list.children].map((one) => one.id));
+    const more = said.order.filter((number) => !here.has(`case-${number}`)).length;
+    announce.firstElementChild.textContent = more ? `${more} new – show` : "List changed – show";
     return;
   }
-  waiting = html;
-  announce.hidden = false;
-  const more = calls - help;
-  announce.firstElementChild.textContent = more > 0 ? `${more} new – show` : "List changed – show";
+  waiting = null;
+  announce.hidden = true;
+  if (!arrange(said.order, merged)) poll(true);
 }
 
 announce.firstElementChild.addEventListener("click", () => {
-  if (waiting !== null) put("cases", waiting);
+  const held = waiting;
   waiting = null;
   announce.hidden = true;
+  if (held && !arrange(held.order, held.cases)) poll(true);
 });
 
-async function poll() {
+function beep() {
+  const context = new AudioContext();
+  for (const at of [0, 0.3]) {
+    const tone = context.createOscillator();
+    const volume = context.createGain();
+    volume.gain.value = 0.2;
+    tone.frequency.value = 880;
+    tone.connect(volume).connect(context.destination);
+    tone.start(context.currentTime + at);
+    tone.stop(context.currentTime + at + 0.18);
+  }
+}
+
+function callForHelp(more) {
+  alarm.textContent = `${more} new ${more === 1 ? "call" : "calls"} for help`;
+  if (loud) beep();
+}
+
+async function poll(full = false) {
   if (document.hidden) return;
   const address = new URL(work.dataset.live, location.href);
   address.search = location.search;
-  address.searchParams.set("since", cursor);
+  address.searchParams.set("since", full ? "" : cursor);
+  if (full) address.searchParams.set("full", "1");
   try {
     const answer = await fetch(address, { headers: { Accept: "application/json" } });
-    if (answer.status === 304) {
-      heard = Date.now();
-    } else if (answer.ok) {
-      const said = await answer.json();
-      heard = Date.now();
-      cursor = said.cursor;
-      put("tiles", said.parts.tiles);
-      put("marks", said.parts.picture);
-      put("timeline", said.parts.timeline);
-      showCases(said.parts.cases, said.help);
-      help = said.help;
-    }
+    if (answer.status === 304) heard = Date.now();
+    if (answer.status !== 200) return;
+    const said = await answer.json();
+    heard = Date.now();
+    cursor = said.cursor;
+    for (const [name, html] of Object.entries(said.parts)) put(name, html);
+    const inbox = document.getElementById("inbox-count");
+    if (inbox) inbox.textContent = said.inbox.toLocaleString("en");
+    if (said.help > help) callForHelp(said.help - help);
+    help = said.help;
+    show(said);
   } catch (error) {
     console.warn("the server did not answer", error.name);
+  }
+}
+
+async function keepAsking() {
+  const began = Date.now();
+  await poll();
+  setTimeout(keepAsking, Math.max(POLL_MS, SLOWER * (Date.now() - began)));
+}
+
+function wait() {
+  for (const each of list.querySelectorAll("[data-since]")) {
+    const minutes = Math.floor((Date.now() - Date.parse(each.dataset.since)) / 60000);
+    each.textContent = `${Math.max(0, minutes)} min`;
   }
 }
 
@@ -68,18 +131,63 @@ function age() {
   stale.textContent = `These numbers are ${Math.floor(seconds / 60)} min old. The server does not answer.`;
 }
 
+function setSound(on) {
+  loud = on;
+  localStorage.setItem("sound", on ? "on" : "off");
+  sound.setAttribute("aria-pressed", String(on));
+  sound.textContent = on ? "Sound on" : "Sound off";
+}
+
+sound.hidden = false;
+setSound(loud);
+sound.addEventListener("click", () => {
+  setSound(!loud);
+  if (loud) beep();
+});
+
+const useKeys = document.getElementById("use-keys");
+useKeys.checked = localStorage.getItem("keys") !== "off";
+useKeys.addEventListener("change", () => {
+  localStorage.setItem("keys", useKeys.checked ? "on" : "off");
+});
+const openKeys = document.getElementById("keys");
+openKeys.hidden = false;
+openKeys.addEventListener("click", () => keys.showModal());
+
+function step(by) {
+  const rows = [...list.querySelectorAll(".case[id]")];
+  const at = rows.findIndex((one) => one.matches(":target"));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
+  if (next) location.hash = next.id;
+}
+
+const follow = (selector) => document.querySelector(selector)?.click();
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  t: () => list.querySelector(".case:target form button")?.focus(),
+  r: () => follow(".case:target [data-reply]"),
+  m: () => document.getElementById("picture").scrollIntoView(),
+  l: () => list.focus(),
+  f: () => follow("#wall"),
+  "/": () => follow('[href$="/people/"]'),
+  "?": () => keys.showModal(),
+  1: () => follow("a.t-help"),
+  2: () => follow("a.t-none"),
+  3: () => follow("a.t-unre"),
+  4: () => follow("a.t-safe"),
+};
 document.addEventListener("keydown", (event) => {
-  if (event.target.closest("input, select, textarea") || event.ctrlKey || event.metaKey) return;
-  const rows = [...cases.querySelectorAll(".case")];
-  const at = rows.findIndex((row) => row.matches(":target"));
-  if (event.key === "j" || event.key === "k") {
-    const next = rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === "j" ? 1 : -1)))];
-    if (next) location.hash = next.id;
-  } else if (event.key === "t" && at >= 0) {
-    rows[at].querySelector("form[action] button")?.focus();
+  const typing = event.target.closest("input, select, textarea, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !useKeys.checked) return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (act) {
+    event.preventDefault();
+    act();
   }
 });
 
-setInterval(poll, POLL_MS);
+setTimeout(keepAsking, POLL_MS);
 setInterval(age, 1000);
-document.addEventListener("visibilitychange", poll);
+setInterval(wait, 20000);
+document.addEventListener("visibilitychange", () => poll());

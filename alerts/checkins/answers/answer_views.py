@@ -1,0 +1,282 @@
+"""The page behind a personal link: one question, three answers, details after.
+
+Opening it changes nothing; a POST from a button does. The views are exempt from the
+CSRF check, because they use no cookie: the token in the address is all the authority
+there is, and nothing that another site could borrow.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from alerts.checkins.answers import audiences, checking
+from alerts.checkins.models import Basis, Case, Standing, Status, Word
+from alerts.checkins.relatives import enquiring
+from alerts.dispatch import links
+from alerts.dispatch import text as texts
+from alerts.dispatch.models import Message
+from alerts.incidents.models import Audience, Incident
+from consular import languages
+from consular.people.managing import locating
+from consular.people.models import Person
+from consular.people.registering.addresses import AddressError, normalise_phone
+from geo import gazetteer
+
+ANSWERS = {
+    "safe": Status.SAFE.value,
+    "help": Status.NEEDS_HELP.value,
+    "away": Status.NOT_HERE.value,
+}
+LONGEST = {"place": 200, "note": 1000}
+HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link leads to."""
+
+    message: Message
+    audience: Audience
+    incident: Incident
+    persons: list[Person]
+
+
+def _opened(token: str) -> Opened | None:
+    message = links.message_for(token)
+    rows = audiences.of_message(message) if message else []
+    if message is None or not rows:
+        return None
+    served = audiences.persons(rows)
+    incident = rows[0].alert.incident
+    return Opened(message, rows[0], incident, served[incident])
+
+
+def _page(
+    request: HttpRequest, name: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Answer in the person's language, with nothing for a cache or another host."""
+    code = languages.chosen(request, context.pop("language", ""))
+    context |= {"page_language": code, "page_direction": languages.direction(code)}
+    with languages.speak(code):
+        response = render(request, f"checkins/{name}.html", context, status=status)
+    for header, value in HEADERS.items():
+        response.headers[header] = value
+    response.headers["Content-Language"] = code
+    return response
+
+
+def _lost(request: HttpRequest) -> HttpResponse:
+    return _page(request, "answer_lost", {}, status=404)
+
+
+def _context(opened: Opened, now: datetime) -> dict[str, Any]:
+    incident, message = opened.incident, opened.message
+    body = texts.filled(message.text.body, links.url(message), message.code)
+    standings = Standing.objects.filter(incident=incident, person__in=opened.persons)
+    by_person = {standing.person_id: standing for standing in standings}
+    lead = opened.persons[0] if opened.persons else None
+    country, hazard = "", incident.hazard
+    if hazard and hazard.lon is not None and hazard.lat is not None:
+        country = gazetteer.country_at(hazard.lon, hazard.lat)
+    return {
+        "opened": opened,
+        "token": links.token(message.uid),
+        "incident": incident,
+        "country": gazetteer.country_name(country) if country else "",
+        "lead": lead,
+        "companions": max(len(opened.persons) - 1, 0),
+        "parties": len({person.registration_id for person in opened.persons}),
+        "people": [(p, by_person.get(p.pk)) for p in opened.persons],
+        "standing": by_person.get(lead.pk) if lead else None,
+        "has_officer": _has_officer(opened),
+        "word": _word(opened),
+        "said": body.strip(),
+        "said_at": message.created_at,
+        "code": message.code,
+        "reply_to": _reply_number(),
+        "place_zone": ZoneInfo(incident.time_zone),
+        "mission": incident.lead_mission,
+        "key": uuid.uuid4().hex,
+        "now": now,
+        "language": opened.audience.registration.language,
+    }
+
+
+def _word(opened: Opened) -> Word | None:
+    """Return what the first person agreed to have told to those who ask."""
+    rows = Word.objects.filter(incident=opened.incident, withdrawn_at=None)
+    return rows.filter(person__in=opened.persons[:1]).first()
+
+
+def _has_officer(opened: Opened) -> bool:
+    """Tell whether an officer has a case of theirs; never said before one has."""
+    mine = Case.objects.open().filter(
+        incident=opened.incident, person__in=opened.persons
+    )
+    return mine.exclude(owner=None).exists()
+
+
+def _reply_number() -> str:
+    for conf in settings.ACCOUNTS.values():
+        if conf["channel"] == "sms" and conf["mode"] == settings.MODE:
+            return conf["sender"]
+    return ""
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether they are safe; the first tap saves."""
+    opened = _opened(token)
+    if opened is None:
+        return _lost(request)
+    now = timezone.now()
+    if request.method != "POST":
+        context = _context(opened, now)
+        if context["standing"] and "again" not in request.GET:
+            return _page(request, "answer_saved", context)
+        return _page(request, "answer", context)
+    status = ANSWERS.get(request.POST.get("status", ""))
+    if status is None:
+        context = _context(opened, now) | {"missing": True}
+        return _page(request, "answer", context, status=400)
+    key = request.POST.get("key", "")[:32] or uuid.uuid4().hex
+    said = _said(opened, status, _chosen(request, opened), f"link:{key}", now)
+    checking.state(said, now)
+    return _page(request, "answer_saved", _context(opened, now))
+
+
+def _chosen(request: HttpRequest, opened: Opened) -> list[Person]:
+    """Return the persons that were ticked; all of them where none was asked for."""
+    ticked = set(request.POST.getlist("person"))
+    chosen = [person for person in opened.persons if str(person.pk) in ticked]
+    return chosen or opened.persons
+
+
+def _said(
+    opened: Opened,
+    status: str,
+    persons: list[Person],
+    key: str,
+    now: datetime,
+    **details: Any,
+) -> checking.Said:
+    return checking.Said(
+        incident=opened.incident,
+        persons=persons,
+        status=status,
+        basis=Basis.SELF_LINK.value,
+        stated_at=now,
+        request_key=key,
+        message=opened.message,
+        **details,
+    )
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, token: str) -> HttpResponse:
+    """Take what helps to find and to help: all optional, saved as given."""
+    opened = _opened(token)
+    if opened is None:
+        return _lost(request)
+    now = timezone.now()
+    if request.method == "POST":
+        key = request.POST.get("key", "")[:32] or uuid.uuid4().hex
+        _save_details(request, opened, key, now)
+    saved = request.method == "POST" or "saved" in request.GET
+    context = _context(opened, now) | {"details_saved": saved}
+    return _page(request, "answer_saved", context)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell(request: HttpRequest, token: str) -> HttpResponse:
+    """Agree to have one's words told to those who ask, or take that back."""
+    opened = _opened(token)
+    if opened is None:
+        return _lost(request)
+    now = timezone.now()
+    if request.method == "POST" and opened.persons:
+        words = request.POST.get("words", "").strip()[:200]
+        lead = opened.persons[0]
+        if words:
+            word = Word(
+                incident=opened.incident, person=lead, words=words, agreed_at=now
+            )
+            enquiring.agree(word)
+        else:
+            enquiring.withdraw(opened.incident.pk, lead.pk, now)
+    return _page(request, "answer_saved", _context(opened, now))
+
+
+def _save_details(
+    request: HttpRequest, opened: Opened, key: str, now: datetime
+) -> None:
+    """Write an answer for each person, and the details beside the calls for help."""
+    given = _details(request)
+    standings = Standing.objects.filter(
+        incident=opened.incident, person__in=opened.persons
+    )
+    current = {standing.person_id: standing.status for standing in standings}
+    groups: dict[str, list[Person]] = {}
+    for person in opened.persons:
+        word = request.POST.get(f"person-{person.pk}", "")
+        status = ANSWERS.get(word) or current.get(person.pk)
+        if status is not None:
+            groups.setdefault(status, []).append(person)
+    for status, persons in groups.items():
+        changed = [p for p in persons if current.get(p.pk) != status]
+        more = given if status == Status.NEEDS_HELP else {}
+        if changed or any(more.values()):
+            speaking = persons if any(more.values()) else changed
+            said = _said(opened, status, speaking, f"more:{key}:{status[:2]}", now)
+            checking.state(replace(said, **more), now)
+    _share(opened, given, now)
+
+
+def _share(opened: Opened, given: dict[str, Any], now: datetime) -> None:
+    """Take the location they gave as where they are: an alert may be about it."""
+    if "lon" in given and opened.persons:
+        where = given["lon"], given["lat"], given["accuracy_m"]
+        locating.share(opened.persons[0].registration, *where, now)
+
+
+def _details(request: HttpRequest) -> dict[str, Any]:
+    text = {
+        name: request.POST.get(name, "").strip()[:most]
+        for name, most in LONGEST.items()
+    }
+    needs = tuple(n for n in request.POST.getlist("need") if n in checking.REASONS)
+    try:
+        callback = normalise_phone(
+            request.POST.get("callback", ""), settings.MINISTRY_COUNTRY
+        )
+    except AddressError:
+        callback = ""
+    return text | {"needs": needs, "callback": callback} | _where(request)
+
+
+def _where(request: HttpRequest) -> dict[str, float]:
+    """Read `lat,lon,accuracy` as the button fills it in; anything else is nothing."""
+    parts = request.POST.get("ll", "").split(",")
+    try:
+        lat, lon, accuracy_m = (float(part) for part in parts)
+    except ValueError:
+        return {}
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180 and 0 <= accuracy_m < 1e7):
+        return {}
+    return {"lat": lat, "lon": lon, "accuracy_m": accuracy_m}

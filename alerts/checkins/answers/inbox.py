@@ -1,0 +1,249 @@
+"""Store what comes in, then read it: understood, attributed, written down or shown.
+
+An answer is committed raw before anything looks at it. Reading it is one transaction:
+either it has led to its check-ins, or it waits to be read again.
+"""
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import OperationalError, transaction
+
+from alerts.checkins.answers import (
+    audiences,
+    checking,
+    media,
+    parties,
+    registering,
+    strangers,
+)
+from alerts.checkins.answers.audiences import Served
+from alerts.checkins.casework import opening
+from alerts.checkins.models import Basis, Inbound, Label, Status
+from alerts.checkins.reading import understanding
+from alerts.dispatch import addresses
+from alerts.dispatch.models import Address
+from alerts.incidents.models import Incident
+from consular.missions.models import Officer
+from consular.people.models import Person
+from consular.sealing import CODE_LETTERS
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 200
+AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
+_CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
+STATUSES: dict[str, str] = {
+    Label.SAFE.value: Status.SAFE.value,
+    Label.HELP.value: Status.NEEDS_HELP.value,
+}
+
+
+def store(provider: str, form: dict[str, str], channel: str, now: datetime) -> None:
+    """Store an answer raw; the same provider's id again is the same answer.
+
+    One statement that leaves alone what is there: nearly every answer is new, and
+    whoever posts it waits.
+    """
+    sender = form.get("From", "")
+    answer = Inbound(
+        provider=provider[:24],
+        provider_id=form.get("MessageSid", "")[:64],
+        channel=channel,
+        from_key=addresses.key(channel, sender),
+        from_address=sender,
+        to_address=form.get("To", "")[:64],
+        body=form.get("Body", ""),
+        raw=json.dumps(form, ensure_ascii=False),
+        received_at=now,
+    )
+    Inbound.objects.bulk_create([answer], ignore_conflicts=True)
+
+
+def read_new(now: datetime) -> int:
+    """Read what was not read yet, in the order it came; return how many.
+
+    An answer that cannot be read goes to an officer, so that those behind it are read.
+    """
+    waiting = Inbound.objects.filter(state=Inbound.State.NEW).order_by("id")
+    return sum(_settle(inbound, now) for inbound in waiting[:AT_ONCE])
+
+
+def _settle(inbound: Inbound, now: datetime) -> bool:
+    """Read one answer, or put it before an officer."""
+    try:
+        return _read(inbound, now)
+    except OperationalError:  # the database is away: the next second tries again
+        raise
+    except Exception as error:
+        logger.error("answer %s not read: %s", inbound.pk, type(error).__name__)
+    row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.NEW)
+    return bool(
+        row.update(
+            state=Inbound.State.INBOX, label=Label.UNCLEAR, reason="could not be read"
+        )
+    )
+
+
+@transaction.atomic
+def _read(inbound: Inbound, now: datetime) -> bool:
+    """Read one answer; whoever moves its state reads it, and nobody else."""
+    row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.NEW)
+    if not row.update(state=Inbound.State.READ):
+        return False
+    reading = understanding.read(inbound.body)
+    addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
+    if reading.wants_stop:
+        addresses.opt_out(inbound.from_key, inbound.channel, Address.OptOut.ALL, now)
+    elif inbound.body.strip().casefold() in AGAIN:
+        addresses.opt_in(inbound.from_key, inbound.channel, now)
+    registered = "" if reading.wants_stop else registering.take_in(inbound, now)
+    if registered and reading.label != Label.HELP:
+        done = Inbound.objects.filter(pk=inbound.pk)
+        return bool(done.update(label=reading.label, reason=registered[:120]))
+    found = _whose(inbound, reading.label)
+    state, trouble = _write(inbound, reading, found, now)
+    files = media.note(inbound)
+    if files and not reading.wants_stop:
+        state = Inbound.State.INBOX  # a picture may say what the words do not
+    if not (found.served or registered or reading.wants_stop):
+        strangers.answer(inbound, now)
+    Inbound.objects.filter(pk=inbound.pk).update(
+        state=state,
+        label=reading.label,
+        words=list(reading.words),
+        reason=(registered or found.trouble or trouble or files or reading.reason)[
+            :120
+        ],
+        incident=next(iter(found.served), None),
+    )
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whose:
+    """The persons that an answer speaks for, and how we know; or why we do not."""
+
+    served: Served
+    basis: str
+    trouble: str = ""
+    others: bool = False  # "safe" counted for the newest of several incidents
+
+
+def _whose(inbound: Inbound, label: str) -> Whose:
+    for code in _CODE.findall(inbound.body.upper()):
+        rows = audiences.of_code(code)
+        if rows:
+            served = audiences.persons(rows[:1])
+            return Whose(served=served, basis=Basis.SELF_CODE.value)
+    rows = audiences.of_address(inbound.from_key, inbound.channel)
+    if not rows:
+        return Whose(served={}, basis="", trouble="we have not written to this number")
+    served = audiences.persons(rows)
+    if label == Label.HELP:
+        return Whose(served=served, basis=Basis.SELF_SMS.value)
+    newest = next(iter(served))
+    asked = {person.registration_id for person in served[newest]}
+    trouble = "this phone serves several parties" if len(asked) > 1 else ""
+    others = len(served) > 1 and not trouble
+    return Whose(
+        served={newest: served[newest]},
+        basis=Basis.SELF_SMS.value,
+        trouble=trouble or ("inside several incidents" if others else ""),
+        others=others,
+    )
+
+
+def _write(
+    inbound: Inbound, reading: understanding.Reading, found: Whose, now: datetime
+) -> tuple[str, str]:
+    """Write check-ins for what is certain; return where the answer goes, and why."""
+    if reading.label == Label.STOP:
+        return Inbound.State.READ, ""
+    status = STATUSES.get(reading.label)
+    is_unsure = bool(found.trouble) and not found.others
+    shared = is_unsure and reading.label != Label.HELP
+    if status is None or not found.served or shared:
+        for incident, persons in found.served.items():  # unclear, but it may be bad
+            opening.by_statement(incident, persons, "", (), inbound.body, now)
+        return Inbound.State.INBOX, ""
+    if status == Status.SAFE and _is_short(inbound, found):
+        return Inbound.State.INBOX, "counts fewer people than the party has"
+    looks = [
+        _write_for(incident, persons, inbound, found.basis, reading.label, now)
+        for incident, persons in found.served.items()
+    ]
+    trouble = next(filter(None, looks), "")
+    is_open = bool(trouble) or found.others
+    return (Inbound.State.INBOX if is_open else Inbound.State.READ), trouble
+
+
+def _is_short(inbound: Inbound, found: Whose) -> bool:
+    """Tell whether "2 safe" came from a party of four: which two, an officer asks."""
+    parties_ = found.served.values()
+    return any(parties.falls_short(inbound.body, persons) for persons in parties_)
+
+
+def _write_for(
+    incident: Incident,
+    persons: list[Person],
+    inbound: Inbound,
+    basis: str,
+    label: str,
+    now: datetime,
+) -> str:
+    """Write what an answer says of each person; return what an officer must look at."""
+    shares = parties.Shares(helped=[], safe=persons)
+    if label == Label.HELP:
+        shares = parties.Shares(helped=persons, safe=[])
+        if len({person.registration_id for person in persons}) == 1:
+            shares = parties.share(inbound.body, persons)
+    for status, people in (
+        (Status.NEEDS_HELP.value, shares.helped),
+        (Status.SAFE.value, shares.safe),
+    ):
+        checking.state(
+            checking.Said(
+                incident=incident,
+                persons=people,
+                status=status,
+                basis=basis,
+                stated_at=inbound.received_at,
+                request_key=f"in:{inbound.pk}:{incident.pk}",
+                inbound=inbound,
+                note=inbound.body[:1000],
+            ),
+            now,
+        )
+    return shares.trouble
+
+
+@transaction.atomic
+def handle(
+    inbound: Inbound, label: str, persons: Served, officer: Officer, now: datetime
+) -> bool:
+    """Do what an officer says about an answer that waits in the inbox."""
+    row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.INBOX)
+    if not row.update(state=Inbound.State.HANDLED, handled_by=officer, handled_at=now):
+        return False
+    status = STATUSES.get(label)
+    if status is None:
+        return True
+    for incident, people in persons.items():
+        checking.state(
+            checking.Said(
+                incident=incident,
+                persons=people,
+                status=status,
+                basis=Basis.OFFICER.value,
+                stated_at=inbound.received_at,
+                request_key=f"handled:{inbound.pk}:{incident.pk}",
+                inbound=inbound,
+                officer=officer,
+                note=inbound.body[:1000],
+            ),
+            now,
+        )
+    return True

@@ -1,0 +1,1 @@
+"""The board: who is inside, counted, drawn, kept fresh."""

@@ -1,0 +1,1 @@
+"""Cases: opened, ranked, worked on, escalated, closed."""

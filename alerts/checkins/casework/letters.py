@@ -1,0 +1,66 @@
+"""Write to the person of a case: a notice to one own address, in their language."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext
+
+from alerts.checkins.models import Case
+from alerts.dispatch import outbox
+from consular import languages, modes
+from consular.people.models import Contact
+
+PURPOSE = "case answer"
+CHANNELS = {Contact.Kind.PHONE.value: "sms", Contact.Kind.EMAIL.value: "email"}
+READY = ("call", "where", "stay", "how")
+
+
+def ready(name: str, language: str) -> str:
+    """Return a ready sentence in one of the eight languages, or an empty text."""
+    with languages.speak(language):
+        return {
+            "call": gettext(
+                "We tried to call you. On which number and when can we reach you?"
+            ),
+            "where": gettext(
+                "Please tell us exactly where you are: street, hotel, floor, or what "
+                "you see."
+            ),
+            "stay": gettext(
+                "Stay where you are if it is safe there. We are working on your case."
+            ),
+            "how": gettext("How are you now? Please answer this message."),
+        }.get(name, "")
+
+
+def subject(language: str) -> str:
+    """Return what an e-mail from a case is called."""
+    with languages.speak(language):
+        return gettext("About your call for help")
+
+
+def contact_of(case: Case) -> Contact | None:
+    """Return the address that a case's answers go to: a phone before an e-mail."""
+    own = case.person.registration.contacts.filter(role=Contact.Role.OWN)
+    return own.order_by("-kind", "pk").first()
+
+
+def write(case: Case, name: str, title: str, body: str, now: datetime) -> bool:
+    """Send one notice of a case; tell whether there was a way to."""
+    contact = contact_of(case)
+    if contact is None:
+        return False
+    exercise = modes.mark(case.incident.mode)
+    try:
+        outbox.send_notice(
+            f"case:{case.pk}:{name}",
+            purpose=PURPOSE,
+            channel=CHANNELS[contact.kind],
+            address=contact.address,
+            language=case.person.registration.language,
+            subject=exercise + title,
+            body=exercise + body,
+            now=now,
+        )
+    except outbox.CappedError:
+        return False
+    return True

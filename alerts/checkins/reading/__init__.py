@@ -1,0 +1,1 @@
+"""Understand a reply: phrases, tokens, hidden calls for help."""

@@ -1,0 +1,191 @@
+"""The phrases that replies are read by, found by their first word.
+
+They come from one data file: language, sense, phrases. `*` is a gap, a trailing `~`
+leaves a word's end open, and a leading `=` lets a phrase count only as the whole text.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.checkins.reading import wording
+from alerts.checkins.reading.wording import OPEN_END
+
+FILE = Path(__file__).parent / "data" / "phrases.tsv"
+# The order in which senses take their tokens; what is taken is gone for the next.
+ORDER = (
+    "aside",  # our question quoted, reactions, wishes, offers
+    "fine",  # negated need or harm, harmless negations
+    "unsafe",  # negated safety
+    "stop!",  # stop in more than one word, before "send" alone can mean help
+    "help",
+    "stop",
+    "safe",
+    "doubt",  # negations, contrasts, "I think": safe no more
+    "asks",  # question words
+)
+PLAIN = "plain"  # words that are no typing errors of others
+CALLS = ("help", "unsafe")
+GAP, GAP_LETTERS = 3, 5  # how many tokens `*` may stand for; more where one is a letter
+SHORTEST_TYPO = 4
+KEY = 3  # letters that phrases with an open first word are found by
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase as tokens, with the place of its sense in the order."""
+
+    sense: str
+    parts: tuple[str, ...]
+    whole: bool
+
+    def holds(self, word: str) -> bool:
+        """Tell whether a word is one of the phrase, not of a gap in it."""
+        return any(_fits(part, word) for part in self.parts)
+
+    def ends_at(self, words: list[str], start: int) -> int:
+        """Return where a match that begins at `start` ends, or -1."""
+        return _matched(self.parts, words, start)
+
+
+def _matched(parts: tuple[str, ...], words: list[str], at: int) -> int:
+    for place, part in enumerate(parts):
+        if part == "*":
+            rest = parts[place + 1 :]
+            alone = len(rest[0].rstrip("~")) == 1
+            for skip in range((GAP_LETTERS if alone else GAP) + 1):
+                end = _matched(rest, words, at + skip)
+                if end >= 0:
+                    return end
+            return -1
+        if at >= len(words) or not _fits(part, words[at]):
+            return -1
+        at += 1
+    return at
+
+
+def _fits(part: str, word: str) -> bool:
+    return part == word or (part[-1] == OPEN_END and word.startswith(part[:-1]))
+
+
+class Phrases:
+    """All phrases, and what a mistyped word was meant to be."""
+
+    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+        self.first: dict[str, list[Phrase]] = defaultdict(list)
+        self.pairs: dict[tuple[str, str], list[Phrase]] = defaultdict(list)
+        self.open: dict[str, list[Phrase]] = defaultdict(list)
+        self.singles: dict[str, str] = {}
+        self.typos: dict[str, set[str]] = defaultdict(set)
+        self.known: set[str] = set()
+        self.bare: set[str] = set()
+        self.senses: dict[str, str] = {}
+        self.plain: set[str] = set()
+        self.harms: set[str] = set()
+        self.negations: set[str] = set()
+        for sense, text in rows:
+            self._add(sense, text)
+
+    def _add(self, sense: str, text: str) -> None:
+        whole = text.startswith("=")
+        parts = tuple(wording.tokens(text.lstrip("=")))
+        if not parts:
+            return
+        self.known.update(parts)
+        if sense == PLAIN:
+            self.plain.update(parts)
+            return
+        if sense in CALLS:
+            self.harms.update(part.rstrip("~") for part in parts)
+        if sense in ("doubt", "unsafe"):
+            self.negations.update(part.rstrip("~") for part in parts)
+        stage = "stop!" if sense == "stop" and len(parts) > 1 else sense
+        word = parts[0]
+        index = self._place(parts)
+        index.append(Phrase(stage, parts, whole))
+        if whole and sense == "help":
+            if len(parts) == 1:
+                self.bare.update(parts)
+            else:  # not the whole text, it still makes "safe" uncertain
+                index.append(Phrase("doubt", parts, False))
+        if len(parts) == 1 and not whole and word.isalpha():
+            self._may_be_mistyped(sense, word)
+
+    def _place(self, parts: tuple[str, ...]) -> list[Phrase]:
+        """Return the list that a phrase is found in, by its first one or two words."""
+        word, following = parts[0], "".join(parts[1:2])
+        if word[-1] == OPEN_END:
+            return self.open[word[:-1][:KEY]]
+        if following and following != "*" and following[-1] != OPEN_END:
+            return self.pairs[word, following]
+        return self.first[word]
+
+    def _may_be_mistyped(self, sense: str, word: str) -> None:
+        if self.singles.get(word) not in CALLS:
+            self.singles[word] = sense
+        if len(word) >= SHORTEST_TYPO and sense in (*CALLS, "stop", "safe"):
+            self.senses[word] = "help" if sense in CALLS else sense
+            for key in deletions(word):
+                self.typos[key].add(word)
+
+    def starting(self, word: str, following: str = "") -> list[Phrase]:
+        """Return the phrases that may begin with a word and the one that follows."""
+        found = self.first.get(word, [])
+        if more := self.pairs.get((word, following)):
+            found = found + more
+        for end in range(min(KEY, len(word)), 0, -1):
+            if longer := self.open.get(word[:end]):
+                fitting = [each for each in longer if _fits(each.parts[0], word)]
+                found = found + fitting if fitting else found
+        return found
+
+    def corrected(self, word: str) -> str:
+        """Return the keyword that a mistyped word was meant to be, or nothing."""
+        if len(word) < SHORTEST_TYPO or not word.isalpha() or word in self.known:
+            return ""
+        near = {
+            meant
+            for key in deletions(word)
+            for meant in self.typos.get(key, ())
+            if one_apart(word, meant)
+        }
+        # Where a typing error could mean either, it means help.
+        for sense in ("help", "stop", "safe"):
+            for key in sorted(near):
+                if self.senses[key] == sense:
+                    return key
+        return ""
+
+
+def rows_of(path: Path = FILE) -> Iterator[tuple[str, str]]:
+    """Read the senses and phrases of a data file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            known = len(row) >= 3 and row[1] in (*ORDER, PLAIN)
+            if known and not row[0].startswith("#"):
+                for phrase in row[2].split("|"):
+                    yield row[1], phrase.strip()
+
+
+def deletions(word: str) -> set[str]:
+    """Return a word and what it is with any one letter left out."""
+    return {word[:i] + word[i + 1 :] for i in range(len(word))} | {word}
+
+
+def one_apart(one: str, other: str) -> bool:
+    """Tell whether one typing error leads from one word to the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    if len(one) == len(other):
+        apart = [i for i in range(len(one)) if one[i] != other[i]]
+        swapped = (
+            len(apart) == 2
+            and apart[1] == apart[0] + 1
+            and one[apart[0]] == other[apart[1]]
+            and one[apart[1]] == other[apart[0]]
+        )
+        return len(apart) <= 1 or swapped
+    short, long = sorted((one, other), key=len)
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))

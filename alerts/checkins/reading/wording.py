@@ -1,0 +1,134 @@
+"""Turn what people type into plain tokens, whatever the script, case or typing.
+
+Words of scripts with spaces are tokens; each letter of Chinese and Japanese is one.
+Marks are dropped only where they are accents: dropping them would break Devanagari.
+"""
+
+import re
+import unicodedata
+
+# Letters that stand for one another in typing, after accents are gone.
+LETTERS = str.maketrans(
+    {
+        "ı": "i",
+        "ø": "o",
+        "đ": "d",
+        "ł": "l",
+        "ى": "ي",
+        "ی": "ي",
+        "ئ": "ي",
+        "ک": "ك",
+        "ة": "ه",
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ٱ": "ا",
+        "ؤ": "و",
+        "ـ": None,
+        "ς": "σ",
+        "ё": "е",
+        "ґ": "г",
+        "\u200c": None,
+        "\u200d": None,
+        "\u200e": None,
+        "\u200f": None,
+        "\ufe0f": None,
+        "\u20e3": None,  # a keycap around a digit
+    }
+)
+ACCENTED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
+_KEPT_SYMBOLS = set("?*✅✔👍👌🆘🚑🚨❌🛑😭🙏👎☑🔥🩸")
+_QUESTIONS = str.maketrans({"？": "?", "؟": "?", ";": "?", "՞": "?"})
+OPEN_END = "~"  # in phrases: the word may go on
+# English contractions stay one word ("don't"); elsewhere an apostrophe parts two.
+_CONTRACTED = re.compile(r"(?<=\w)['’‘`´ʼ](?=(?:t|s|m|re|ve|ll|d)\b)")
+_RUN = re.compile(r"(.)\1{2,}")
+
+
+def _script(character: str) -> str:
+    return unicodedata.name(character, "").split(" ", 1)[0]
+
+
+def is_letter_alone(character: str) -> bool:
+    """Tell whether a letter is a token of its own: Chinese and Japanese."""
+    code = ord(character)
+    return 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
+
+
+def folded(text: str) -> str:
+    """Fold case, width and accents.
+
+    Examples
+    --------
+    >>> folded("ＳＡＦＥ İMDAT Ασφαλής")
+    'safe imdat ασφαλησ'
+    """
+    greek = any("Ͱ" <= c <= "Ͽ" for c in text)
+    wide = unicodedata.normalize("NFKC", text)
+    wide = wide.translate(_QUESTIONS) if greek else wide.replace("؟", "?")
+    wide = _CONTRACTED.sub("", wide)
+    plain = []
+    base = ""
+    for character in unicodedata.normalize("NFKD", wide.casefold()):
+        if unicodedata.category(character) == "Mn":
+            if base in ACCENTED:
+                continue
+        elif character.isalpha():
+            base = _script(character)
+        plain.append(character)
+    joined = unicodedata.normalize("NFC", "".join(plain))
+    return joined.translate(LETTERS)
+
+
+def tokens(text: str) -> list[str]:
+    """Split a text into folded tokens; punctuation but `?` is dropped.
+
+    Examples
+    --------
+    >>> tokens("I’m safe!!  我没事")
+    ['im', 'safe', '我', '没', '事']
+    >>> tokens("S A F E")
+    ['safe']
+    """
+    found: list[str] = []
+    word = ""
+    for character in folded(text):
+        category = unicodedata.category(character)[0]
+        in_word = category in "LMN" or (character == OPEN_END and word)
+        if in_word and not is_letter_alone(character):
+            word += character
+            continue
+        if word:
+            found.append(word)
+            word = ""
+        if is_letter_alone(character) or character in _KEPT_SYMBOLS:
+            found.append(character)
+    if word:
+        found.append(word)
+    return _spelled_out([_digits(token) for token in found])
+
+
+def _digits(token: str) -> str:
+    """Write digits of any script as 0 to 9."""
+    if token.isdigit() and not token.isascii():
+        return "".join(str(unicodedata.digit(c)) for c in token)
+    return token
+
+
+def _spelled_out(found: list[str]) -> list[str]:
+    letters = [t for t in found if len(t) == 1 and t.isalpha() and t.isascii()]
+    if len(letters) >= 4 and len(letters) == len([t for t in found if t != "?"]):
+        return ["".join(letters)]
+    return found
+
+
+def variants(token: str) -> list[str]:
+    """Return a token, and what it is with letters that were held down let go.
+
+    Examples
+    --------
+    >>> variants("heeelp")
+    ['heeelp', 'help', 'heelp']
+    """
+    once, twice = _RUN.sub(r"\1", token), _RUN.sub(r"\1\1", token)
+    return list(dict.fromkeys((token, once, twice)))

@@ -1,0 +1,1 @@
+"""Relatives who ask about someone."""

@@ -1,0 +1,235 @@
+"""Take in who asks about someone, find whom they may mean, pass on what was agreed.
+
+Asking looks at nobody: whether somebody is known is found out later, by a tick, and
+told to officers only. An answer leaves when an officer has said that this person is
+meant, and this person has said that they are safe and may be told of.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
+
+from alerts.checkins.casework.letters import CHANNELS, PURPOSE
+from alerts.checkins.models import Enquiry, EnquiryMatch, Standing, Status, Word
+from alerts.dispatch import outbox
+from consular import languages, modes, naming
+from consular.missions import audit
+from consular.missions.models import Officer
+from consular.modes import Mode
+from consular.people import keying
+from consular.people.models import Contact, Person, Registration
+from consular.people.protecting import limits
+from consular.people.registering.addresses import address_key
+from consular.sealing import new_code
+
+State = EnquiryMatch.State
+A_CONTACT, ALTOGETHER = 5, 600  # an hour
+AGAIN = timedelta(minutes=15)
+AT_ONCE = 20
+MOST_MATCHES = 8
+ALIKE = 0.86
+YEARS_APART = 1
+
+
+class TooManyError(Exception):
+    """Say that this hour has had its share of enquiries."""
+
+
+def ask(data: dict[str, Any], language: str, key: str, now: datetime) -> Enquiry:
+    """Write an enquiry; the same form again is the same enquiry.
+
+    Raises
+    ------
+    TooManyError
+        When who asks, or everybody together, has asked too often this hour.
+    """
+    known = Enquiry.objects.filter(form_key=key).first()
+    if known is not None:
+        return known
+    kind, contact = data["contact"]
+    mine = address_key(kind, contact)
+    own = limits.take(f"enquiry:{mine}", A_CONTACT, now)
+    if not own or not limits.take("enquiry", ALTOGETHER, now):
+        raise TooManyError
+    values = {name: data[name] for name in ("given_name", "family_name", "birth_year")}
+    values |= {name: data[name] for name in ("phone", "place", "message", "asker")}
+    phone_key = address_key(Contact.Kind.PHONE, data["phone"]) if data["phone"] else ""
+    try:
+        with transaction.atomic():
+            return Enquiry.objects.create(
+                number=f"{new_code()}-{new_code()}",
+                mode=modes.installation(),
+                language=language,
+                form_key=key,
+                asked_at=now,
+                relation=data["relation"],
+                phone_key=phone_key,
+                contact_kind=kind,
+                contact=contact,
+                contact_key=mine,
+                **values,
+            )
+    except IntegrityError:  # a double tap: the other request was first
+        return Enquiry.objects.get(form_key=key)
+
+
+def look(now: datetime) -> int:
+    """Look for whom open enquiries may mean, again every quarter of an hour."""
+    due = Enquiry.objects.filter(
+        Q(looked_at=None) | Q(looked_at__lte=now - AGAIN), closed_at=None
+    ).exclude(matches__state=State.CONFIRMED)
+    found = list(due.order_by("looked_at", "id")[:AT_ONCE])
+    for enquiry in found:
+        with transaction.atomic():
+            _suggest(enquiry)
+            Enquiry.objects.filter(pk=enquiry.pk).update(looked_at=now)
+    return len(found)
+
+
+def _suggest(enquiry: Enquiry) -> None:
+    likely = []
+    for person in _candidates(enquiry):
+        reasons = reasons_for(enquiry, person)
+        if reasons:
+            likely.append((len(reasons), person, reasons))
+    likely.sort(key=lambda each: (-each[0], each[1].pk))
+    EnquiryMatch.objects.bulk_create(
+        (
+            EnquiryMatch(enquiry=enquiry, person=person, reasons=reasons)
+            for _, person, reasons in likely[:MOST_MATCHES]
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _candidates(enquiry: Enquiry) -> Iterable[Person]:
+    theirs = Registration.objects.filter(mode=enquiry.mode)
+    name = f"{enquiry.given_name} {enquiry.family_name}"
+    found = {
+        person.pk: person
+        for person in keying.found(name, Mode(enquiry.mode), Registration.objects.all())
+    }
+    if enquiry.phone_key:
+        same = Contact.objects.filter(
+            address_key=enquiry.phone_key, registration__in=theirs
+        )
+        persons = Person.objects.filter(registration__in=same.values("registration"))
+        found |= {person.pk: person for person in persons}
+    return found.values()
+
+
+def reasons_for(enquiry: Enquiry, person: Person) -> list[str]:
+    """Say why an enquiry may mean a person; nothing where it hardly does."""
+    asked = (enquiry.given_name, enquiry.family_name)
+    like = naming.alike(asked, (person.given_name, person.family_name))
+    reasons = []
+    if min(like.given, like.family) >= ALIKE:
+        reasons.append("name")
+    years = (enquiry.birth_year, person.birth_year)
+    if None not in years:
+        apart = abs((years[0] or 0) - (years[1] or 0))
+        if apart > YEARS_APART and reasons == ["name"] and not enquiry.phone_key:
+            return []
+        reasons += ["year of birth"] if apart <= YEARS_APART else []
+    if enquiry.phone_key and person.registration.contacts.filter(
+        address_key=enquiry.phone_key
+    ):
+        reasons.append("number")
+    return reasons if {"name", "number"} & set(reasons) else []
+
+
+@transaction.atomic
+def decide(
+    match: EnquiryMatch, is_meant: bool, officer: Officer, now: datetime
+) -> bool:
+    """Say whether a person is who an enquiry means; tell whether it was open."""
+    state = State.CONFIRMED if is_meant else State.REFUSED
+    row = EnquiryMatch.objects.filter(pk=match.pk, state=State.SUGGESTED)
+    if not row.update(state=state, decided_by=officer, decided_at=now):
+        return False
+    subject = f"enquiry {match.enquiry.number}"
+    audit.record("decide_enquiry", officer, subject, now, person=match.person_id)
+    return True
+
+
+@transaction.atomic
+def close(enquiry: Enquiry, officer: Officer, now: datetime) -> bool:
+    """End an enquiry; nothing is told any more."""
+    row = Enquiry.objects.filter(pk=enquiry.pk, closed_at=None)
+    if not row.update(closed_at=now, closed_by=officer):
+        return False
+    audit.record("close_enquiry", officer, f"enquiry {enquiry.number}", now)
+    return True
+
+
+def beside(person_ids: Iterable[int]) -> list[EnquiryMatch]:
+    """Return who asks about persons, for an officer to see beside them."""
+    rows = EnquiryMatch.objects.filter(person__in=list(person_ids))
+    rows = rows.exclude(state=State.REFUSED).filter(enquiry__closed_at=None)
+    return list(rows.select_related("enquiry").order_by("-id")[:20])
+
+
+@transaction.atomic
+def agree(word: Word) -> None:
+    """Keep what somebody wants told; newer words take the place of older ones."""
+    withdraw(word.incident_id, word.person_id, word.agreed_at)
+    word.save()
+
+
+def withdraw(incident_id: int, person_id: int, now: datetime) -> None:
+    """Tell nobody any more."""
+    Word.objects.filter(
+        incident=incident_id, person=person_id, withdrawn_at=None
+    ).update(withdrawn_at=now)
+
+
+def pass_on(now: datetime) -> int:
+    """Write to those who ask about people who are safe and agreed; once each."""
+    safe = Standing.objects.filter(
+        incident=OuterRef("incident"), person=OuterRef("person"), status=Status.SAFE
+    )
+    words = {
+        word.person_id: word.words
+        for word in Word.objects.filter(Exists(safe), withdrawn_at=None).order_by("id")
+    }
+    due = EnquiryMatch.objects.filter(
+        state=State.CONFIRMED, told_at=None, enquiry__closed_at=None, person__in=words
+    )
+    listed = due.select_related("enquiry").order_by("id")[:AT_ONCE]
+    return sum(_pass_on(match, words[match.person_id], now) for match in listed)
+
+
+@transaction.atomic
+def _pass_on(match: EnquiryMatch, words: str, now: datetime) -> bool:
+    row = EnquiryMatch.objects.filter(pk=match.pk, told_at=None)
+    if not row.update(told_at=now):
+        return False
+    enquiry = match.enquiry
+    with languages.speak(enquiry.language):
+        subject = gettext("About your enquiry {number}").format(number=enquiry.number)
+        body = gettext(
+            "{ministry}, enquiry {number}: the person you asked about says that they "
+            "are safe. In their words: {words}"
+        ).format(ministry=settings.MINISTRY_NAME, number=enquiry.number, words=words)
+    exercise = modes.mark(enquiry.mode)
+    try:
+        outbox.send_notice(
+            f"enquiry:{match.pk}",
+            purpose=PURPOSE,
+            channel=CHANNELS[enquiry.contact_kind],
+            address=enquiry.contact,
+            language=enquiry.language,
+            subject=exercise + subject,
+            body=exercise + body,
+            now=now,
+        )
+    except outbox.CappedError:
+        EnquiryMatch.objects.filter(pk=match.pk).update(told_at=None)
+        return False
+    audit.record("pass_on", None, f"enquiry {enquiry.number}", now)
+    return True

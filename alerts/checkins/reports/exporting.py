@@ -1,0 +1,272 @@
+"""Take a list of people out: for a purpose, with a second person where it is long.
+
+Every row carries who took it out, when and under which number, because a file is copied
+and its first page is not. Nothing in it is read as a formula by a spreadsheet.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from xlsxwriter import Workbook
+
+from alerts.checkins.board import inside
+from alerts.checkins.board.titles import STATUS_NAMES
+from alerts.checkins.models import Export, Standing
+from alerts.incidents.models import Incident
+from consular.missions import audit
+from consular.missions.access import Verb, may
+from consular.missions.models import Officer
+from consular.people.models import Contact, Person
+
+FEW = 200  # so many people one officer may take out alone
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+AT_ONCE = 2_000
+PLAIN = (
+    "registration",
+    "person",
+    "status",
+    "since",
+    "verified",
+    "message",
+    "language",
+    "place known by",
+    "fresh or stale",
+    "longitude",
+    "latitude",
+)
+NAMED = ("name", "born", "phone", "e-mail")
+TYPES = {
+    Export.Format.CSV.value: "text/csv; charset=utf-8",
+    Export.Format.XLSX.value: (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ),
+    Export.Format.GEOJSON.value: "application/geo+json",
+}
+Row = dict[str, Any]
+
+
+class ExportError(ValueError):
+    """Say why nothing may be taken out, in words for the officer."""
+
+
+@transaction.atomic
+def ask(
+    incident: Incident,
+    form: dict[str, str],
+    chosen: inside.Chosen,
+    officer: Officer,
+    now: datetime,
+) -> Export:
+    """Ask for an export; a short one is allowed at once.
+
+    Raises
+    ------
+    ExportError
+        When no purpose is given, or nobody is chosen.
+    """
+    purpose = form.get("purpose", "").strip()[:300]
+    if len(purpose) < 5:
+        raise ExportError("Say what the list is for.")
+    if form.get("format") not in Export.Format.values:
+        raise ExportError("Choose a format.")
+    people = inside.count(incident, chosen)
+    if not people:
+        raise ExportError("Nobody is chosen.")
+    export = Export.objects.create(
+        incident=incident,
+        format=form["format"],
+        purpose=purpose,
+        chosen={name: value for name, value in vars(chosen).items() if value},
+        people=people,
+        with_names=bool(form.get("with_names")),
+        asked_by=officer,
+        asked_at=now,
+        allowed_at=now if people <= FEW else None,
+    )
+    _log("ask_export", export, officer, now)
+    return export
+
+
+def _log(action: str, export: Export, officer: Officer, now: datetime) -> None:
+    facts = {"people": export.people, "format": export.format}
+    subject = f"{export.incident.key} export {export.pk}"
+    audit.record(action, officer, subject, now, names=export.with_names, **facts)
+
+
+@transaction.atomic
+def allow(export: Export, officer: Officer, now: datetime) -> None:
+    """Say the second yes.
+
+    Raises
+    ------
+    ExportError
+        When it is one's own, was allowed already, or one may not.
+    """
+    if officer.pk == export.asked_by_id:
+        raise ExportError("A second person has to allow it.")
+    territory = export.incident.territory
+    if not any(may(officer, v, now, territory) for v in (Verb.APPROVE, Verb.REGISTER)):
+        raise ExportError("You may not allow exports here.")
+    row = Export.objects.filter(pk=export.pk, allowed_at=None)
+    if not row.update(allowed_by=officer, allowed_at=now):
+        raise ExportError("It was allowed already.")
+    _log("allow_export", export, officer, now)
+
+
+def write(export: Export, officer: Officer, now: datetime) -> bytes:
+    """Return the file, and log that it was taken.
+
+    Raises
+    ------
+    ExportError
+        When it was not allowed, its hour is over, or a list that one person allowed has
+        become long.
+    """
+    if officer.pk != export.asked_by_id:
+        raise ExportError("Only who asked for it can fetch it.")
+    if not export.is_open(now):
+        raise ExportError("It was not allowed, or its hour is over. Ask again.")
+    chosen = inside.Chosen(**export.chosen)
+    people = inside.rows(export.incident, chosen)
+    if len(people) > FEW and export.allowed_by_id is None:
+        raise ExportError("It has become longer than one person may take out.")
+    marked = mark(export)
+    rows = _rows(export, people, marked)
+    _log("take_export", export, officer, now)
+    if export.format == Export.Format.CSV:
+        return _csv(columns(export), rows)
+    if export.format == Export.Format.XLSX:
+        return _xlsx(columns(export), rows, marked)
+    return _geojson(rows, marked, now)
+
+
+def mark(export: Export) -> str:
+    """Return what every row says of where it comes from."""
+    exercise = "EXERCISE " if export.incident.mode == "exercise" else ""
+    at = export.asked_at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{exercise}export {export.pk} by officer {export.asked_by_id}, {at}"
+
+
+def file_stem(incident: Incident) -> str:
+    """Return what a file of an incident is called; an exercise's says so first."""
+    exercise = "EXERCISE-" if incident.mode == "exercise" else ""
+    return f"{exercise}{incident.reference}"
+
+
+def columns(export: Export) -> list[str]:
+    """Return the names of the columns: personal ones only where they are wanted."""
+    return [*PLAIN, *(NAMED if export.with_names else ()), "taken out"]
+
+
+def _rows(export: Export, people: list[inside.Inside], marked: str) -> Iterator[Row]:
+    for start in range(0, len(people), AT_ONCE):
+        yield from _some(export, people[start : start + AT_ONCE], marked)
+
+
+def _some(export: Export, people: list[inside.Inside], marked: str) -> Iterator[Row]:
+    known = Person.objects.select_related("registration").in_bulk(
+        [each.person_id for each in people]
+    )
+    since = dict(
+        Standing.objects.filter(incident=export.incident, person__in=known).values_list(
+            "person_id", "since"
+        )
+    )
+    contacts = _contacts(people) if export.with_names else {}
+    for each in people:
+        person, at = known[each.person_id], since.get(each.person_id)
+        row: Row = {
+            "registration": person.registration.reference,
+            "person": person.position + 1,
+            "status": STATUS_NAMES[each.status],
+            "since": at.isoformat(timespec="seconds") if at else "",
+            "verified": "yes" if each.is_verified else "no",
+            "message": each.reach,
+            "language": each.language,
+            "place known by": each.precision,
+            "fresh or stale": "stale" if each.is_stale else "fresh",
+            "longitude": each.lon,
+            "latitude": each.lat,
+        }
+        if export.with_names:
+            own = contacts.get(each.registration_id, {})
+            row |= {
+                "name": person.full_name,
+                "born": person.birth_year or "",
+                "phone": own.get("phone", ""),
+                "e-mail": own.get("email", ""),
+            }
+        yield row | {"taken out": marked}
+
+
+def _contacts(people: list[inside.Inside]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    rows = Contact.objects.filter(
+        registration__in={each.registration_id for each in people},
+        role=Contact.Role.OWN,
+    )
+    for contact in rows.order_by("-pk"):
+        found.setdefault(contact.registration_id, {})[contact.kind] = contact.address
+    return found
+
+
+def harmless(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("Ada"), harmless(-86.2)
+    ("'=1+1", 'Ada', -86.2)
+    """
+    if isinstance(value, str) and value.startswith(RISKY):
+        return f"'{value}"
+    return value
+
+
+def _csv(names: list[str], rows: Iterator[Row]) -> bytes:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([harmless(row[name]) for name in names])
+    return file.getvalue().encode("utf-8-sig")  # so that spreadsheets see the letters
+
+
+def _xlsx(names: list[str], rows: Iterator[Row], marked: str) -> bytes:
+    file = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(file, {"in_memory": True, **options}) as book:
+        sheet = book.add_worksheet("People")
+        sheet.set_header(f"&C{marked}")
+        sheet.set_footer(f"&L{marked}&RPage &P of &N")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, names, book.add_format({"bold": True}))
+        for number, row in enumerate(rows, start=1):
+            for place, name in enumerate(names):
+                value = row[name]
+                if isinstance(value, str):
+                    sheet.write_string(number, place, str(harmless(value)))
+                elif value is not None:
+                    sheet.write_number(number, place, value)
+    return file.getvalue()
+
+
+def _geojson(rows: Iterator[Row], marked: str, now: datetime) -> bytes:
+    features = []
+    for row in rows:
+        lon, lat = row.pop("longitude"), row.pop("latitude")
+        point = {"type": "Point", "coordinates": [lon, lat]}
+        geometry = point if lon is not None else None
+        features.append({"type": "Feature", "geometry": geometry, "properties": row})
+    said = {
+        "type": "FeatureCollection",
+        "taken_out": marked,
+        "as_of": now.isoformat(timespec="seconds"),
+        "features": features,
+    }
+    return json.dumps(said, ensure_ascii=False).encode()

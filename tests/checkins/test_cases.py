@@ -1,0 +1,279 @@
+"""A case has an owner, a history, and is never forgotten."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from alerts.checkins import duplicates
+from alerts.checkins.answers import checking
+from alerts.checkins.board import boards
+from alerts.checkins.casework import cases, concluding, escalating, opening, urgency
+from alerts.checkins.models import Case, CaseEvent, LadderStep, SamePerson, Standing
+from alerts.dispatch.models import Message
+from alerts.incidents.models import Alert, Incident
+from consular.missions.models import Duty
+from tests import factories
+from tests.checkins.conftest import send
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)
+
+
+def say(incident, persons, status="needs_help", basis="self-link", now=NOON, **more):
+    key = f"test:{CaseEvent.objects.count()}:{status}:{basis}:{now.isoformat()}"
+    said = checking.Said(
+        incident=incident,
+        persons=persons,
+        status=status,
+        basis=basis,
+        stated_at=now,
+        request_key=key[:50],
+        **more,
+    )
+    return checking.state(said, now)
+
+
+@pytest.fixture
+def officer():
+    return factories.make_officer()
+
+
+@pytest.fixture
+def case(sent, incident):
+    say(incident, sent.persons[:1], needs=("medical",))
+    return Case.objects.get()
+
+
+def kinds(case):
+    return list(case.events.values_list("kind", flat=True))
+
+
+def test_a_call_for_help_opens_a_case_with_its_reasons(case):
+    assert (case.origin, case.is_urgent) == ("help", True)
+    assert case.reasons == ["Medical", "In the danger zone"]
+    assert kinds(case) == ["opened"]
+
+
+def test_a_party_has_one_open_case(case, incident, sent):
+    say(incident, sent.persons[:1], needs=("trapped",), now=SOON)
+    again = Case.objects.get()
+    assert again.priority > case.priority
+    assert "Trapped or in danger" in again.reasons
+
+
+@pytest.mark.parametrize("words", ["safe, but my arm is bleeding", "on a coupé, ранен"])
+def test_words_of_injury_open_a_case_without_a_call(incident, sent, words):
+    say(incident, sent.persons[:1], "safe", note=words)
+    assert Case.objects.get().origin == "words"
+    assert Standing.objects.get().status == "safe"
+
+
+def test_plain_safety_opens_none(incident, sent):
+    say(incident, sent.persons, "safe", note="all good here")
+    assert not Case.objects.exists()
+
+
+def test_the_silence_of_somebody_with_needs_opens_a_case_after_the_last_step(alert):
+    sent = send(alert, "+12025550142", party=1)
+    sent.registration.persons.update(needs="kidney patient")
+    assert opening.by_silence(LATE) == 0
+    LadderStep.objects.create(audience=sent.audience, step="officer", taken_at=NOON)
+    assert opening.by_silence(LATE) == 1
+    assert opening.by_silence(LATE) == 0
+    assert Case.objects.get().origin == "silence"
+
+
+def test_an_officer_opens_a_case_once(incident, sent, officer):
+    one = opening.by_officer(incident, sent.persons[0], "Mother rang", officer, NOON)
+    again = opening.by_officer(incident, sent.persons[0], "Again", officer, SOON)
+    assert one == again
+    assert kinds(one) == ["opened", "note", "note"]
+
+
+def test_two_officers_take_and_one_has_it_and_the_person_is_told_once(case, officer):
+    assert cases.take(case, officer, NOON)
+    assert not cases.take(case, factories.make_officer(), NOON)
+    told = Message.objects.filter(purpose="case answer")
+    assert told.count() == 1
+
+
+def test_a_case_goes_to_somebody_who_may_work_on_it(case, officer):
+    other = factories.make_officer()
+    cases.hand_over(case, other, "Speaks Spanish", officer, NOON)
+    case.refresh_from_db()
+    assert case.owner == other
+    auditor = factories.make_officer(role="auditor")
+    with pytest.raises(cases.CaseError):
+        cases.hand_over(case, auditor, "", officer, NOON)
+
+
+def test_a_message_goes_to_one_person_in_their_language(case, officer):
+    case.person.registration.language = "es"
+    cases.write_to(case, "Caso", "¿Dónde está?", officer, NOON)
+    message = Message.objects.get(purpose="case answer")
+    assert message.text.body.endswith("¿Dónde está?")
+    assert message.text.language == "es"
+    assert "message" in kinds(case)
+
+
+def test_what_cannot_be_sent_leaves_no_line_that_says_so(case, officer):
+    case.person.registration.contacts.all().delete()
+    with pytest.raises(cases.CaseError):
+        cases.write_to(case, "", "Hello", officer, NOON)
+    assert "message" not in kinds(case)
+
+
+def test_an_urgent_case_with_nobody_is_told_to_the_duty_once(case):
+    duty = factories.make_officer()
+    hour = timedelta(hours=1)
+    Duty.objects.create(
+        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
+    )
+    assert escalating.escalate(SOON) == 0
+    assert escalating.escalate(LATE) == 1
+    assert escalating.escalate(LATE) == 0
+    assert Message.objects.filter(purpose="officer on duty").count() == 1
+
+
+def test_a_taken_or_minor_case_is_not_escalated(case, officer):
+    cases.take(case, officer, NOON)
+    assert escalating.escalate(LATE) == 0
+    Case.objects.update(owner=None, priority=10)
+    assert escalating.escalate(LATE) == 0
+
+
+def test_who_closes_sees_first_what_is_left_and_where(desk, case, incident):
+    page = desk.get(reverse("checkins:cases", args=[incident.reference]))
+    words = page.content.decode()
+    people = reverse("checkins:people", args=[incident.reference])
+    totals = boards.of(incident, NOON).totals
+    assert totals["silent"] > 0
+    assert '<a href="?show=open">1 open case</a>' in words
+    assert '<a href="?show=urgent">1 of them urgent</a>' in words
+    for name in ("silent", "unreachable"):
+        link = f'<a href="{people}?status={name}">{totals[name]} {name}</a>'
+        assert link in words
+
+
+def test_closing_from_the_page_is_refused_while_a_case_is_urgent(desk, case, incident):
+    address = reverse("checkins:conclude", args=[incident.reference])
+    done = desk.post(address, {"body": "It is over"}, follow=True)
+    assert "1 urgent case is open." in done.content.decode()
+    assert Incident.objects.get().closed_at is None
+
+
+def test_nothing_closes_with_an_open_urgent_case(case, officer, incident):
+    with pytest.raises(concluding.StillOpenError):
+        concluding.conclude(incident, "It is over", officer, LATE)
+    assert cases.close(case, officer, "safe", "Spoke to her", LATE)
+    assert concluding.conclude(incident, "It is over", officer, LATE)
+    assert not concluding.conclude(incident, "Again", officer, LATE)
+    closed = Incident.objects.get()
+    assert closed.closed_at == LATE
+    assert closed.figures["totals"] == boards.of(incident, LATE).totals
+    assert closed.figures["totals"]["inside"] > 0
+    assert (closed.figures["open_cases"], closed.figures["as_of"]) == (
+        0,
+        LATE.isoformat(),
+    )
+
+
+def test_nothing_closes_while_an_alert_is_about_to_leave(case, officer, incident):
+    assert cases.close(case, officer, "safe", "Spoke to her", LATE)
+    alerts = Alert.objects.filter(incident=incident)
+    left = alerts.get().state
+    for state in (Alert.State.SETTLING, Alert.State.HELD):
+        alerts.update(state=state)
+        with pytest.raises(concluding.StillOpenError, match="about to leave"):
+            concluding.conclude(incident, "It is over", officer, LATE)
+    alerts.update(state=left)
+    assert concluding.conclude(incident, "It is over", officer, LATE)
+
+
+def rows(incident):
+    """All that is stored of persons: what a merge and its undoing must leave alone."""
+    return (
+        sorted(Standing.objects.values_list("person", "status", "since")),
+        sorted(Case.objects.values_list("pk", "person", "owner", "closed_at")),
+        boards.of(incident, NOON).totals,
+    )
+
+
+def test_two_entries_are_merged_and_unmerged_without_loss(
+    case, incident, alert, officer
+):
+    other = send(alert, "+12025550155", party=1)
+    say(incident, other.persons, "safe", now=SOON)
+    before = rows(incident)
+    cases.merge(case, other.persons[0], officer, SOON)
+    merged = boards.of(incident, SOON).totals
+    assert merged["inside"] == before[2]["inside"] - 1
+    assert (merged["needs_help"], merged["safe"]) == (1, 0)
+    with pytest.raises(cases.CaseError):
+        cases.merge(case, other.persons[0], officer, SOON)
+    cases.unmerge(case, SamePerson.objects.get(), officer, SOON)
+    assert rows(incident) == before
+
+
+def test_a_chain_of_entries_is_one_person(alert, officer):
+    one, two, three = (
+        send(alert, f"+1202555016{n}", party=1).persons[0] for n in range(3)
+    )
+    duplicates.merge(two, three, officer, NOON)
+    duplicates.merge(one, two, officer, NOON)
+    everyone = frozenset({one.pk, two.pk, three.pk})
+    assert duplicates.groups([three.pk])[three.pk] == everyone
+    assert duplicates.merge(three, one, officer, NOON) is None
+
+
+def test_closing_closes_the_cases_of_every_entry(case, incident, alert, officer):
+    other = send(alert, "+12025550155", party=1)
+    say(incident, other.persons, now=SOON)
+    cases.merge(case, other.persons[0], officer, SOON)
+    assert opening.listed(incident).count() == 1
+    assert cases.close(case, officer, "safe", "Spoke to her", LATE)
+    assert not Case.objects.open().exists()
+    assert boards.of(incident, LATE).totals["needs_help"] == 0
+
+
+def test_waiting_makes_a_case_more_urgent_up_to_an_end():
+    assert urgency.waiting(NOON, LATE) == 3
+    assert urgency.waiting(NOON, NOON + timedelta(days=1)) == urgency.WAITING_MOST
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ({"do": "take"}, "taken"),
+        ({"do": "call", "went": "no_answer", "body": "rang out"}, "called"),
+        ({"do": "note", "body": "Hotel confirms"}, "note"),
+        ({"do": "write", "ready": "where"}, "message"),
+        ({"do": "follow_up", "in": "60"}, "follow_up"),
+        ({"do": "close", "outcome": "safe", "note": "Spoke"}, "closed"),
+    ],
+)
+def test_the_page_does_it_and_shows_it(case, officer, client, form, kind):
+    factories.sign_in(client, officer)
+    page = f"/desk/cases/{case.pk}/"
+    client.post(page + "act/", form)
+    assert kind in kinds(case)
+    shown = client.get(page).content.decode()
+    assert CaseEvent.Kind(kind).label in shown
+
+
+def test_a_colleague_who_opened_the_case_is_named(case, officer, client):
+    factories.sign_in(client, factories.make_officer(full_name="Rosa Invented"))
+    client.get(f"/desk/cases/{case.pk}/")
+    factories.sign_in(client, officer)
+    page = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert "Rosa Invented opened this case" in page
+
+
+@pytest.mark.parametrize("show", ["open", "urgent", "free", "mine", "due", "closed"])
+def test_the_list_keeps_what_is_asked_for_in_its_address(case, officer, client, show):
+    factories.sign_in(client, officer)
+    address = f"/desk/incidents/{case.incident.reference}/cases/?show={show}"
+    page = client.get(address).content.decode()
+    assert ("Invented 0" in page) == (show in ("open", "urgent", "free"))

@@ -1,0 +1,206 @@
+"""Who asks about somebody learns a number; what the other agreed to is passed on."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerts.checkins import retention
+from alerts.checkins.models import Enquiry, EnquiryMatch, Word
+from alerts.checkins.relatives import enquiring
+from alerts.dispatch.models import Message
+from consular.people import keying
+from consular.people.managing import erasing
+from consular.people.models import Registration
+from consular.people.registering.enrolling import PersonEntry
+from tests import factories
+from tests.checkins.test_cases import say
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+LATER = NOON + timedelta(hours=1)
+FORM = {
+    "given_name": "Mohammed",
+    "family_name": "Al-Ahmad",
+    "birth_year": "1980",
+    "asker": "Invented Mother",
+    "relation": "mother",
+    "contact": "mother@example.org",
+    "do": "send",
+}
+
+
+def ask(client, key="a" * 32, language="en", **changes):
+    form = {**FORM, "key": key, **changes}
+    return client.post(f"/ask/?lang={language}", form)
+
+
+def number_of(page: bytes) -> str:
+    return re.search(r'<bdi dir="ltr">(\w{4}-\w{4})', page.decode())[1]
+
+
+@pytest.fixture
+def known(sent):
+    """Mohammed, who was written to, under a name in another script."""
+    person = sent.persons[0]
+    person.given_name, person.family_name, person.birth_year = "محمد", "الأحمد", 1980
+    person.save()
+    Registration.objects.filter(pk=person.registration_id).update(keyed_revision=0)
+    keying.run(NOON)
+    return person
+
+
+@pytest.fixture
+def match(client, known):
+    ask(client)
+    enquiring.look(LATER)
+    return EnquiryMatch.objects.get()
+
+
+def test_who_asks_gets_a_number_and_a_repeat_gets_the_same(client, db):
+    first, again = ask(client), ask(client)
+    assert number_of(first.content) == number_of(again.content)
+    assert Enquiry.objects.count() == 1
+
+
+def test_the_answer_is_the_same_whether_somebody_is_known(client, known):
+    def answer(key, **changes):
+        answer = ask(client, key=key * 32, **changes)
+        page = answer.content.replace(number_of(answer.content).encode(), b"")
+        page = re.sub(rb'nonce="[^"]+"', b"", page)
+        return answer.status_code, answer.headers["Content-Length"], page
+
+    stranger = answer("b", given_name="Nobody", family_name="Atall")
+    assert answer("c") == stranger
+
+
+def test_asking_takes_the_same_statements_whether_somebody_is_known(client, known):
+    ask(client)
+    with CaptureQueriesContext(connection) as stranger:
+        ask(client, key="b" * 32, given_name="Nobody", family_name="Atall")
+    with CaptureQueriesContext(connection) as somebody:
+        ask(client, key="c" * 32)
+    assert len(stranger) == len(somebody) > 0
+
+
+def test_a_name_is_found_across_scripts_with_its_reasons(match, known):
+    assert match.person == known
+    assert match.reasons == ["name", "year of birth"]
+
+
+def test_a_number_finds_somebody_whose_name_is_not_known(client, sent):
+    ask(client, given_name="Nickname", family_name="", phone="+12025550101")
+    enquiring.look(LATER)
+    found = EnquiryMatch.objects.values_list("person", "reasons")
+    assert set(found.values_list("person", flat=True)) == {p.pk for p in sent.persons}
+
+
+def test_another_year_of_birth_is_another_person(client, known):
+    ask(client, birth_year="1999")
+    enquiring.look(LATER)
+    assert not EnquiryMatch.objects.exists()
+
+
+def test_a_registration_of_later_is_found_a_quarter_of_an_hour_later(client, db):
+    ask(client)
+    assert enquiring.look(LATER) == 1
+    who = PersonEntry(given_name="Muhamad", family_name="Ahmad")
+    factories.make_registration(persons=[who])
+    keying.run(LATER)
+    assert enquiring.look(LATER) == 0
+    enquiring.look(LATER + timedelta(minutes=16))
+    assert EnquiryMatch.objects.count() == 1
+
+
+def test_one_address_asks_five_times_an_hour(client, db):
+    for letter in "abcde":
+        assert ask(client, key=letter * 32).status_code == 200
+    assert ask(client, key="f" * 32).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"contact": "nobody"}, {"given_name": ""}, {"birth_year": "80"}]
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(client, db, wrong):
+    answer = ask(client, **wrong)
+    assert answer.status_code == 400
+    assert b"Invented Mother" in answer.content
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "fr", "es", "de", "pt", "ru", "zh"])
+def test_it_is_asked_in_eight_languages_within_the_budget(client, db, language):
+    page = client.get(f"/ask/?lang={language}")
+    assert page.status_code == 200
+    assert f'lang="{language}"'.encode() in page.content
+    assert len(page.content) < 20_000
+
+
+def agree(client, sent, words="Estoy bien, un abrazo"):
+    return client.post(sent.path + "/tell", {"words": words})
+
+
+def notices():
+    return Message.objects.filter(cause__key__startswith="notice:enquiry")
+
+
+def test_nothing_is_passed_on_before_an_officer_and_the_person_have_agreed(
+    client, sent, incident, match, officer
+):
+    say(incident, sent.persons, "safe")
+    assert enquiring.pass_on(LATER) == 0
+    agree(client, sent)
+    assert enquiring.pass_on(LATER) == 0
+    assert enquiring.decide(match, True, officer, LATER)
+    assert enquiring.pass_on(LATER) == 1
+    assert enquiring.pass_on(LATER) == 0
+    body = notices().get().text.body
+    assert "Estoy bien, un abrazo" in body
+    assert match.enquiry.number in body
+
+
+def test_a_call_for_help_or_a_change_of_mind_passes_nothing_on(
+    client, sent, incident, match, officer
+):
+    enquiring.decide(match, True, officer, LATER)
+    agree(client, sent)
+    say(incident, sent.persons)
+    assert enquiring.pass_on(LATER) == 0
+    say(incident, sent.persons, "safe", now=LATER)
+    agree(client, sent, words="")
+    assert Word.objects.get().withdrawn_at
+    assert enquiring.pass_on(LATER) == 0
+
+
+def test_what_is_refused_is_refused_for_good(client, match, officer):
+    assert enquiring.decide(match, False, officer, LATER)
+    assert not enquiring.decide(match, True, officer, LATER)
+    enquiring.look(LATER + timedelta(hours=1))
+    assert EnquiryMatch.objects.get().state == "refused"
+
+
+def test_officers_see_who_asks_beside_the_person(
+    client, sent, incident, match, officer
+):
+    page = client.get("/desk/enquiries/").content.decode()
+    assert "Invented Mother" in page
+    client.post(f"/desk/matches/{match.pk}/", {"do": "confirm"})
+    say(incident, sent.persons)
+    case = incident.cases.get()
+    beside = client.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert "Who asks about them" in beside
+    assert "mother@example.org" in beside
+    client.post(f"/desk/enquiries/{match.enquiry.pk}/close/")
+    closed = client.get("/desk/enquiries/?show=closed").content.decode()
+    assert match.enquiry.number in closed
+
+
+def test_enquiries_go_after_ninety_days_and_with_the_person_who_erases(
+    client, known, match
+):
+    erasing.erase(known.registration, LATER)
+    assert not EnquiryMatch.objects.exists()
+    Enquiry.objects.update(asked_at=NOON)
+    retention.run(NOON + timedelta(days=91))
+    assert not Enquiry.objects.exists()

@@ -1,0 +1,205 @@
+"""What leaves the board says what the board says, and who took it out."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alerts.checkins import retention
+from alerts.checkins.board import boards, counting, inside
+from alerts.checkins.models import Export, SituationReport
+from alerts.checkins.reports import exporting, report_pdf, reporting
+from alerts.incidents.models import Incident
+from consular.missions.models import AuditEntry
+from consular.people.models import Person, Registration
+from tests import factories
+from tests.checkins.test_cases import say
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+PAGES = "/desk/incidents/EQ-1/"
+FORM = {"purpose": "Bus list for the airport", "format": "csv"}
+
+
+def ask(incident, officer, **changes):
+    chosen = inside.Chosen(status=changes.pop("status", ""))
+    return exporting.ask(incident, FORM | changes, chosen, officer, NOON)
+
+
+def table(body):
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+
+
+def test_board_list_report_and_export_have_equal_numbers(crowd, incident, officer):
+    parties = list(Registration.objects.order_by("pk").values_list("pk", flat=True))
+    Registration.objects.filter(pk__in=parties[:5]).update(silences=2)
+    row = counting.fold(incident, NOON)
+    report = reporting.make(incident, officer, NOON)
+    rows = table(exporting.write(ask(incident, officer), officer, NOON))
+    totals = boards.totals_of(row)
+    assert report.figures["totals"] == totals == boards.of(incident, NOON).totals
+    assert (totals["fresh"], totals["stale"]) == (14, 10)
+    taken_stale = sum(each["fresh or stale"] == "stale" for each in rows)
+    assert taken_stale == totals["stale"]
+    assert report.figures["reach"] == row.reach
+    names = exporting.STATUS_NAMES
+    for status in inside.STATUSES:
+        taken = sum(each["status"] == names[status] for each in rows)
+        listed = inside.count(incident, inside.Chosen(status=status))
+        assert taken == listed == totals[status]
+    by_language = report.figures["languages"].values()
+    assert sum(sum(each.values()) for each in by_language) == totals["inside"]
+    assert sum(report.figures["levels"].values()) == totals["inside"]
+
+
+def test_a_report_stays_as_it_was_and_the_next_says_what_changed(
+    crowd, incident, officer
+):
+    first = reporting.make(incident, officer, NOON)
+    silent = boards.of(incident, NOON).totals["silent"]
+    each = next(iter(inside.rows(incident, inside.Chosen(status="silent"))))
+    say(incident, [Person.objects.get(pk=each.person_id)], "safe", now=NOON)
+    second = reporting.make(incident, officer, NOON + timedelta(minutes=5))
+    before, moved = reporting.changes(second)
+    assert before == first
+    assert (moved["silent"], moved["safe"], moved["inside"]) == (-1, 1, 0)
+    first.refresh_from_db()
+    assert first.figures["totals"]["silent"] == silent
+    assert (first.number, second.number) == (1, 2)
+
+
+def test_what_an_older_report_did_not_count_has_not_moved(
+    crowd, incident, officer, client
+):
+    first = reporting.make(incident, officer, NOON)
+    del first.figures["totals"]["stale"]
+    first.save()
+    second = reporting.make(incident, officer, NOON)
+    assert "stale" not in reporting.changes(second)[1]
+    assert client.get(PAGES + "reports/1/").status_code == 200
+    assert report_pdf.write(first).startswith(b"%PDF")
+
+
+def test_one_press_makes_a_report_that_is_read_and_printed(
+    crowd, incident, officer, client
+):
+    answer = client.post(PAGES + "reports/make/", follow=True)
+    page = answer.content.decode()
+    totals = SituationReport.objects.get().figures["totals"]
+    assert f'In the zone</th><td class="n">{totals["inside"]}' in page
+    assert f'Fresh registrations</th><td class="n">{totals["fresh"]}' in page
+    printed = client.get(PAGES + "reports/1/pdf/")
+    assert printed.content.startswith(b"%PDF")
+    assert client.get(PAGES + "reports/").status_code == 200
+    assert client.get(PAGES + "reports/2/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "title", ["زلزال قرب ماناغوا", "马那瓜附近地震", "Σεισμός, Ёж"]
+)
+def test_a_title_in_any_script_is_printed(crowd, incident, officer, title, caplog):
+    Incident.objects.update(title=title)
+    incident.refresh_from_db()
+    report = reporting.make(incident, officer, NOON)
+    assert report_pdf.write(report).startswith(b"%PDF")
+    assert "missing" not in caplog.text
+
+
+def test_a_name_that_looks_like_a_formula_is_text(crowd, incident, officer):
+    Person.objects.update(given_name="=HYPERLINK(1)", family_name="")
+    rows = table(exporting.write(ask(incident, officer, with_names="1"), officer, NOON))
+    assert {each["name"] for each in rows} == {"'=HYPERLINK(1)"}
+    sheet = exporting.write(
+        ask(incident, officer, format="xlsx", with_names="1"), officer, NOON
+    )
+    with zipfile.ZipFile(io.BytesIO(sheet)) as book:
+        cells = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in cells
+    assert "EXERCISE export" in cells
+
+
+def test_names_are_left_out_unless_they_are_wanted(crowd, incident, officer):
+    body = exporting.write(ask(incident, officer), officer, NOON).decode()
+    assert "Invented" not in body
+    assert "+1202555" not in body
+
+
+def test_geojson_has_a_point_for_each_who_has_a_place(crowd, incident, officer):
+    crowd[0].registration.stays.all().delete()
+    body = exporting.write(ask(incident, officer, format="geojson"), officer, NOON)
+    said = json.loads(body)
+    without = sum(each["geometry"] is None for each in said["features"])
+    assert (without, len(said["features"])) == (2, 24)
+
+
+@pytest.mark.parametrize("wrong", [{"purpose": " "}, {"format": "exe"}])
+def test_a_purpose_and_a_format_are_asked_for(crowd, incident, officer, wrong):
+    with pytest.raises(exporting.ExportError):
+        ask(incident, officer, **wrong)
+
+
+def test_every_row_says_who_took_it_out_and_the_trail_says_it_too(
+    crowd, incident, officer
+):
+    export = ask(incident, officer)
+    rows = table(exporting.write(export, officer, NOON))
+    assert {each["taken out"] for each in rows} == {exporting.mark(export)}
+    actions = AuditEntry.objects.values_list("action", flat=True)
+    assert {"ask_export", "take_export"} <= set(actions)
+
+
+def test_a_long_list_needs_a_second_person(crowd, incident, officer, monkeypatch):
+    monkeypatch.setattr(exporting, "FEW", 5)
+    export = ask(incident, officer)
+    with pytest.raises(exporting.ExportError):
+        exporting.write(export, officer, NOON)
+    with pytest.raises(exporting.ExportError):
+        exporting.allow(export, officer, NOON)
+    exporting.allow(export, factories.make_officer(role="approver"), NOON)
+    export.refresh_from_db()
+    assert exporting.write(export, officer, NOON)
+    with pytest.raises(exporting.ExportError):
+        exporting.write(export, factories.make_officer(), NOON)
+    with pytest.raises(exporting.ExportError):
+        exporting.write(export, officer, NOON + timedelta(hours=1))
+
+
+def test_a_list_that_grew_long_is_not_given_out_on_one_yes(
+    crowd, incident, officer, monkeypatch
+):
+    export = ask(incident, officer)
+    monkeypatch.setattr(exporting, "FEW", 5)
+    with pytest.raises(exporting.ExportError):
+        exporting.write(export, officer, NOON)
+
+
+def test_the_page_asks_allows_and_fetches(
+    crowd, incident, officer, client, monkeypatch
+):
+    monkeypatch.setattr(exporting, "FEW", 5)
+    client.post(PAGES + "exports/ask/", FORM)
+    export = Export.objects.get()
+    factories.sign_in(client, factories.make_officer())
+    assert "Allow" in client.get(PAGES + "exports/").content.decode()
+    client.post(f"{PAGES}exports/{export.pk}/allow/")
+    factories.sign_in(client, officer)
+    page = client.get(PAGES + "exports/").content.decode()
+    address = re.search(r'href="([^"]+)">Fetch', page)[1]
+    answer = client.get(address)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert len(table(answer.content)) == 24
+
+
+def test_where_people_were_leaves_the_reports_in_time(crowd, incident, officer):
+    reporting.make(incident, officer, NOON)
+    Incident.objects.update(closed_at=NOON)
+    retention.run(timezone.now() + timedelta(days=400))
+    kept = SituationReport.objects.get()
+    assert kept.drawing == {}
+    assert kept.figures["totals"]["inside"] == 24
+    assert reporting.picture(kept).marks == []
