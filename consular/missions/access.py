@@ -125,7 +125,7 @@ def officer_of(request: HttpRequest | Request) -> Officer:
     return cast("Officer", request.user)
 
 
-def _is_signed_in(request: HttpRequest) -> bool:
+def is_signed_in(request: HttpRequest) -> bool:
     """Tell whether the session was opened with the second factor."""
     user: Any = request.user  # django-otp adds `is_verified`
     return bool(user.is_authenticated and user.is_verified())
@@ -137,7 +137,7 @@ def officer_page(verb: Verb) -> Callable[..., Callable[..., HttpResponse]]:
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not _is_signed_in(request):
+            if not is_signed_in(request):
                 return redirect_to_login(request.get_full_path())
             if not may(officer_of(request), verb, timezone.now()):
                 raise PermissionDenied

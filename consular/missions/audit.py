@@ -3,12 +3,14 @@
 import hashlib
 import json
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
 
+from consular.missions import anchoring
 from consular.missions.models import AuditEntry, Officer
+
+AT_ONCE = 500  # entries a transaction
+MOST_A_TICK = 5_000
 
 
 def record(
@@ -36,37 +38,25 @@ def _hash(entry: AuditEntry, sequence: int, previous: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def seal(now: datetime) -> int:
+def seal(now: datetime, most: int = AT_ONCE) -> int:
     """Chain the entries that are not chained yet, in the order of their ids."""
     with transaction.atomic():
-        last = (
-            AuditEntry.objects.select_for_update()
-            .exclude(sequence=None)
-            .order_by("-sequence")
-            .first()
-        )
+        newest = AuditEntry.objects.exclude(sequence=None).order_by("-sequence")
+        # Who waited here for another sealer must read the end of the chain anew.
+        newest.select_for_update().first()
+        last = newest.first()
         sequence, previous = (last.sequence or 0, last.entry_hash) if last else (0, "")
-        waiting = list(AuditEntry.objects.filter(sequence=None).order_by("id")[:500])
+        unsealed = AuditEntry.objects.filter(sequence=None).order_by("id")
+        waiting = list(unsealed[:most])
         for entry in waiting:
             sequence += 1
             previous = _hash(entry, sequence, previous)
-            AuditEntry.objects.filter(pk=entry.pk, sequence=None).update(
-                sequence=sequence, entry_hash=previous
-            )
+            entry.sequence, entry.entry_hash = sequence, previous
+        fields = ["sequence", "entry_hash"]
+        AuditEntry.objects.bulk_update(waiting, fields, batch_size=200)
     if waiting:
-        _anchor(sequence, previous, now)
+        anchoring.keep(now, sequence, previous)
     return len(waiting)
-
-
-def _anchor(sequence: int, entry_hash: str, now: datetime) -> None:
-    """Write the end of the chain to a file outside the database, where one is set."""
-    name = settings.AUDIT_ANCHORS
-    if not name:
-        return
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"{now.isoformat()} {sequence} {entry_hash}\n")
 
 
 def lost_anchor() -> int | None:
@@ -75,18 +65,12 @@ def lost_anchor() -> int | None:
     The chain alone cannot tell that its end was cut off, or that all of it was written
     anew; a line that was kept elsewhere can.
     """
-    path = Path(settings.AUDIT_ANCHORS) if settings.AUDIT_ANCHORS else None
-    if path is None or not path.exists():
-        return None
     kept = dict(
         AuditEntry.objects.exclude(sequence=None).values_list("sequence", "entry_hash")
     )
-    for line in path.read_text(encoding="utf-8").splitlines():
-        words = line.split(" ")
-        if len(words) != 3 or not words[1].isdecimal():
-            continue  # a line that was cut by a crash
-        if kept.get(int(words[1])) != words[2]:
-            return int(words[1])
+    for sequence, entry_hash in anchoring.kept():
+        if kept.get(sequence) != entry_hash:
+            return sequence
     return None
 
 
@@ -103,5 +87,6 @@ def first_break() -> int | None:
 
 def tick(now: datetime) -> None:
     """Chain what was written since the last second."""
-    if AuditEntry.objects.filter(sequence=None).exists():
-        seal(now)
+    for _ in range(MOST_A_TICK // AT_ONCE):
+        if seal(now) < AT_ONCE:
+            return

@@ -2,8 +2,11 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from consular import languages, modes
+from consular.missions.access import verbs
 
 
 def installation(request: HttpRequest) -> dict[str, object]:
@@ -14,4 +17,14 @@ def installation(request: HttpRequest) -> dict[str, object]:
         "emergency_phone": settings.EMERGENCY_PHONE,
         "installation_mode": modes.installation().value,
         "languages": languages.LANGUAGES,
+        # Asked for only by the frame of staff pages, which needs the database.
+        "desk_verbs": SimpleLazyObject(lambda: _desk_verbs(request)),
     }
+
+
+def _desk_verbs(request: HttpRequest) -> set[str]:
+    """Return what the officer may do anywhere, so that the menu shows no more."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return set()
+    return {verb.value for verb in verbs(user, timezone.now())}

@@ -4,15 +4,22 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django_otp import devices_for_user
 from django_otp.models import Device
 
+from consular.missions import access, throttling
 from consular.missions.models import Officer
 
 # One text for every reason, so that it does not tell which of the three was wrong.
 REFUSED = (
     "That name, password or code is not right. A code works once; wait for the next."
+)
+THROTTLED = (
+    "There were too many wrong tries. Wait 15 minutes, use a passkey, or a browser "
+    "that you have signed in with before."
 )
 
 
@@ -43,12 +50,18 @@ class SignInForm(forms.Form):
         self.request = request
         self.officer: Officer | None = None
         self.device: Device | None = None
+        self.is_throttled = False
 
     def clean(self) -> dict[str, object]:
         """Check all three; the lock on repeated failures is asked before hashing."""
         data: dict[str, object] = super().clean() or {}
         if self.errors:
             return data
+        now = timezone.now()
+        tried = throttling.admit(self.request, str(data["username"]), now)
+        if tried is None:
+            self.is_throttled = True
+            raise forms.ValidationError(THROTTLED)
         officer = authenticate(
             self.request, username=data["username"], password=data["password"]
         )
@@ -58,5 +71,28 @@ class SignInForm(forms.Form):
         for device in devices_for_user(officer):
             if device.verify_token(code):
                 self.officer, self.device = officer, device
+                throttling.forgive(tried)
                 return data
         raise forms.ValidationError(REFUSED)
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Ask for the password that an officer has, and twice for the one that follows."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(access.officer_of(request), *args, **kwargs)
+        self.request = request
+        self.fields["old_password"].label = "The password you have"
+        self.fields["new_password1"].label = "A new one"
+        self.fields["new_password2"].label = "The new one again"
+        for field in self.fields.values():
+            field.help_text = ""
+
+    def clean_old_password(self) -> str:
+        """Check it, with the same limit of tries as signing in."""
+        tried = throttling.admit(self.request, self.user.username, timezone.now())
+        if tried is None:
+            raise forms.ValidationError(THROTTLED)
+        kept: str = super().clean_old_password()
+        throttling.forgive(tried)
+        return kept

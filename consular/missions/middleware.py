@@ -1,13 +1,53 @@
-"""Say so, and write nothing, when the database cannot be reached."""
+"""Stand between a request and the views: no NUL gets in, no lost database shows."""
 
 import logging
 from collections.abc import Callable
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from consular.missions import faults
 
 logger = logging.getLogger(__name__)
+SIGNED = "/hooks/"
+
+
+class NoNulMiddleware:
+    """Take the NUL out of what people send: no text has one, PostgreSQL keeps none.
+
+    A call for help is not lost for a damaged letter in it. Callbacks of providers are
+    signed as they are, and left so.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep the next handler."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass a request on, unless its address has what no text in it can have."""
+        if "\x00" in request.path:
+            return faults.answer(request, "404.html", 404)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Clean the words of an address, and of a form."""
+        if request.path.startswith(SIGNED):
+            return
+        if _has_nul(request.GET):
+            request.GET = _without_nul(request.GET)  # type: ignore[assignment]
+        if request.method == "POST" and _has_nul(request.POST):
+            request.POST = _without_nul(request.POST)  # type: ignore[assignment]
+
+
+def _has_nul(words: QueryDict) -> bool:
+    return any("\x00" in each for row in words.lists() for each in (row[0], *row[1]))
+
+
+def _without_nul(words: QueryDict) -> QueryDict:
+    clean = QueryDict(mutable=True)
+    for name, found in words.lists():
+        clean.setlist(name.replace("\x00", ""), [x.replace("\x00", "") for x in found])
+    return clean
 
 
 class DatabaseGoneMiddleware:
@@ -32,5 +72,5 @@ class DatabaseGoneMiddleware:
         if not isinstance(error, OperationalError):
             return None
         logger.error("database away: %s", type(error).__name__)
-        page = render_to_string("missions/database_gone.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": "5"})
+        away = {"Retry-After": "5"}
+        return faults.answer(request, "missions/database_gone.html", 503, **away)

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
+from django_otp.models import Device
 
 
 class Mission(models.Model):
@@ -37,11 +39,22 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "Auditor"
 
 
-class Officer(AbstractUser):
+class Officer(AbstractUser):  # type: ignore[django-manager-missing] # of passkeys
     """A person on the ministry's staff who signs in."""
 
     full_name = models.CharField(max_length=120)
     phone = models.CharField(max_length=32, blank=True)
+    keys_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        help_text="who last gave them a password and a secret",
+    )
+    keys_at = models.DateTimeField(null=True, blank=True)
+    session_round = models.PositiveIntegerField(
+        default=0, help_text="one more ends every session"
+    )
 
     def __str__(self) -> str:
         return f"officer {self.pk}"
@@ -50,6 +63,15 @@ class Officer(AbstractUser):
     def initials(self) -> str:
         """The first letters of the officer's names, two at most."""
         return "".join(word[0] for word in self.full_name.split()[:2]).upper()
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must know; a new password or round ends the others."""
+        kept = super().get_session_auth_hash()
+        if not self.session_round:
+            return kept
+        return salted_hmac(
+            "missions.session", f"{kept}.{self.session_round}"
+        ).hexdigest()
 
 
 class PostingQuerySet(models.QuerySet["Posting"]):
@@ -113,6 +135,34 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"duty {self.pk}"
+
+
+class Passkey(Device):
+    """A key that an officer's phone, computer or stick keeps, proven by a signature."""
+
+    credential_id = models.CharField(max_length=344, unique=True, help_text="base64url")
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"passkey {self.pk}"
+
+
+class SignInTry(models.Model):
+    """A sign-in that reached the hash and was wrong; its keys are blind indexes."""
+
+    at = models.DateTimeField(db_index=True)
+    name_key = models.CharField(max_length=32)
+    place_key = models.CharField(max_length=32)
+    browser_key = models.CharField(max_length=32, blank=True)
+
+    def __str__(self) -> str:
+        return f"sign-in try {self.pk}"
 
 
 class AuditEntry(models.Model):

@@ -1,6 +1,8 @@
 """Signing in and out, the way into the desk, and the health of this installation."""
 
 from django.contrib.auth import login, logout
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -12,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from django_otp import login as otp_login
 
-from consular.missions import audit
-from consular.missions.access import Verb, officer_page
+from consular.missions import access, audit, stepping, throttling
+from consular.missions.access import Verb
 from consular.missions.forms import SignInForm
 
 
@@ -33,26 +35,58 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.officer:
         login(request, form.officer)
         otp_login(request, form.device)
-        audit.record(
-            "sign_in", form.officer, f"officer {form.officer.pk}", timezone.now()
-        )
-        return redirect(_next(request))
-    status = 400 if form.errors else 200
+        now = timezone.now()
+        stepping.confirm(request, now)
+        audit.record("sign_in", form.officer, f"officer {form.officer.pk}", now)
+        response = redirect(_next(request))
+        throttling.remember(response, form.officer, now)
+        return response
+    status = 429 if form.is_throttled else 400 if form.errors else 200
     context = {"form": form, "next": _next(request)}
     return render(request, "missions/sign_in.html", context, status=status)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor again, then lead back to what it is needed for."""
+    if not access.is_signed_in(request):
+        return redirect_to_login(request.get_full_path())
+    error = ""
+    if request.method == "POST":
+        now = timezone.now()
+        error = stepping.problem(request, now)
+        if not error:
+            subject = f"officer {access.officer_of(request).pk}"
+            audit.record("confirm", access.officer_of(request), subject, now)
+            return redirect(_next(request))
+    context = {"errors": {"code": error} if error else {}, "next": _next(request)}
+    status = 400 if error else 200
+    return render(request, "missions/confirm.html", context, status=status)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     logout(request)
-    return redirect("missions:sign_in")
+    answer = redirect("missions:sign_in")
+    # What a desk without a connection kept in this browser ends with the session.
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
-@officer_page(Verb.WATCH)
+@never_cache
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead to the hazards, where a night on duty begins."""
-    return redirect("hazards:list")
+    """Lead to the hazards, where a night on duty begins; an auditor to the audit."""
+    if not access.is_signed_in(request):
+        return redirect_to_login(request.get_full_path())
+    may_do = access.verbs(access.officer_of(request), timezone.now())
+    if Verb.WATCH in may_do:
+        return redirect("hazards:list")
+    if Verb.AUDIT in may_do:
+        return redirect("checkins:audit")
+    raise PermissionDenied
 
 
 @require_safe

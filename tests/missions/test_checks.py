@@ -71,3 +71,21 @@ def test_an_account_that_lacks_a_setting_is_named_with_it(live):
 def test_without_a_provider_it_is_said_that_nothing_can_be_sent(live):
     live.ACCOUNTS = {"simulated-sms": ACCOUNT | {"mode": "exercise"}}
     assert ids(dispatch_checks.accounts()) == ["dispatch.W001"]
+
+
+@pytest.mark.parametrize("word", [{"rate": "fast"}, {"weight": "80,FR"}])
+def test_a_rate_or_weight_that_is_no_number_is_found(live, word):
+    live.ACCOUNTS = {"twilio": ACCOUNT | word}
+    assert ids(dispatch_checks.accounts()) == ["dispatch.E002"]
+
+
+def test_a_mail_provider_is_known_and_its_bounces_are_heard(live):
+    mail = {"mode": "live", "channel": "email", "sender": "a@example.org"}
+    for words, found in (
+        ({"esp": "pigeon"}, ["dispatch.E003"]),
+        ({"esp": "postmark"}, ["dispatch.W002"]),
+        ({"esp": "postmark", "webhook_secret": "a:b"}, []),
+        ({"esp": "mailgun", "api_key": "k"}, []),
+    ):
+        live.ACCOUNTS = {"anymail": mail | words}
+        assert ids(dispatch_checks.accounts()) == found

@@ -1,16 +1,22 @@
 """`serve` runs web, dispatch and queue, and replaces a queue that runs no task."""
 
 import os
+import signal
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django_q.models import OrmQ
 
 from consular import processes
 from consular.missions.management.commands import serve
 from consular.missions.management.commands.serve import QueueWatch
 from consular.processes import Supervisor
+from tests.exercises.stand_ins import eventually
+from tests.scratch import Scratch, scratch
+from tests.siege import descendants
 
 
 class Queue(Supervisor):
@@ -64,6 +70,90 @@ def test_a_queue_that_ran_nothing_for_15_s_is_replaced(
     watch.look(queue)
     watch.look(queue)
     assert queue.replaced == 1
+
+
+@pytest.mark.django_db
+def test_what_a_lost_queue_had_taken_is_due_at_once(tmp_path: Path, now: datetime):
+    OrmQ.objects.create(key="muster", payload="", lock=now + timedelta(seconds=110))
+    watch, queue = QueueWatch(tmp_path), Queue()
+    taken = OrmQ.objects.filter(lock__gt=now)
+    for pid, is_taken in ((7, True), (7, True), (0, True), (8, False)):
+        queue.pid = pid
+        watch.look(queue)
+        watch.tick(now)
+        assert taken.exists() is is_taken
+    OrmQ.objects.update(lock=now + timedelta(seconds=110))
+    watch.look(queue)
+    watch.tick(now)
+    assert taken.exists()  # the new one's own
+
+
+@pytest.mark.processes
+def test_work_of_a_killed_queue_is_done_within_half_a_minute(tmp_path: Path):
+    done, killed = tmp_path / "done", tmp_path / "killed"
+    with scratch(tmp_path) as room:
+        room.ask(
+            "import subprocess\nfrom django_q.tasks import async_task\n"
+            f"waits = ['sh', '-c', 'test -e {killed} || sleep 100']\n"
+            "for _ in range(2): async_task('subprocess.run', waits)\n"
+            f"answer = async_task('subprocess.run', ['touch', '{done}'])"
+        )
+        serving = room.start("serve", "--only", "queue")
+        try:
+            eventually(lambda: room.ask(TAKEN) >= 3, 60)
+            killed.touch()
+            os.kill(queue_of(serving.pid), signal.SIGKILL)
+            eventually(done.exists, 30)
+        finally:
+            serving.terminate()
+            assert serving.wait(30) == 0
+
+
+@pytest.mark.processes
+@pytest.mark.skipif("MUSTER_QUEUE" not in os.environ, reason="part of make torture")
+def test_work_flows_again_whichever_idle_queue_process_is_killed(tmp_path: Path):
+    with scratch(tmp_path) as room:
+        serving = room.start("serve", "--only", "queue")
+        try:
+            for number in range(8):
+                flows(room, tmp_path / f"before-{number}", 60)
+                family = queue_family(serving.pid)
+                os.kill(family[number % len(family)], signal.SIGKILL)
+                flows(room, tmp_path / f"after-{number}", 30)
+        finally:
+            serving.terminate()
+            assert serving.wait(30) == 0
+
+
+def flows(room: Scratch, done: Path, longest_s: float) -> None:
+    """Enqueue a task and see it done in time."""
+    room.ask(
+        "from django_q.tasks import async_task\n"
+        f"answer = async_task('subprocess.run', ['touch', '{done}'])"
+    )
+    eventually(done.exists, longest_s)
+
+
+def queue_family(pid: int) -> list[int]:
+    """Return the queue's process and all below it."""
+    leader = queue_of(pid)
+    return [leader, *sorted(descendants(leader))]
+
+
+TAKEN = """
+from django.utils import timezone
+from django_q.models import OrmQ
+answer = OrmQ.objects.filter(lock__gt=timezone.now()).count()
+"""
+
+
+def queue_of(pid: int) -> int:
+    """Return the queue's own process among the children of `serve`."""
+    (children,) = Path(f"/proc/{pid}/task").glob(f"{pid}/children")
+    for child in map(int, children.read_text().split()):
+        if b"qcluster" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return child
+    raise AssertionError("serve runs no queue")
 
 
 @pytest.mark.django_db

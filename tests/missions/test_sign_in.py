@@ -11,7 +11,7 @@ PASSWORD = "correct horse battery staple"
 
 
 def code_for(officer):
-    device = TOTPDevice.objects.get(user=officer)
+    device = TOTPDevice.objects.get(user=officer, confirmed=True)
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
     totp.time = time.time()
     return f"{totp.token():06d}"

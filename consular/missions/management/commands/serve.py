@@ -5,10 +5,10 @@ import os
 import socket
 import sys
 import tempfile
-import threading
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
-from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from consular.missions import tickers
 from consular.processes import Service, Supervisor, manage, stop_on_signals
 
 PARTS = ("web", "dispatch", "queue")
@@ -57,6 +58,10 @@ class QueueWatch:
     lock. So a task is sent that touches a file of *this* queue; when the file is
     15 s old, the group is killed and started again. With several queues on one
     database another one may take the task; more are sent until ours has run one.
+
+    What a group that is gone had taken is locked for two minutes, by nobody: as soon as
+    another one stands in its place, all that is taken is due at once. Where another
+    machine's queue is at work on some of it, a task runs twice, which changes nothing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,6 +69,7 @@ class QueueWatch:
         self._sent_s = 0.0
         self._started_s = time.monotonic()
         self._pid = 0
+        self._was_replaced = False
 
     def service(self) -> Service:
         """Return the queue, which is told where to leave its heartbeat."""
@@ -84,6 +90,7 @@ class QueueWatch:
         """Replace a queue that has run no task for too long."""
         pid = supervisor.pids().get("queue", 0)
         if pid != self._pid:
+            self._was_replaced |= self._pid != 0
             self._pid = pid
             self.path.unlink(missing_ok=True)
             self._started_s = time.monotonic()
@@ -91,7 +98,15 @@ class QueueWatch:
             logger.error("the queue has run no task for 15 s; replacing all of it")
             supervisor.replace("queue")
 
-    def send(self) -> None:
+    def tick(self, now: datetime) -> None:
+        """Let go of what a lost group had taken, and send the next heartbeat."""
+        if self._was_replaced and self._pid:
+            self._was_replaced = False
+            freed = OrmQ.objects.filter(lock__gt=now).update(lock=now)
+            logger.warning("the queue was replaced; %d tasks are due again", freed)
+        self._send()
+
+    def _send(self) -> None:
         """Enqueue a heartbeat unless the last one has just been run or sent."""
         now_s = time.monotonic()
         waiting_s = BEAT_EVERY_S if self.age_s() < BEAT_EVERY_S else 1.0
@@ -100,37 +115,9 @@ class QueueWatch:
             async_task("consular.processes.beat", ack_failure=True)
 
 
-class Ticker(threading.Thread):
-    """Call every app's tick each second; what fails is logged and tried again."""
-
-    def __init__(self, watch: QueueWatch | None, stopping: threading.Event) -> None:
-        super().__init__(name="ticker", daemon=True)
-        self._watch = watch
-        self._stopping = stopping
-        self._failing: set[str] = set()
-
-    def run(self) -> None:
-        """Tick until told to stop."""
-        ticks = {name: import_string(path) for name, path in settings.TICKS.items()}
-        if self._watch is not None:
-            watch = self._watch
-            ticks["queue"] = lambda now: watch.send()
-        while not self._stopping.wait(1.0):
-            close_old_connections()
-            for name, tick in ticks.items():
-                self._call(name, tick)
-
-    def _call(self, name: str, tick: Any) -> None:
-        try:
-            tick(timezone.now())
-            self._failing.discard(name)
-        except Exception as error:
-            # One app's failure must not stop the others' ticks, nor fill the log.
-            if isinstance(error, DatabaseError):
-                connection.close()
-            if name not in self._failing:
-                logger.exception("the tick of %s failed; trying each second", name)
-            self._failing.add(name)
+def _ticks(watch: QueueWatch | None) -> dict[str, Callable[[datetime], object]]:
+    ticks = {name: import_string(path) for name, path in settings.TICKS.items()}
+    return ticks | ({"queue": watch.tick} if watch is not None else {})
 
 
 def _newest_static() -> float:
@@ -179,7 +166,7 @@ class Command(BaseCommand):
     def _run(self, services: list[Service], watch: QueueWatch | None, url: str) -> None:
         supervisor = Supervisor(services, say=logger.warning)
         stop_on_signals(supervisor.stopping)
-        Ticker(watch, supervisor.stopping).start()
+        tickers.start(_ticks(watch), supervisor.stopping)
         names = ", ".join(service.name for service in services)
         self.stdout.write(f"{names} started (pid {os.getpid()}); {url}")
         self.stdout.flush()

@@ -1,5 +1,6 @@
 """`manage.py verify_audit`: find any change in the audit trail, a cut-off end too."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -13,7 +14,25 @@ class Command(BaseCommand):
 
     help = __doc__ or ""
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--line", default="", help="a line that was mailed or logged, to compare"
+        )
+
+    def _compare(self, line: str) -> None:
+        """See that the trail holds what a line from outside says."""
+        words = line.split()
+        if len(words) < 2 or not words[-2].isdecimal():
+            raise CommandError("give the line whole: time, number and hash")
+        kept = AuditEntry.objects.filter(sequence=int(words[-2]), entry_hash=words[-1])
+        if not kept.exists():
+            raise CommandError(
+                f"entry {words[-2]} is not as that line says: the trail was changed"
+            )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["line"]:
+            self._compare(options["line"])
         if (broken := audit.first_break()) is not None:
             raise CommandError(
                 f"entry {broken} was changed or removed; compare with a backup"

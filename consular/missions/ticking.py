@@ -1,0 +1,13 @@
+"""What missions does every second: chain the audit, end accounts that ran out."""
+
+from datetime import datetime
+
+from consular.missions import audit, staffing, throttling
+
+
+def tick(now: datetime) -> None:
+    """Do what is due."""
+    audit.tick(now)
+    if now.second == 0:  # an account that ran out can do nothing meanwhile
+        throttling.forget(now)
+        staffing.expire(now)
