@@ -19,12 +19,19 @@ PEOPLE = {
     Role.CONSULAR_OFFICER: ("officer@example.org", "Nora Keane"),
     Role.APPROVER: ("approver@example.org", "Paul Adeyemi"),
     Role.DUTY_OFFICER: ("duty@example.org", "Iris Lindqvist"),
+    Role.ADMINISTRATOR: ("administrator@example.org", "Milan Horvat"),
+    Role.AUDITOR: ("auditor@example.org", "Aisha Benali"),
 }
 TITLES = {
     Role.CONSULAR_OFFICER: "officer",
     Role.APPROVER: "approver",
     Role.DUTY_OFFICER: "duty officer",
+    Role.ADMINISTRATOR: "administrator",
+    Role.AUDITOR: "auditor",
 }
+# Who works at the embassy as well as for the whole ministry: only one's own countries
+# are open to who sends alone.
+AT_HOME = (Role.CONSULAR_OFFICER, Role.DUTY_OFFICER)
 ROTA = timedelta(days=7)
 
 
@@ -51,7 +58,7 @@ class SignIn:
 
 @dataclass(frozen=True, kw_only=True)
 class Crew:
-    """The officer who declares, the one who approves, the one on duty."""
+    """One officer a role: who declares, approves, is on duty, administers, audits."""
 
     mission: Mission
     sign_ins: dict[Role, SignIn]
@@ -86,6 +93,10 @@ def muster(now: datetime) -> Crew:
         role: _sign_in(role, username, full_name, passwords[role])
         for role, (username, full_name) in PEOPLE.items()
     }
+    for role in AT_HOME:
+        Posting.objects.get_or_create(
+            officer=sign_ins[role].officer, mission=mission, role=role
+        )
     duty = sign_ins[Role.DUTY_OFFICER].officer
     Duty.objects.filter(officer=duty).delete()
     Duty.objects.create(
@@ -100,10 +111,12 @@ def muster(now: datetime) -> Crew:
 
 def _passwords(path: Path) -> dict[str, str]:
     """Return the passwords, made once and kept beside the other made secrets."""
+    found: dict[str, str] = {}
     if path.exists():
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    made = {role.value: secrets.token_urlsafe(9) for role in PEOPLE}
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.keys() >= {role.value for role in PEOPLE}:
+            return found
+    made = {role.value: secrets.token_urlsafe(9) for role in PEOPLE} | found
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600)
     path.write_text(json.dumps(made), encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
-from alerts.checkins import boards
+from alerts.checkins.board import boards
 from alerts.checkins.models import Basis, CheckIn, Inbound
 from alerts.dispatch.models import Message, Publication, Receipt, State
 from alerts.exercises.journal import Journal

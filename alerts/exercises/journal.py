@@ -10,9 +10,11 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+WAITS = {"busy", "unavailable", "10011", "10016"}  # answers with a Retry-After
 
 
 class Writer:
@@ -88,6 +90,28 @@ class Journal:
         """Count the answers that were not what a sender hopes for."""
         rows = [*self.of("accepted"), *self.of("refused")]
         return Counter(str(row["answer"]) for row in rows if row["answer"])
+
+    def told_to_wait(self) -> list[dict[str, Any]]:
+        """Return the requests that were refused for now, with a Retry-After."""
+        return [row for row in self.of("refused") if row["answer"] in WAITS]
+
+    def too_soon(self, wait_s: float) -> int:
+        """Count the requests for an address that came before its Retry-After was over.
+
+        Parameters
+        ----------
+        wait_s : float
+            What every refusal asked for.
+        """
+        until: dict[str, datetime] = {}
+        count = 0
+        for row in self.rows:
+            if row["kind"] in ("accepted", "refused") and row["to"]:
+                at = datetime.fromisoformat(row["at"])
+                count += at < until.get(row["to"], at)
+                if row["answer"] in WAITS:
+                    until[row["to"]] = at + timedelta(seconds=wait_s)
+        return count
 
     def answers(self) -> list[dict[str, Any]]:
         """Return what simulated people answered, and by which way."""

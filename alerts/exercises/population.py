@@ -19,9 +19,14 @@ from django.conf import settings
 from alerts.exercises import names, numbers
 from alerts.exercises.clearing import INVENTED
 from consular.modes import Mode
-from consular.people import loading
-from consular.people.enrolling import ContactEntry, Entry, PersonEntry, StayEntry
 from consular.people.models import Contact, Registration, Stay
+from consular.people.registering.entries import (
+    ContactEntry,
+    Entry,
+    PersonEntry,
+    StayEntry,
+)
+from consular.people.stays import loading
 from geo import gazetteer
 from geo.circles import distance_m
 from geo.gazetteer import Place

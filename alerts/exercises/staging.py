@@ -4,6 +4,7 @@ Settings are read once, when Django starts. So a command that needs a stage of i
 sets the environment and becomes itself again; all child processes inherit it.
 """
 
+import itertools
 import json
 import os
 import socket
@@ -19,7 +20,7 @@ from consular.processes import Service, manage
 
 VARIABLE = "MUSTER_EXERCISE_STAGE"
 HOST = "127.0.0.1"
-HOLD_S = 30.0
+HOLD_S, ALONE_HOLD_S = 30.0, 60.0
 POLL_EVERY_S = 15.0
 
 
@@ -82,6 +83,7 @@ class Stage:
             "MUSTER_EXERCISE_FEEDS": f"{HOST}:{self.feeds_port}",
             "MUSTER_SPEED": str(self.speed),
             "MUSTER_HOLD_S": str(round(HOLD_S / self.speed, 2)),
+            "MUSTER_BREAK_GLASS_HOLD_S": str(round(ALONE_HOLD_S / self.speed, 2)),
             VARIABLE: json.dumps(asdict(self)),
         }
 
@@ -114,7 +116,8 @@ def free_port(first: int, taken: set[int]) -> int:
     StageError
         When none of the next hundred is free.
     """
-    for port in range(first, first + 100) if first else [0]:
+    # The system may hand out again a port it has just taken back: 0 is tried again too.
+    for port in range(first, first + 100) if first else itertools.repeat(0, 100):
         with socket.socket(socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -125,7 +128,8 @@ def free_port(first: int, taken: set[int]) -> int:
         if found not in taken:
             taken.add(found)
             return found
-    raise StageError(f"no port from {first} to {first + 99} is free")
+    wanted = f"no port from {first} to {first + 99} is" if first else "no port is"
+    raise StageError(f"{wanted} free")
 
 
 def build(

@@ -14,8 +14,10 @@ from alerts.checkins.models import CheckIn, Inbound
 from alerts.dispatch.models import Channel, Message
 from alerts.exercises.crew import Crew
 from alerts.hazards.models import Hazard, Kind, Proposal, Source
-from alerts.incidents import approval, declaring, drafting, seeding
+from alerts.incidents import declaring
+from alerts.incidents.approving import approval
 from alerts.incidents.declaring import Declaration
+from alerts.incidents.drafts import drafting, seeding
 from alerts.incidents.models import Alert, Draft, Incident
 from consular.modes import Mode
 
@@ -184,8 +186,11 @@ class Story:
 
     def _write(self, incident: Incident, now: datetime) -> None:
         by = self.crew.officer
-        texts = seeding.seed(incident, LANGUAGES, CHANNELS)
-        content = drafting.Content(channels=tuple(CHANNELS), texts=tuple(texts))
+        next_word_at = seeding.next_word(now)
+        texts = seeding.seed(incident, LANGUAGES, CHANNELS, next_word_at=next_word_at)
+        content = drafting.Content(
+            channels=tuple(CHANNELS), texts=tuple(texts), next_word_at=next_word_at
+        )
         draft = drafting.save(drafting.begin(incident, by, now), content, by, now)
         self._revision = draft.revision
         self._mark("written", now)

@@ -13,11 +13,13 @@ from alerts.exercises.play import Play
 from alerts.exercises.population import Population
 from alerts.exercises.staging import StageError
 from alerts.hazards.models import Document, Source
+from alerts.incidents.approving import breaking
 from consular.missions.access import Verb, may
 from consular.missions.models import AuditEntry, Duty, Officer
 from consular.modes import ModeError
 from consular.people.models import Registration
 from tests import factories
+from tests.incidents import path
 
 
 def test_the_next_free_port_is_taken():
@@ -26,6 +28,21 @@ def test_the_next_free_port_is_taken():
         busy.listen()
         port = busy.getsockname()[1]
         assert staging.free_port(port, set()) > port
+
+
+def test_any_port_is_asked_for_again_when_the_system_gives_one_that_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    handed_out = iter([4711, 4711, 4712])
+
+    class Probe(socket.socket):
+        def getsockname(self) -> tuple[str, int]:
+            return (staging.HOST, next(handed_out))
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    taken: set[int] = set()
+    assert [staging.free_port(0, taken) for _ in range(2)] == [4711, 4712]
+    assert taken == {4711, 4712}
 
 
 def test_a_stage_listens_on_this_machine_only_and_divides_by_its_speed(tmp_path: Path):
@@ -59,7 +76,7 @@ def made_crew(db: None, now: datetime, settings, tmp_path: Path) -> crew.Crew:
     return crew.muster(now)
 
 
-def test_three_people_can_sign_in_with_what_is_printed(made_crew, now: datetime):
+def test_everybody_can_sign_in_with_what_is_printed(made_crew, now: datetime):
     assert may(made_crew.officer, Verb.DECLARE, now)
     assert may(made_crew.approver, Verb.APPROVE, now)
     assert Duty.objects.get().officer.username == "duty@example.org"
@@ -70,9 +87,21 @@ def test_three_people_can_sign_in_with_what_is_printed(made_crew, now: datetime)
         assert totp.verify(int(sign_in.code(now)))
 
 
+def test_the_officer_may_send_alone_and_the_auditor_reviews_it(
+    made_crew, now: datetime
+):
+    incident = path.declared(made_crew.officer, now)
+    near = path.Outline(shape="circle", given=path.CIRCLE.given | {"radius_m": 20_000})
+    path.zoned(incident, made_crew.officer, now, outline=near)
+    draft = path.drafted(incident, made_crew.officer, now)
+    assert breaking.why_not(draft, made_crew.officer, now) == ""
+    auditor = made_crew.sign_ins[crew.Role.AUDITOR].officer
+    assert may(auditor, Verb.AUDIT, now, incident.territory)
+
+
 def test_the_crew_is_found_again_with_the_same_passwords(made_crew, now: datetime):
     again = crew.muster(now)
-    assert Officer.objects.count() == 3
+    assert Officer.objects.count() == len(crew.PEOPLE)
     assert [each.password for each in again.sign_ins.values()] == [
         each.password for each in made_crew.sign_ins.values()
     ]
@@ -89,7 +118,7 @@ def test_clearing_leaves_people_officers_and_the_audit_trail(made_crew, now: dat
     assert not Document.objects.exists()
     assert not Source.objects.exists()
     assert Registration.objects.count() == 40
-    assert Officer.objects.count() == 3
+    assert Officer.objects.count() == len(crew.PEOPLE)
     assert AuditEntry.objects.count() == audits
 
 

@@ -9,10 +9,13 @@ from alerts.exercises import crew, population, story
 from alerts.exercises.population import Population
 from alerts.exercises.recording import Recording
 from alerts.exercises.story import Story
-from alerts.hazards import intake, proposing
+from alerts.hazards import proposing
+from alerts.hazards.listening import intake
 from alerts.hazards.models import Hazard, Source
-from alerts.incidents import audience, declaring, drafting
+from alerts.incidents import declaring
+from alerts.incidents.audiences import audience
 from alerts.incidents.declaring import Declaration
+from alerts.incidents.drafts import drafting
 from alerts.incidents.models import Alert, Draft, Incident
 from tests.factories import make_officer
 

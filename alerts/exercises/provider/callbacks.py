@@ -242,6 +242,9 @@ class Caller:
         dice, speed = self.office.dice, self.office.setup.speed
         text.error_code = dice.undelivered(text.number)
         last = "undelivered" if text.error_code else "delivered"
+        if self.office.setup.faults.receipts_off:
+            text.status = last
+            return last
         words = WORDS.get(text.channel, {}).get(last) or ["queued", "sent", last]
         if text.provider == "telnyx" and text.error_code:
             words[-1] = "delivery_failed"

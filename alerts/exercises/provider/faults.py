@@ -51,7 +51,9 @@ class Faults:
     receipt_double: float = 0
     receipt_shuffled: float = 0
     undelivered: Mapping[str, float] = field(default_factory=dict)
+    receipts_off: bool = False  # no receipt of anything
     latency_ms: float = 0  # median of a log-normal spread
+    latency_spread: float = 0.3  # 0 is always the same
     retry_after_s: float = 1
     hang_s: float = 30
     late_s: float = 20
@@ -138,5 +140,6 @@ class Dice:
             return 0.0
         point = share(self.seed, "latency", address, self._asked[address])
         # Logistic quantile: close to the normal one, and short.
-        spread = 0.3 * math.log((point + 1e-9) / (1 - point + 1e-9))
-        return self.faults.latency_ms / 1000 * math.exp(spread)
+        spread = math.log((point + 1e-9) / (1 - point + 1e-9))
+        more = math.exp(self.faults.latency_spread * spread)
+        return self.faults.latency_ms / 1000 * more

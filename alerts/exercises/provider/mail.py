@@ -12,7 +12,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from alerts.exercises.provider.office import Mail, Office
 
-KEPT = ("List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted")
+KEPT = ["List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted"]
+KEPT += ["To", "Cc", "Bcc"]
 UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -69,5 +70,9 @@ class Sink:
             body=_text(message) if isinstance(message, EmailMessage) else "",
             reference=_reference(str(message.get("Message-ID", ""))),
             at=self.office.now(),
-            headers={n: str(message[n]) for n in KEPT if n in message},
+            headers={
+                name: ", ".join(map(str, message.get_all(name, [])))
+                for name in KEPT
+                if name in message
+            },
         )

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from alerts.checkins import boards
+from alerts.checkins.board import boards
 from alerts.exercises import figures, staging
 from alerts.exercises.display import SENT, STAGES, Display
 from alerts.exercises.figures import PARTS
