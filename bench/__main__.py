@@ -18,8 +18,23 @@ from tests import postgres
 
 Figure = dict[str, Any]
 RESULTS = Path(__file__).parent / "results"
-ON_BOTH = {"dispatch"}
-NAMES = ("dispatch", "understanding", "audience", "freeze", "places")
+ON_BOTH = {"audit", "dispatch", "feeds", "webhooks"}
+NAMES = (
+    "audit",
+    "dispatch",
+    "understanding",
+    "audience",
+    "freeze",
+    "board",
+    "places",
+    "duplicates",
+    "citizens",
+    "keeping",
+    "feeds",
+    "webhooks",
+    "replies",
+    "stories",
+)
 
 
 def figure(

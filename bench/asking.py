@@ -18,19 +18,21 @@ import django
 django.setup()
 
 import numpy as np  # noqa: E402 - after set-up
+import shapely  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
-from shapely.geometry import MultiPolygon  # noqa: E402
+from shapely.geometry import MultiPolygon, box  # noqa: E402
 
 from bench import crowd, filling, postgis, zones  # noqa: E402
 from bench.crowd import Arrays  # noqa: E402
-from consular.people import matching  # noqa: E402
-from consular.people.matching import Question  # noqa: E402
+from consular.people.stays import matching  # noqa: E402
+from consular.people.stays.matching import Question  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 LOCAL = ("block of 300 m", "city, 10 km", "earthquake, 300 km")
+BUDGETS = (64, 128, 256, 512)  # of coverings: arrays get the one they are best with
 Ids = NDArray[np.int64]
 Ask = Callable[[str, MultiPolygon], Ids]
 
@@ -55,13 +57,17 @@ def settled() -> None:
 def milliseconds(
     asks: dict[str, Ask], areas: dict[str, MultiPolygon]
 ) -> dict[str, dict[str, float]]:
-    """Ask each in turn, some rounds; return the median of each zone."""
+    """Ask each in turn, some rounds; return the median of each zone.
+
+    Each gets a shape that nobody has prepared yet.
+    """
     taken: dict[str, dict[str, list[float]]] = {
         name: {zone: [] for zone in areas} for name in asks
     }
     for _ in range(ROUNDS + 1):  # the first one warms up
-        for zone, shape in areas.items():
+        for zone, area in areas.items():
             for name, ask in asks.items():
+                shape = shapely.from_wkb(shapely.to_wkb(area))
                 begun = time.perf_counter()
                 ask(zone, shape)
                 taken[name][zone].append((time.perf_counter() - begun) * 1000)
@@ -93,6 +99,10 @@ def split(people: crowd.Crowd, areas: dict[str, MultiPolygon]) -> NDArray[np.boo
     return outside
 
 
+def _of_arrays(arrays: Arrays, budget: int) -> Ask:
+    return lambda zone, shape: arrays.by_cell(shape, budget)
+
+
 def main(rows: int) -> dict[str, Any]:
     """Load, ask, and tell."""
     call_command("migrate", verbosity=0)
@@ -100,21 +110,15 @@ def main(rows: int) -> dict[str, Any]:
     people = crowd.drawn(rows)
     later = split(people, areas)
     first, rest = people.kept(~later), people.kept(later)
-    begun = time.perf_counter()
-    ids = filling.load(first, now)
-    loading_s = time.perf_counter() - begun
+    ids, loading_s = filling.load(first, now)
     settled()
     local = {name: areas[name] for name in LOCAL}
     before = milliseconds({"Muster": keys}, local)["Muster"]
-    begun = time.perf_counter()
-    ids = np.concatenate([ids, filling.load(rest, now)])
-    loading_s += time.perf_counter() - begun
+    more, more_s = filling.load(rest, now)
+    ids = np.concatenate([ids, more])
+    loading_s += more_s
     settled()
     after = milliseconds({"Muster": keys}, local)["Muster"]
-    peak_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for zone, shape in areas.items():
-        keys(zone, shape)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak_before
     both = crowd.Crowd(
         *(
             np.concatenate([a, b])
@@ -124,8 +128,10 @@ def main(rows: int) -> dict[str, Any]:
     arrays = Arrays(both, ids)
     asks: dict[str, Ask] = {
         "Muster": keys,
-        "arrays": lambda zone, shape: arrays.by_cell(shape),
+        "brute force": lambda zone, shape: arrays.one_by_one(shape),
     }
+    for budget in BUDGETS:
+        asks[f"arrays, {budget} ranges"] = _of_arrays(arrays, budget)
     has_postgis = postgis.is_there()
     if has_postgis:
         postgis.fill(areas)
@@ -136,10 +142,19 @@ def main(rows: int) -> dict[str, Any]:
         "ms_before": before,
         "ms_after": after,
         "stays_a_second": rows / loading_s,
-        "match_mb": grown / 1024,
         "has_postgis": has_postgis,
+        "is_beforehand": {way.name: way.is_beforehand for way in postgis.WAYS},
     }
 
 
+def memory() -> dict[str, Any]:
+    """Ask for the zones in a process that did nothing else; tell its largest size."""
+    areas = zones.ten() | {"the world": MultiPolygon([box(-180, -90, 180, 90)])}
+    for name, shape in areas.items():
+        keys(name, shape)
+    return {"mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]))))
+    said = memory() if sys.argv[1] == "memory" else main(int(sys.argv[1]))
+    print(json.dumps(said))

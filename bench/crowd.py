@@ -77,9 +77,9 @@ class Arrays:
         self.lons, self.lats = sorted_.lons, sorted_.lats
         self.is_today = sorted_.is_today
 
-    def by_cell(self, shape: MultiPolygon) -> NDArray[np.int64]:
+    def by_cell(self, shape: MultiPolygon, budget: int) -> NDArray[np.int64]:
         """Cover the shape, cut its ranges out of the sorted arrays, test the edge."""
-        cover = cells.covering(shape)
+        cover = cells.covering(shape, budget)
         whole, edge = self._rows(cover.full), self._rows(cover.edge)
         whole, edge = whole[self.is_today[whole]], edge[self.is_today[edge]]
         inside = cells.contains(shape, self.lons[edge], self.lats[edge])

@@ -21,17 +21,17 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from alerts.dispatch.models import Message  # noqa: E402
-from alerts.incidents import audience  # noqa: E402
+from alerts.incidents.audiences import audience  # noqa: E402
 from bench.__main__ import figure, save  # noqa: E402
 from bench.audience import TUNED  # noqa: E402
 from consular.missions.models import Role  # noqa: E402
-from consular.people import loading  # noqa: E402
-from consular.people.enrolling import (  # noqa: E402
+from consular.people.registering.entries import (  # noqa: E402
     ContactEntry,
     Entry,
     PersonEntry,
     StayEntry,
 )
+from consular.people.stays import loading  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.incidents import path  # noqa: E402
 from tests.postgres import Postgres  # noqa: E402

@@ -1,4 +1,13 @@
-"""The same question to PostGIS, with each index that one would give it."""
+"""The same question to PostGIS, with each index that one would give it.
+
+A zone arrives from the application as a geometry, cut at ±180° as all of ours are, and
+goes to the server as WKB while the clock runs. What a way does with it there is in its
+time: nothing, or ST_Subdivide. Two more ways find their zones cut up on the server,
+from before the clock ran. Primary keys come back as ours do, through a binary COPY.
+
+All are asked as `geometry`: on `geography` edges are arcs of great circles, so that
+other stays are inside, and no answer could be compared.
+"""
 
 from dataclasses import dataclass
 
@@ -9,16 +18,19 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 
 from bench.crowd import TODAY
+from consular.people.stays import columnar
 
 Ids = NDArray[np.int64]
-_IS_TODAY = "p.span @> %s::timestamptz"
-_WHOLE = (
-    "SELECT p.id FROM {table} p, (SELECT ST_GeomFromWKB(%s, 4326) AS area) z"
-    f" WHERE ST_Covers(z.area, p.geom) AND {_IS_TODAY}"
+_CUT = "ST_Subdivide(ST_GeomFromWKB(%s, 4326), 64)"
+_SOME = "JOIN {table} p ON ST_Covers(z.area, p.geom) WHERE p.span @> %s::timestamptz"
+WHOLE = "SELECT p.id FROM (SELECT ST_GeomFromWKB(%s, 4326) AS area) z " + _SOME
+CUT = (
+    f"WITH z AS MATERIALIZED (SELECT {_CUT} AS area)"
+    f" SELECT DISTINCT p.id FROM z {_SOME}"
 )
-_PIECES = (
-    "SELECT DISTINCT p.id FROM peer_zone z JOIN {table} p ON ST_Covers(z.area, p.geom)"
-    f" WHERE z.name = %s AND {_IS_TODAY}"
+CUT_BEFOREHAND = (
+    "WITH z AS (SELECT area FROM peer_zone WHERE name = %s)"
+    f" SELECT DISTINCT p.id FROM z {_SOME}"
 )
 
 
@@ -40,8 +52,7 @@ def fill(zones: dict[str, MultiPolygon]) -> None:
         cursor.execute("CREATE TABLE peer_zone (name text, area geometry)")
         for name, shape in zones.items():
             cursor.execute(
-                "INSERT INTO peer_zone SELECT %s,"
-                " ST_Subdivide(ST_GeomFromWKB(%s, 4326), 64)",
+                f"INSERT INTO peer_zone SELECT %s, {_CUT}",
                 [name, shapely.to_wkb(shape)],
             )
         for table, indexed in (("peer_point", "geom"), ("peer_both", "geom, span")):
@@ -60,21 +71,25 @@ class Way:
 
     name: str
     table: str
-    is_cut: bool
+    sql: str
+
+    @property
+    def is_beforehand(self) -> bool:
+        """Whether the zones were cut up on the server before they were asked for."""
+        return self.sql == CUT_BEFOREHAND
 
     def ask(self, name: str, shape: MultiPolygon) -> Ids:
         """Return the primary keys of today's stays in a zone."""
-        sql = (_PIECES if self.is_cut else _WHOLE).format(table=self.table)
-        zone = name if self.is_cut else shapely.to_wkb(shape)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [zone, TODAY.isoformat()])
-            found = np.array(cursor.fetchall(), np.int64).ravel()
-        return np.sort(found)
+        zone = name if self.is_beforehand else shapely.to_wkb(shape)
+        sql = self.sql.format(table=self.table)
+        return np.sort(columnar.read(sql, [zone, TODAY.isoformat()], ["i8"])["0"])
 
 
-WAYS = (
-    Way("GiST(geom)", "peer_point", is_cut=False),
-    Way("GiST(geom), zones cut", "peer_point", is_cut=True),
-    Way("GiST(geom, tstzrange)", "peer_both", is_cut=False),
-    Way("GiST(geom, tstzrange), zones cut", "peer_both", is_cut=True),
+WAYS = tuple(
+    Way(f"{index}, zones {state}", table, sql)
+    for index, table in (
+        ("GiST(geom)", "peer_point"),
+        ("GiST(geom, days)", "peer_both"),
+    )
+    for state, sql in (("whole", WHOLE), ("cut", CUT), ("cut before", CUT_BEFOREHAND))
 )

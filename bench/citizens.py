@@ -1,0 +1,185 @@
+"""Register in the middle of a crisis: how many a second, and what it gives away.
+
+The crisis form as `serve` serves it (gunicorn, two processes) on PostgreSQL, under an
+open load: requests leave on time whether earlier ones were answered or not. One in
+twenty is sent twice, as an impatient thumb does. Then lost links are asked for, for
+addresses that are on record and such that are not, in turns, and a guess from the
+time of the answer alone is scored. Last, a bot signs up from everywhere.
+
+`SECONDS=600 BOT=10000 ASKED=2000 python -m bench.citizens` is the long run.
+"""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Empty, Queue
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+
+from bench.__main__ import figure, save
+from tests.postgres import Postgres
+
+SECONDS = int(os.environ.get("SECONDS", "60"))
+RATE = int(os.environ.get("RATE", "50"))
+ASKED = int(os.environ.get("ASKED", "400"))
+BOT = int(os.environ.get("BOT", "1000"))
+THREADS = 48
+TWICE = 20  # one in so many is sent a second time
+LIMIT_S, MOST_AUC, MOST_TEXTS = 2.0, 0.55, 50
+PLACES = ("Managua, Nicaragua", "León, Nicaragua", "Masaya, Nicaragua", "Nicaragua")
+HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@contextmanager
+def web(port: int) -> Iterator[None]:
+    """Serve as `manage.py serve` does on a machine with two cores."""
+    words = [sys.executable, "-m", "gunicorn", "consular.wsgi:application"]
+    words += ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+    words += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
+    with subprocess.Popen([*words, "--no-control-socket"]) as process:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", port)):
+                    break
+            time.sleep(0.1)
+        for _ in range(20):  # the port is open before a worker is ready to answer
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            link.request("GET", "/")
+            link.getresponse().read()
+            link.close()
+        yield
+        process.terminate()
+
+
+def post(link: http.client.HTTPConnection, path: str, values: dict[str, str]) -> int:
+    """Send a form on a connection that stays open; return the status."""
+    link.request("POST", path, urlencode(values), HEADERS)
+    answer = link.getresponse()
+    answer.read()
+    return answer.status
+
+
+def entry(number: int, key: str) -> dict[str, str]:
+    """Return what one person types."""
+    return {
+        "key": key,
+        "given_name": f"Invented {number}",
+        "family_name": "Person",
+        "place": PLACES[number % len(PLACES)],
+        "phone": f"+1{200 + number // 10_000 % 700:03}555{number % 10_000:04}",
+        "needs": "insulin" if number % 9 == 0 else "",
+        "warn": "on",
+    }
+
+
+def _planned() -> "Queue[tuple[float, int, str]]":
+    """Return what is to be sent, in order: when, who, and the form's key."""
+    due: Queue[tuple[float, int, str]] = Queue()
+    begun = time.perf_counter() + 1
+    for number in range(SECONDS * RATE):
+        key = uuid.uuid4().hex
+        for again in range(1 + (number % TWICE == 0)):
+            due.put((begun + number / RATE + again * 0.05, number, key))
+    return due
+
+
+def load(port: int, path: str) -> tuple[list[float], set[str]]:
+    """Send on time for a while; return seconds from due to answered, and the keys."""
+    due = _planned()
+    taken: list[float] = []
+    accepted: set[str] = set()
+
+    def send() -> None:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        while True:
+            try:
+                at, number, key = due.get_nowait()
+            except Empty:
+                return
+            time.sleep(max(0.0, at - time.perf_counter()))
+            if post(link, path, entry(number, key)) == 200:
+                taken.append(time.perf_counter() - at)
+                accepted.add(key)
+
+    threads = [threading.Thread(target=send) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return taken, accepted
+
+
+def separability(known: list[float], unknown: list[float]) -> float:
+    """Return how well times tell two groups apart: 0.5 not at all, 1 always (AUC)."""
+    both = np.concatenate([known, unknown])
+    ranks = np.empty(len(both))
+    ranks[np.argsort(both)] = np.arange(1, len(both) + 1)
+    wins = ranks[: len(known)].sum() - len(known) * (len(known) + 1) / 2
+    auc = float(wins / (len(known) * len(unknown)))
+    return max(auc, 1 - auc)
+
+
+def in_turns(port: int, known: str, ask: Callable[[Any, str], int]) -> float:
+    """Ask for a known and an unknown address in turns; return how they part."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(ASKED + 20):
+        for is_known in (True, False) if number % 2 else (False, True):
+            address = known if is_known else f"nobody{number}@example.org"
+            begun = time.perf_counter()
+            assert ask(link, address) == 200
+            if number >= 20:
+                times[is_known].append(time.perf_counter() - begun)
+    return separability(times[True], times[False])
+
+
+def main() -> None:
+    """Start a server, measure in a child, tell."""
+    with Postgres() as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.citizens_inside"],
+            env=os.environ
+            | {
+                "DATABASE_URL": url,
+                "MUSTER_FREE_FORMS": "100000000",
+                "MUSTER_ALLOWED_HOSTS": "127.0.0.1,testserver",
+            },
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    got = json.loads(done.stdout.splitlines()[-1])
+    whole = got["accepted"] - got["lost"] - got["doubled"]
+    taken = f"crisis forms taken in {SECONDS} s"
+    limits = (
+        ("the 95th percentile", LIMIT_S, "s", "p95_s"),
+        ("AUC, lost link", MOST_AUC, "", "auc_recover"),
+        ("AUC, register", MOST_AUC, "", "auc_register"),
+        (f"SMS of {BOT} bots", MOST_TEXTS, "SMS", "texts"),
+    )
+    rows = [
+        figure(
+            taken, got["accepted"], "forms", f"{RATE} a second", SECONDS * RATE, 1.0
+        ),
+        figure(
+            "neither lost nor doubled", whole, "forms", "accepted", got["accepted"], 1.0
+        ),
+    ]
+    rows += [
+        figure(f"limit over {name}", limit, unit, "measured", got[key], 1.0)
+        for name, limit, unit, key in limits
+    ]
+    save("citizens", rows)
+
+
+if __name__ == "__main__":
+    main()
