@@ -5,116 +5,27 @@ Live accounts exist in a live installation only. Each is a block of words: `tran
 share of the channel, `80,FR=20`) and `rate` (parts a second).
 """
 
-from typing import Any
-
-from consular import env
-
-CHANNELS = "alerts.dispatch.channels."
-SIMULATED_TEMPLATES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
-Accounts = dict[str, dict[str, str]]
-# The simulated Telnyx signs with a key that is made from its API key.
-SIMULATED_TELNYX_KEY = "3+70dBIwW6a9bTRciPO3RTwqIonG5tozKZz/ubuZMbc="
+from consular import env, simulated_accounts
+from consular.simulated_accounts import CHANNELS, Accounts
 
 
 def configured(*, live: bool, simulated_url: str, smtp_port: int) -> Accounts:
     """Return all accounts of this installation by name."""
-    found = _simulated(simulated_url, smtp_port)
+    found = simulated_accounts.named(simulated_url, smtp_port)
     if live:
         for block in (*_twilio(), *_other_sms(), *_mail(), *_social()):
-            name = block.pop("name")
-            upper = name.upper().replace("-", "_")
-            for word in ("weight", "rate"):
-                if said := env.text(f"{upper}_{word.upper()}"):
-                    block[word] = said
-            found[name] = {"mode": "live", **block}
+            found[block.pop("name")] = {"mode": "live", **block}
+    for name, block in found.items():
+        upper = name.upper().replace("-", "_")
+        for word in ("weight", "rate"):
+            if said := env.text(f"{upper}_{word.upper()}"):
+                block[word] = said
     return found
 
 
 def _block(name: str, transport: str, channel: str, **words: str) -> dict[str, str]:
     made = {"name": name, "transport": CHANNELS + transport, "channel": channel}
     return {**made, **words}
-
-
-def _simulated(url: str, smtp_port: int) -> Accounts:
-    twilio: dict[str, Any] = {
-        "account_sid": "AC" + "5" * 32,
-        "auth_token": "simulated-" + "0" * 22,
-        "sender": "+15005550006",
-    }
-    token = {"access_token": "simulated"}
-    blocks = [
-        _block("simulated-sms", "twilio.TwilioSms", "sms", **twilio),
-        _block(
-            "simulated-telnyx",
-            "telnyx.TelnyxSms",
-            "sms",
-            api_key="simulated",
-            public_key=SIMULATED_TELNYX_KEY,
-            sender="+15005550007",
-            weight="0",  # it stands by
-        ),
-        _block(
-            "simulated-whatsapp",
-            "twilio.TwilioWhatsApp",
-            "whatsapp",
-            templates=",".join(
-                f"{language}=HX{number:032x}"
-                for number, language in enumerate(SIMULATED_TEMPLATES)
-            ),
-            **twilio,
-        ),
-        _block("simulated-voice", "twilio_voice.TwilioVoice", "voice", **twilio),
-        _block("simulated-mastodon", "mastodon.Mastodon", "social", **token),
-        _block(
-            "simulated-bluesky",
-            "bluesky.Bluesky",
-            "social",
-            handle="ministry.example.org",
-            app_password="simulated",
-        ),
-        _block(
-            "simulated-x",
-            "x.X",
-            "social",
-            api_key="simulated",
-            api_secret="simulated",
-            access_secret="simulated",
-            **token,
-        ),
-        _block(
-            "simulated-telegram",
-            "telegram.Telegram",
-            "social",
-            token="simulated",
-            chat="@ministry",
-        ),
-        _block(
-            "simulated-facebook", "facebook.FacebookPage", "social", page="1", **token
-        ),
-    ]
-    found = {
-        block.pop("name"): {"mode": "exercise", "base_url": url, **block}
-        for block in blocks
-    }
-    found["simulated-email"] = {
-        "transport": CHANNELS + "email.Smtp",
-        "channel": "email",
-        "mode": "exercise",
-        "url": f"smtp://127.0.0.1:{smtp_port}",
-        "sender": "alerts@ministry.example.org",
-    }
-    found["simulated-mailgun"] = {
-        "transport": CHANNELS + "anymail.Anymail",
-        "channel": "email",
-        "mode": "exercise",
-        "esp": "mailgun",
-        "api_url": f"{url}/v3",
-        "api_key": "simulated",
-        "sender_domain": "ministry.example.org",
-        "sender": "alerts@ministry.example.org",
-        "weight": "0",
-    }
-    return found
 
 
 def _twilio() -> list[dict[str, str]]:

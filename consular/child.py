@@ -45,13 +45,14 @@ def _serve(pipe: Connection, memory_mb: int) -> None:
             path, args, cpu_s = pipe.recv()
         except (EOFError, OSError):
             return
+        work = _resolve(path)  # the first call in a child does not pay for imports
         limit = _memory() + memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         # Processor time of this call alone; passing it ends the child.
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         try:
-            answer = (True, _resolve(path)(*args))
+            answer = (True, work(*args))
         except ValueError as error:
             answer = (False, str(error))
         except MemoryError:

@@ -8,12 +8,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from datetime import date
 from itertools import repeat
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Field
 from django.db.models.options import Options
+
+from consular import sealing
+from consular.sealing import SealedTextField
 
 Columns = Mapping[str, Any]
 """Values by the name of a field (`registration_id` for a relation).
@@ -41,11 +46,13 @@ def numbers(model: type[models.Model], count: int) -> list[int]:
     On SQLite the transaction holds the one lock for writing; on PostgreSQL they come
     from the sequence.
     """
+    if not count:
+        return []
     table, key = _meta(model).db_table, _meta(model).pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s))"
+                "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s)::regclass))"
                 " FROM generate_series(1, %s)",
                 [f'"{table}"', key, count],
             )
@@ -54,6 +61,17 @@ def numbers(model: type[models.Model], count: int) -> list[int]:
         last = cursor.fetchone()
     first = (last[0] if last else 0) + 1
     return list(range(first, first + count))
+
+
+def need_not_last() -> None:
+    """Let the transaction under way be lost in a power cut, and not wait for the disk.
+
+    For work in steps that whoever comes back does again, when a last step, which does
+    wait, makes it count: that one's wait makes all before it last as well.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
 def write(
@@ -98,6 +116,20 @@ def write(
     return _insert(model, fields, rows, ignore_conflicts)
 
 
+def create(rows: Sequence[models.Model]) -> None:
+    """Write objects that are not stored yet, all of one model; give them their keys."""
+    if not rows:
+        return
+    model = type(rows[0])
+    for row, number in zip(rows, numbers(model, len(rows)), strict=True):
+        row.pk = number
+    fields = _meta(model).concrete_fields
+    names = [str(field.attname) for field in fields]
+    write(model, len(rows), {n: [getattr(row, n) for row in rows] for n in names})
+    for row in rows:
+        row._state.adding = False  # noqa: SLF001 - Django documents it
+
+
 def _meta(model: type[models.Model]) -> "Options[Any]":
     return model._meta  # noqa: SLF001 - Django documents it
 
@@ -106,9 +138,13 @@ def _prepared(field: "Field[Any, Any]", given: Any, count: int) -> Iterable[Any]
     """Return what the database takes for each row."""
     if not isinstance(given, list):
         return repeat(_stored(field, given), count)
+    if isinstance(field, SealedTextField) and None not in given:
+        return sealing.seal_all(given)
     kind = field.get_internal_type()
     if kind in _UNCHANGED:
         return given
+    if kind == "UUIDField":  # as SQLite keeps them; PostgreSQL reads them too
+        return [value.hex for value in given]
     if kind in _REPEATED:  # a few days, many rows
         stored = {value: _stored(field, value) for value in set(given)}
         return [stored[value] for value in given]
@@ -119,8 +155,9 @@ def _stored(field: "Field[Any, Any]", value: Any) -> Any:
     if field.get_internal_type() == "TextField":
         return field.get_prep_value(value)
     if field.get_internal_type() == "JSONField":
-        return json.dumps(value)
-    return field.get_db_prep_save(value, connection)
+        return None if value is None else json.dumps(value)
+    stored = field.get_db_prep_save(value, connection)
+    return str(stored) if isinstance(stored, date) else stored  # once, not in each row
 
 
 def _names(fields: Sequence["Field[Any, Any]"]) -> str:
@@ -144,7 +181,7 @@ def _copy(
     )
     try:
         with (
-            transaction.atomic(),
+            transaction.atomic() if ignore_conflicts else nullcontext(),
             connection.cursor() as cursor,
             connection.wrap_database_errors,
         ):

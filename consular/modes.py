@@ -50,3 +50,14 @@ def agree(*modes: str) -> bool:
     (True, False)
     """
     return len(set(modes)) == 1
+
+
+def mark(mode: str) -> str:
+    """Return what a notice begins with, so that no drill is taken for the real thing.
+
+    Examples
+    --------
+    >>> mark("exercise"), mark("live")
+    ('EXERCISE. ', '')
+    """
+    return "EXERCISE. " if mode == Mode.EXERCISE else ""

@@ -7,11 +7,13 @@ which stays. Neither is in the database or in its backups.
 """
 
 import base64
+import binascii
 import functools
 import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +25,8 @@ from django.db import models
 
 # Letters and digits that cannot be mistaken for one another when read aloud.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+NONCE_BYTES = 12
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 TOKEN_BYTES = 17  # 136 bits: 23 characters of base64url
 
 
@@ -51,9 +55,30 @@ def seal(text: str) -> str:
     if not text:
         return ""
     secret = settings.SEALING_KEYS[0]
-    nonce = os.urandom(12)
+    nonce = os.urandom(NONCE_BYTES)
     sealed = _cipher(secret).encrypt(nonce, text.encode(), None)
     return f"1.{_key_id(secret)}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+
+def seal_all(texts: Iterable[str]) -> list[str]:
+    """Encrypt many texts as `seal` does one; what is sealed already stays."""
+    listed = list(texts)
+    prefix, encrypt = newest_prefix(), _cipher(settings.SEALING_KEYS[0]).encrypt
+    nonces = os.urandom(NONCE_BYTES * len(listed))
+    sealed = []
+    for number, text in enumerate(listed):
+        if text and type(text) is not Sealed:
+            nonce = nonces[NONCE_BYTES * number : NONCE_BYTES * (number + 1)]
+            raw = nonce + encrypt(nonce, text.encode(), None)
+            body = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE)
+            text = prefix + body.decode("ascii")
+        sealed.append(text)
+    return sealed
+
+
+def newest_prefix() -> str:
+    """Return how every value begins that was sealed with the newest key."""
+    return f"1.{_key_id(settings.SEALING_KEYS[0])}."
 
 
 def unseal(sealed: str) -> str:
@@ -74,7 +99,9 @@ def unseal(sealed: str) -> str:
     for secret in settings.SEALING_KEYS:
         if _key_id(secret) == key_id:
             try:
-                plain = _cipher(secret).decrypt(data[:12], data[12:], None)
+                plain = _cipher(secret).decrypt(
+                    data[:NONCE_BYTES], data[NONCE_BYTES:], None
+                )
             except InvalidTag:
                 raise SealError("a sealed value was changed") from None
             return plain.decode()
@@ -83,7 +110,7 @@ def unseal(sealed: str) -> str:
 
 def _mac(use: str, text: str) -> bytes:
     key = _derived(settings.INDEX_KEY, use)
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return hmac.digest(key, text.encode(), "sha256")
 
 
 def blind_index(kind: str, normalised: str) -> str:
@@ -108,7 +135,11 @@ def token_key(token: str) -> str:
 
 def new_code(length: int = 4) -> str:
     """Make up a short code such as `7K2Q` for answers by SMS."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))
+    number, letters = secrets.randbelow(len(CODE_LETTERS) ** length), []
+    for _ in range(length):
+        number, place = divmod(number, len(CODE_LETTERS))
+        letters.append(CODE_LETTERS[place])
+    return "".join(letters)
 
 
 class Sealed(str):

@@ -7,6 +7,7 @@ database; `manage.py check --deploy` says what a live installation still lacks.
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -32,8 +33,10 @@ MODE = env.text("MUSTER_MODE", "exercise")
 MINISTRY_NAME = env.text("MUSTER_MINISTRY_NAME", "Ministry of Foreign Affairs")
 SERVICE_NAME = env.text("MUSTER_SERVICE_NAME", "Consular alerts")
 MINISTRY_COUNTRY = env.text("MUSTER_MINISTRY_COUNTRY", "IE")
+PRIVACY_CONTACT = env.text("MUSTER_PRIVACY_CONTACT")  # of the data protection officer
 EMERGENCY_PHONE = env.text("MUSTER_EMERGENCY_PHONE", "+353 1 555 0100")
 PUBLIC_URL = env.text("MUSTER_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+TEMPLATES_FOLDER = env.text("MUSTER_TEMPLATES", "")  # the ministry's own phases.*.toml
 SPEED = env.number("MUSTER_SPEED", 1)  # exercises only: how much faster time passes
 
 # Secrets; live installations set them, exercises make their own
@@ -52,6 +55,8 @@ INDEX_KEY = env.secret("MUSTER_INDEX_KEY") or (
     "" if _live else _kept_secret("index_key")
 )
 
+BACKUP_KEY = env.secret("MUSTER_BACKUP_KEY")  # of the files of `manage.py backup`
+
 # Web
 DEBUG = False
 ALLOWED_HOSTS = env.words("MUSTER_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -65,7 +70,8 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = _https and env.flag("MUSTER_HTTPS_REDIRECT", True)
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-if env.flag("MUSTER_BEHIND_PROXY"):
+BEHIND_PROXY = env.flag("MUSTER_BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Forms on staff pages need the origin; pages behind a link say `no-referrer` instead.
 SECURE_REFERRER_POLICY = "same-origin"
@@ -114,6 +120,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "consular.missions.middleware.NoNulMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -170,21 +177,30 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "missions:sign_in"
 LOGIN_REDIRECT_URL = "missions:home"
+_VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": f"{_VALIDATION}.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "email")},
+    },
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "consular.missions.throttling.place_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
 OTP_TOTP_ISSUER = SERVICE_NAME
+STEP_UP_S = 60 * env.number("MUSTER_STEP_UP_MINUTES", 15)  # until a factor is stale
 AUDIT_ANCHORS = env.text("MUSTER_AUDIT_ANCHORS", str(DATA_DIR / "audit-anchors.txt"))
+AUDIT_SYSLOG = env.text("MUSTER_AUDIT_SYSLOG")  # a socket's path, or host:port by UDP
+AUDIT_MAIL = env.text("MUSTER_AUDIT_MAIL")
 
 # API
 REST_FRAMEWORK = {
@@ -246,7 +262,8 @@ WHITENOISE_USE_FINDERS = not env.flag("MUSTER_HASHED_STATIC", True)
 
 # Work: what each app looks for every second, and the queue for the longer steps
 TICKS = {
-    "missions": "consular.missions.audit.tick",
+    "missions": "consular.missions.ticking.tick",
+    "people": "consular.people.ticking.tick",
     "dispatch": "alerts.dispatch.ticking.tick",
     "hazards": "alerts.hazards.ticking.tick",
     "incidents": "alerts.incidents.ticking.tick",
@@ -254,6 +271,7 @@ TICKS = {
 }
 # What each later stage forgets of a party that is erased, and for how many days things
 # are kept: texts, whereabouts after an incident is closed, what nobody confirmed
+INCIDENT_KEYS = "alerts.incidents.seeing.keys"  # what an officer's missions reach
 ERASERS = {"checkins": "alerts.checkins.erasing.erase"}
 KEEP_BODIES_DAYS = int(env.number("MUSTER_KEEP_BODIES_DAYS", 7))
 KEEP_WHEREABOUTS_DAYS = int(env.number("MUSTER_KEEP_WHEREABOUTS_DAYS", 30))
@@ -274,7 +292,15 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Queue",
 }
+# What is published as CAP: under which name, signed with which key, exercises or not
+CAP_SENDER = env.text("MUSTER_CAP_SENDER", f"alerts@{urlsplit(PUBLIC_URL).hostname}")
+CAP_KEY_FILE = env.text("MUSTER_CAP_KEY_FILE", "")
+CAP_CERTIFICATE_FILE = env.text("MUSTER_CAP_CERTIFICATE_FILE", "")
+PUBLISH_EXERCISES = env.flag("MUSTER_PUBLISH_EXERCISES", False)
 HOLD_S = env.number("MUSTER_HOLD_S", 30)  # between an approval and the first message
+# What one officer may do alone: to so many people, after so long a hold; 0 is nobody
+BREAK_GLASS_PEOPLE = int(env.number("MUSTER_BREAK_GLASS_PEOPLE", 500))
+BREAK_GLASS_HOLD_S = env.number("MUSTER_BREAK_GLASS_HOLD_S", 60)
 DISPATCH_THREADS = int(env.number("MUSTER_DISPATCH_THREADS", 32))
 
 # What a part costs, in millionths of the ministry's currency: `sms=75000,sms.CU=120000`
@@ -282,6 +308,12 @@ PRICES = {
     name: int(cost)
     for name, _, cost in (word.partition("=") for word in env.words("MUSTER_PRICES"))
 }
+# An hour: text messages that public pages may cause without, and with, a proof of work;
+# and what one network may ask for without and with it
+FREE_TEXTS = int(env.number("MUSTER_FREE_TEXTS", 40))
+PROVEN_TEXTS = int(env.number("MUSTER_PROVEN_TEXTS", 2_000))
+FREE_FORMS = int(env.number("MUSTER_FREE_FORMS", 60))
+PROVEN_FORMS = int(env.number("MUSTER_PROVEN_FORMS", 600))
 NOTICES_A_COUNTRY = env.number("MUSTER_NOTICES_A_COUNTRY", 500)  # an hour, by phone
 BUDGET_DAY = env.number("MUSTER_BUDGET_DAY", 0)
 BUDGET_COUNTRY = env.number("MUSTER_BUDGET_COUNTRY", 0)
@@ -305,7 +337,7 @@ GEOCODER_RATE = env.number("MUSTER_GEOCODER_RATE", 1)  # questions a second and 
 ACCOUNTS = accounts.configured(
     live=_live, simulated_url=SIMULATED_PROVIDER_URL, smtp_port=SIMULATED_SMTP_PORT
 )
-ANYMAIL = {"REQUESTS_TIMEOUT": (5, 10)}
+ANYMAIL = {"REQUESTS_TIMEOUT": (5, 10), "IGNORE_UNSUPPORTED_FEATURES": True}
 
 # Logs: references only, never names, numbers, places or texts
 LOGGING = {

@@ -4,6 +4,9 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 API = "api/v1/"
+handler403 = "consular.missions.faults.refused"
+handler404 = "consular.people.registering.public.nothing_here"
+handler500 = "consular.missions.faults.broken"
 
 urlpatterns = [
     path("", include("consular.people.urls")),
@@ -12,10 +15,12 @@ urlpatterns = [
     path("desk/", include("alerts.incidents.urls")),
     path("desk/", include("alerts.dispatch.urls")),
     path("", include("alerts.checkins.urls")),
-    path("hooks/", include("alerts.dispatch.hooks")),
+    path("hooks/", include("alerts.dispatch.hearing.hooks")),
+    path("hooks/", include("alerts.dispatch.hearing.mail_hooks")),
     path("", include("alerts.dispatch.public")),
     path("", include("alerts.hazards.public")),
-    path("hooks/", include("alerts.checkins.hooks")),
+    path("", include("alerts.incidents.publication.public")),
+    path("hooks/", include("alerts.checkins.answers.hooks")),
     path(API + "openapi.json", SpectacularAPIView.as_view(), name="openapi"),
     path(API, include("consular.people.api")),
     path(API, include("alerts.dispatch.api")),

@@ -4,5 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from geo import gazetteer
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consular.settings")
 application = get_wsgi_application()
+# A worker takes no request before it knows the places: the crisis form needs them.
+gazetteer.load()

@@ -6,9 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
+from alerts.incidents.audiences import outlines
 from consular.missions.models import Officer, Role
 from tests import factories
+
+# A change lands or not for what it does, not for the examples that chance picks:
+# `make test` tries the same ones each time, `make torture` ever new and more ones.
+settings.register_profile("steady", deadline=None, max_examples=60, derandomize=True)
+settings.register_profile("wide", deadline=None, max_examples=1_000)
+settings.load_profile("steady")
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -43,6 +51,12 @@ def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _keep_no_outlines() -> None:
+    """Forget the outlines of the last test's alerts, whose numbers come again."""
+    outlines.forget()
 
 
 @pytest.fixture(autouse=True)

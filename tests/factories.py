@@ -1,6 +1,7 @@
 """One plain function for each noun, with defaults that are valid."""
 
 import itertools
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,10 +9,16 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from consular.missions import stepping
 from consular.missions.models import Mission, Officer, Posting, Role
-from consular.people import enrolling
-from consular.people.enrolling import ContactEntry, Entry, PersonEntry, StayEntry
 from consular.people.models import Registration
+from consular.people.registering import enrolling
+from consular.people.registering.entries import (
+    ContactEntry,
+    Entry,
+    PersonEntry,
+    StayEntry,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -49,8 +56,9 @@ def sign_in(client: Client, officer: Officer) -> None:
     """Open a session for an officer, second factor given."""
     client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    device = TOTPDevice.objects.get(user=officer)
+    device = TOTPDevice.objects.get(user=officer, confirmed=True)
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session[stepping.KEY] = time.time()
     session.save()
 
 

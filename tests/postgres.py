@@ -132,25 +132,37 @@ class Postgres:
         made = self._run(*initdb, "-A", "trust", "-E", "UTF8", "--no-sync")
         if made.wait() != 0:
             raise NoPostgresError((self.folder / "log").read_text()[-800:])
+        self._start()
+        return f"postgres://muster@{quote(self.socket, safe='')}/postgres"
+
+    def _start(self) -> None:
         words = [str(self.bin / "postgres"), "-D", str(self.data), "-k", self.socket]
         for name, value in self.settings.items():
             words += ["-c", f"{name}={value}"]
+        before = self._readies()
         self.process = self._run(*words)
-        for _ in range(300):
-            if (self.folder / ".s.PGSQL.5432").exists() and self._answers():
-                return f"postgres://muster@{quote(self.socket, safe='')}/postgres"
+        for _ in range(600):
+            if self._readies() > before:
+                return
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
         raise NoPostgresError((self.folder / "log").read_text()[-800:])
+
+    def crash(self) -> None:
+        """End the server as a crash does, and start it again on what is there."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        self._start()
 
     @property
     def socket(self) -> str:
         """The folder of the socket."""
         return str(self.folder)
 
-    def _answers(self) -> bool:
-        return "ready to accept" in (self.folder / "log").read_text()
+    def _readies(self) -> int:
+        """Count how often the server has said that it accepts connections."""
+        return (self.folder / "log").read_text().count("ready to accept connections")
 
     def __exit__(self, *error: object) -> None:
         """Stop the server and remove its folder."""

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import chromium, postgres
+from tests import chromium, postgres, second
 
 SQLITE = ""
 IN_DATABASE = "database and not browser and not processes"
@@ -108,6 +108,7 @@ def main(options: list[str]) -> int:
     """Run everything and print the sum last."""
     total = Sum()
     browser = chromium.install()
+    second.install()
     well = True
     with tempfile.TemporaryDirectory(prefix="muster-test-") as folder:
         Path(folder, "data", "static").mkdir(parents=True)

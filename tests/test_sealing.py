@@ -10,6 +10,13 @@ def test_what_is_sealed_can_be_opened_again(text):
     assert sealing.unseal(sealing.seal(text)) == text
 
 
+@given(st.lists(st.text()))
+def test_many_are_sealed_as_one_is(texts):
+    sealed = sealing.seal_all(texts)
+    assert [sealing.unseal(each) for each in sealed] == texts
+    assert sealing.seal_all(map(sealing.Sealed, sealed)) == sealed
+
+
 def test_the_same_text_never_looks_the_same_twice():
     assert sealing.seal("Ada") != sealing.seal("Ada")
 

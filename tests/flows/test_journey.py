@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from alerts.exercises import journal
-from tests.flows.conftest import Demo, until
+from tests.flows.demos import Demo, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 PHONE = "+12025550199"
@@ -34,18 +34,6 @@ def picture(page: Page, name: str) -> None:
             page.screenshot(path=path)
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     page.emulate_media(color_scheme="light")
-
-
-def sign_in(browser: Browser, demo: Demo, who: str) -> Page:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.goto(f"{demo.web}/desk/sign-in/")
-    officer = demo.officers[who]
-    page.fill("[name=username]", officer.username)
-    page.fill("[name=password]", officer.password)
-    page.fill("[name=code]", officer.code())
-    page.click("main button")
-    expect(page.locator("h1")).to_have_text("Hazards")
-    return page
 
 
 def register(page: Page, demo: Demo) -> None:

@@ -1,0 +1,60 @@
+"""An answer given without a connection is kept on the phone and sent, once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from alerts.checkins.models import CheckIn, Standing
+from alerts.incidents.models import Alert
+from tests.checkins.conftest import Sent, make_alert, make_incident, send
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def party() -> Sent:
+    now = timezone.now()
+    alert = make_alert(make_incident(happened_at=now, opened_at=now))
+    Alert.objects.update(opens_at=now, not_after=now + timedelta(hours=9))
+    return send(alert, "+12025550101")
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: object) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 664}, is_mobile=True, has_touch=True
+    )
+    yield context
+    context.close()
+
+
+def test_a_call_without_a_connection_is_kept_and_sent_once(
+    phone: BrowserContext, party: Sent, live_server: object
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{live_server}{party.path}")
+    phone.set_offline(True)
+    page.get_by_role("button", name="We need help").tap()
+    kept = page.get_by_text("Your answer is kept on this phone")
+    expect(kept).to_be_visible()
+    assert CheckIn.objects.count() == 0
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="Saved: you need help")).to_be_visible()
+    assert CheckIn.objects.count() == 2
+    assert set(Standing.objects.values_list("status", flat=True)) == {"needs_help"}
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_the_page_works_without_its_script(
+    browser: Browser, party: Sent, live_server: object
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server}{party.path}")
+    page.get_by_role("button", name="We are safe").click()
+    expect(page.get_by_role("heading", name="Saved: you are safe")).to_be_visible()
+    context.close()
+    assert CheckIn.objects.count() == 2
