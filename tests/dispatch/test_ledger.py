@@ -173,6 +173,33 @@ def test_claims_of_a_silent_worker_are_released_after_three_seconds(provider):
     assert states == [State.QUEUED] * 4 + [State.UNCLEAR] * 2
 
 
+def test_a_worker_that_stood_still_sends_what_it_claims_again_only_once(provider):
+    outbox.write(make_cause(), letters(6), NOON)
+    sender = delivery.Sender("slow", 4, lambda: NOON)
+    sweeping.beat("slow", NOON)
+    sender.waiting = claims.claim("slow", NOON)
+    sweeping.bury(NOON + 4 * SECOND)
+    sweeping.beat("slow", NOON + 4 * SECOND)
+    sender.clock = lambda: NOON + 4 * SECOND
+    while sender.step():
+        pass
+    sender.close()
+    assert provider.journal.duplicates() == 0
+    assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
+
+
+def test_a_claim_that_was_lost_does_not_give_back_the_one_made_after_it(provider):
+    outbox.write(make_cause(), letters(2), NOON)
+    sweeping.beat("slow", NOON)
+    lost = claims.claim("slow", NOON)
+    sweeping.bury(NOON + 4 * SECOND)
+    again = claims.claim("slow", NOON)
+    assert len(claims.begin(again, "slow", NOON)) == 2
+    assert claims.begin(lost, "slow", NOON) == []
+    assert claims.release_claims(claims.of_owner("slow", lost), NOON) == 0
+    assert set(Message.objects.values_list("state", flat=True)) == {State.CLAIMED}
+
+
 def test_a_late_result_of_a_dead_claim_is_taken_but_moves_nothing_back(provider):
     outbox.write(make_cause(), letters(1), NOON)
     sweeping.beat("slow", NOON)

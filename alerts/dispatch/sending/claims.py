@@ -44,7 +44,7 @@ INSERT INTO dispatch_attempt
 SELECT m.id, m.attempt, v.column3, {at}, '', '' FROM (VALUES {rows}) AS v
 JOIN dispatch_message AS m ON m.id = v.column1 AND m.attempt = v.column2
 WHERE m.state = 'claimed' AND m.lease_owner = %s
-RETURNING message_id
+RETURNING message_id, number
 """
 
 
@@ -282,23 +282,27 @@ def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:
 
     Causes and pauses are read again here, just before the requests: a stop or a pause
     is one row and takes effect with the next begin. What may not leave is given back.
+
+    A worker that stood still for longer than its heartbeat may hold one message twice:
+    by the claim that was taken from it, and by the one that it made afterwards. Only
+    the number of the attempt tells them apart, and only the later one leaves.
     """
     may = _may_leave(claimed, now) if claimed else set()
     chosen = [j for j in claimed if j.message_id in may and now < j.deadline]
     ours = _attempted(chosen, owner, now) if chosen else set()
-    back = [job.message_id for job in claimed if job.message_id not in ours]
+    back = [job for job in claimed if job.claim not in ours]
     if back:
         release_claims(of_owner(owner, back), now)
     leave_by = now + LEAVE_WITHIN
     return [
         dataclasses.replace(job, leave_by=leave_by)
         for job in chosen
-        if job.message_id in ours
+        if job.claim in ours
     ]
 
 
-def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[int]:
-    """Write the attempts of those that are still ours; return their messages."""
+def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[tuple[int, int]]:
+    """Write the attempts of those that are still ours; return their claims."""
     values: list[Any] = []
     for job in chosen:
         attempt = job.outgoing.attempt
@@ -308,7 +312,7 @@ def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[int]:
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, owner])
-        return {pk for (pk,) in cursor.fetchall()}
+        return set(cursor.fetchall())
 
 
 def _may_leave(claimed: list[Job], now: datetime) -> set[int]:
@@ -332,8 +336,12 @@ def release_claims(claimed: QuerySet[Message], now: datetime) -> int:
     return held.update(state=State.QUEUED, lease_until=None, lease_owner="")
 
 
-def of_owner(owner: str, ids: Iterable[int]) -> QuerySet[Message]:
-    """Keep the messages that a worker still has claimed."""
-    return Message.objects.filter(
-        Q(pk__in=list(ids)), state=State.CLAIMED, lease_owner=owner
-    )
+def of_owner(owner: str, held: Iterable[Job]) -> QuerySet[Message]:
+    """Keep the messages that a worker still holds by these very claims."""
+    by_attempt: dict[int, list[int]] = defaultdict(list)
+    for job in held:
+        by_attempt[job.outgoing.attempt].append(job.message_id)
+    claims = Q(pk__in=[])
+    for attempt, ids in by_attempt.items():
+        claims |= Q(pk__in=ids, attempt=attempt)
+    return Message.objects.filter(claims, state=State.CLAIMED, lease_owner=owner)

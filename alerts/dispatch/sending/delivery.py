@@ -120,8 +120,8 @@ class Sender:
         self.senders.halting.set()
         while self.senders.flying:
             self.step()
-        ids = [job.message_id for job in self.waiting]
-        claims.release_claims(claims.of_owner(self.owner, ids), self.clock())
+        held = claims.of_owner(self.owner, self.waiting)
+        claims.release_claims(held, self.clock())
         self.waiting = []
         self.senders.end()
         sweeping.leave(self.owner)

@@ -65,6 +65,11 @@ class Job:
     leave_by: datetime
     is_kept: bool = False  # its account may have it already, and knows its key
 
+    @property
+    def claim(self) -> tuple[int, int]:
+        """The message and the number of its attempt: no other claim has both."""
+        return self.message_id, self.outgoing.attempt
+
 
 @dataclass(frozen=True)
 class Said:
