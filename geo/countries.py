@@ -26,7 +26,25 @@ LANGUAGES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
 # A town at the mouth of a river is often at sea in an outline of this scale.
 COAST_M = 50_000.0
 COAST_ERROR_M = 5_000.0
-_FOLDED = str.maketrans("łøđðıæœþ", "loddiaot")
+
+
+class _Folding(dict[int, int | None]):
+    """What becomes of each letter, found out once; rare ones are not remembered."""
+
+    def __missing__(self, code: int) -> int | None:
+        letter = chr(code)
+        found: int | None = None
+        if not unicodedata.combining(letter):
+            found = ord(" ") if letter in "-‐–_/" else code
+            if not letter.isalnum() and found != ord(" "):
+                found = None
+        if code < _REMEMBERED:
+            self[code] = found
+        return found
+
+
+_REMEMBERED = 0x3000
+_FOLDED = _Folding(str.maketrans("łøđðıæœþ", "loddiaot"))
 
 
 def fold(text: str) -> str:
@@ -37,11 +55,10 @@ def fold(text: str) -> str:
     >>> fold("San José"), fold("Łódź"), fold("St. John’s")
     ('san jose', 'lodz', 'st johns')
     """
-    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_FOLDED)
-    kept = (each for each in letters if not unicodedata.combining(each))
-    spaced = "".join(" " if each in "-‐–_/" else each for each in kept)
-    bare = "".join(each for each in spaced if each.isalnum() or each == " ")
-    return " ".join(bare.split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+    return " ".join(plain.translate(_FOLDED).split())
 
 
 def countries(language: str = "en") -> dict[str, str]:
