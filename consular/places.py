@@ -91,6 +91,24 @@ def search(
     return _geocoder().search(text, language)[:limit]
 
 
+def said(label: str, country: str, language: str) -> str:
+    """Return a place's name, with its country in a reader's own language beside it.
+
+    Names of places are in Latin letters, as officers read them; who reads others still
+    sees which of two it is.
+
+    Examples
+    --------
+    >>> said("Granada, Nicaragua", "NI", "ru"), said("Cairo, Egypt", "EG", "zh-hans")
+    ('Granada, Nicaragua – Никарагуа', 'Cairo, Egypt – 埃及')
+    >>> said("Granada, Nicaragua", "NI", "de"), said("Lyon, France", "FR", "en")
+    ('Granada, Nicaragua', 'Lyon, France')
+    """
+    name = gazetteer.country_name(country, language.split("-")[0]) if country else ""
+    is_there = gazetteer.fold(name) in gazetteer.fold(label)
+    return label if is_there or language.startswith("en") else f"{label} – {name}"
+
+
 @functools.cache
 def _geocoder() -> Geocoder:
     service = Service(

@@ -161,7 +161,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+        # What is deleted is overwritten in the file too, however SQLite was built.
+        "PRAGMA secure_delete=ON; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456",
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from consular import languages
+from consular import languages, places
 from consular.people.managing import assuring, erasing, linking, moving, recalling
 from consular.people.models import Link, Registration
 from consular.people.registering import refilling, views
@@ -83,7 +83,10 @@ def _shown(
         "token": token,
         "registration": registration,
         "persons": registration.persons.all(),
-        "stays": registration.stays.current().prefetch_related("persons"),
+        "stays": [
+            (stay, places.said(stay.place, stay.country, language))
+            for stay in registration.stays.current().prefetch_related("persons")
+        ],
         "can_extend": registration.stays.current().exclude(departs_on=None).exists(),
         "unsure": do == "delete",
         "left": do == "left",

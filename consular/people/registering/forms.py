@@ -24,6 +24,12 @@ class PublicForm(forms.Form):
     """A form whose errors we show ourselves, all of them at once."""
 
     use_required_attribute = False
+    noun: Any = ""  # what one of several is called
+    which = ""  # which of several this one is
+
+    def number(self, n: int) -> None:
+        """Say which of several this is, for whoever reads what is wrong."""
+        self.which = str(self.noun) % {"n": n}
 
     def hush(self) -> None:
         """Take the errors back: the page has only been opened, nothing was sent."""
@@ -47,6 +53,7 @@ class KindForm(PublicForm):
 class PersonForm(PublicForm):
     """One member of the party."""
 
+    noun = gettext_lazy("Person %(n)s")
     given_name = forms.CharField(
         label=gettext_lazy("Given name"),
         max_length=80,
@@ -153,6 +160,7 @@ def reference_of(place: Place | StayEntry) -> str:
 class StayForm(PublicForm):
     """One place and its dates; the place is found offline by its name."""
 
+    noun = gettext_lazy("Place %(n)s")
     place = forms.CharField(
         label=gettext_lazy("Town, address or country"),
         max_length=120,
@@ -175,11 +183,12 @@ class StayForm(PublicForm):
         residence: bool = False,
         kept: dict[str, str] | None = None,
         countries: Iterable[str] = (),
+        beside: Iterable[str] = (),
         party: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.countries = set(countries)
+        self.countries, self.beside = set(countries), set(beside)
         self.party = party if len(party) > 1 else ()
         for index, name in enumerate(self.party):
             self.fields[f"away-{index}"] = forms.BooleanField(
@@ -224,8 +233,11 @@ class StayForm(PublicForm):
 
     def _found(self, data: dict[str, Any]) -> tuple[float, float, str, str, float]:
         found = self._searched(data["place"])
-        self.choices = [(reference_of(place), place.label) for place in found]
-        values = dict(self.choices)
+        values = {reference_of(place): place.label for place in found}
+        self.choices = [
+            (value, places.said(place.label, place.country, get_language() or "en"))
+            for value, place in zip(values, found, strict=False)
+        ]
         chosen = data.get("chosen", "")
         # What is stored already stays as exact as it was, while its name stays.
         if self.kept.get(chosen) != data["place"] and chosen not in values:
@@ -243,11 +255,20 @@ class StayForm(PublicForm):
         return (float(lon), float(lat), country, precision, float(radius))
 
     def _searched(self, typed: str) -> list[Place]:
-        """Search by name; places in the countries in question go before all others."""
-        most = 60 if self.countries else 6
+        """Search by name; places in the countries in question go before all others.
+
+        So do those in the countries of the party's other stops, but others stay.
+        """
+        most = 60 if self.countries or self.beside else 6
         found = places.search(typed, limit=most, language=get_language() or "en")
         inside = [place for place in found if place.country in self.countries]
-        return (inside or found)[:6]
+        likely = sorted(inside or found, key=lambda it: it.country not in self.beside)
+        return likely[:6]
+
+    @property
+    def country(self) -> str:
+        """The country of the place that was found, or nothing."""
+        return str(self.cleaned_data.get("found", ("",) * 3)[2])
 
     def _obvious(self, found: list[Place], typed: str) -> str:
         """Take the only place there is, or the one whose full label was typed."""

@@ -11,15 +11,16 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consular import languages
+from consular import languages, places
 from consular.people.managing import confirming, errands, linking
 from consular.people.models import Contact, Link, Registration
 from consular.people.protecting import guarding
 from consular.people.registering import enrolling, entries, wizard
-from consular.people.registering.entries import Entry
+from consular.people.registering.entries import Entry, PersonEntry
 from consular.people.registering.public import lost, show, too_many
 from consular.people.registering.wizard import PAGES, Wizard
 
@@ -93,15 +94,28 @@ def _summary(at: Wizard) -> dict[str, Any]:
         form.full_clean()
     stays_said = [stay.entry() for stay in stays]
     kind = at.typed.get("kind", Registration.Kind.TRIP)
+    names, language = at.names(), get_language() or "en"
     return {
-        "who": [form.entry() for form in persons],
+        "who": [_guarded(form.entry(), names) for form in persons],
         "where": [
-            (stay, [at.names()[index] for index in stay.persons]) for stay in stays_said
+            (
+                stay,
+                places.said(stay.place, stay.country, language),
+                [names[index] for index in stay.persons],
+            )
+            for stay in stays_said
         ],
         "reach": reach.cleaned_data,
         "emergency": emergency.entries(),
         "expires_on": entries.expires_on(kind, stays_said, at.today),
     }
+
+
+def _guarded(person: PersonEntry, names: list[str]) -> tuple[PersonEntry, str]:
+    """Return a member, and who looks after them, by name."""
+    if person.guardian is None:
+        return person, person.guardian_name
+    return person, names[person.guardian]
 
 
 def _finish(request: HttpRequest, at: Wizard) -> HttpResponse:

@@ -129,16 +129,28 @@ class Wizard:
         ]
 
     def _stays(self) -> list[StayForm]:
+        """Return the stops; where names are alike, near the others is likelier."""
+        if self.count("stay") == 1:
+            return [self._stay(0, set())]
+        known: list[str] = []
+        for index in range(self.count("stay")):
+            form = self._stay(index, set())
+            form.full_clean()
+            known.append(form.country)
         return [
-            StayForm(
-                self.typed,
-                prefix=f"stay-{index}",
-                residence=self.typed.get("kind") == Registration.Kind.RESIDENCE,
-                kept=self.kept,
-                party=self.names(),
-            )
-            for index in range(self.count("stay"))
+            self._stay(index, {*known[:index], *known[index + 1 :]} - {""})
+            for index in range(len(known))
         ]
+
+    def _stay(self, index: int, beside: set[str]) -> StayForm:
+        return StayForm(
+            self.typed,
+            prefix=f"stay-{index}",
+            residence=self.typed.get("kind") == Registration.Kind.RESIDENCE,
+            kept=self.kept,
+            beside=beside,
+            party=self.names(),
+        )
 
     def _asked(self) -> list[str]:
         """Return what to ask consent for beside warnings."""
@@ -160,6 +172,10 @@ class Wizard:
     def shown(self, page: str, *, with_errors: bool) -> list[forms.Form]:
         """Return the forms of a page to look at, with or without what is wrong."""
         listed = self.forms_of(page)
+        several = [form for form in listed if form.prefix]
+        for n, form in enumerate(several, 1):
+            if len(several) > 1:
+                form.number(n)
         for form in listed:
             form.full_clean()
             if not with_errors:
