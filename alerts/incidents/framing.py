@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.request import Request
 
+from alerts.incidents import promising
 from alerts.incidents.drafts import drafting
 from alerts.incidents.models import Alert, Draft, Incident
 from consular.missions.access import Verb, officer_of, verbs
@@ -59,6 +60,7 @@ class Frame:
             "place_zone": self.incident.zone_info,
             "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
             "hold_s": round(settings.HOLD_S),
+            "promise": promising.promise(self.incident, self.now),
         }
 
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from alerts.incidents import framing, handover, promising
+from alerts.incidents import framing, handover
 from alerts.incidents.errors import FieldsError, IncidentError
 from consular.missions.access import Verb, officer_page
 from consular.missions.models import Officer
@@ -33,7 +33,6 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
     context = frame.context(request, "summary") | {
         "changes": handover.changes(incident),
         "candidates": handover.candidates(incident, frame.now),
-        "promise": promising.promise(incident, frame.now),
         "errors": errors,
         "typed": request.POST,
     }

@@ -1,5 +1,6 @@
 """Keep the promise of a next word: show it, and remind officers before it is due."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,15 +27,26 @@ class Promise:
     is_late: bool
 
 
+def promises(incidents: Iterable[Incident], now: datetime) -> dict[int, Promise]:
+    """Return what is promised at present, by incident.
+
+    A later message, or a closing, keeps a promise.
+    """
+    listed = [each.pk for each in incidents if each.closed_at is None]
+    sent = Alert.objects.filter(incident__in=listed, opens_at__lte=now).exclude(
+        released_at=None
+    )
+    newest = {alert.incident_id: alert for alert in sent.order_by("pk")}
+    return {
+        key: Promise(alert, alert.next_word_at, alert.next_word_at <= now)
+        for key, alert in newest.items()
+        if alert.next_word_at is not None
+    }
+
+
 def promise(incident: Incident, now: datetime) -> Promise | None:
-    """Return what is promised at present; a later message, or a closing, keeps it."""
-    if incident.closed_at is not None:
-        return None
-    sent = incident.alerts.filter(opens_at__lte=now).exclude(released_at=None)
-    newest = sent.order_by("-pk").first()
-    if newest is None or newest.next_word_at is None:
-        return None
-    return Promise(newest, newest.next_word_at, newest.next_word_at <= now)
+    """Return what one incident promises at present."""
+    return promises([incident], now).get(incident.pk)
 
 
 def tick(now: datetime) -> int:
@@ -65,8 +77,9 @@ def _remind(alert: Alert, now: datetime) -> None:
     words = f"{exercise}The next word is due in {incident.reference}"
     body = f"{words}: promised by {incident.local(at):%H:%M} local time.\n\n{page}"
     ways = {(duty.channel, duty.address) for duty in _on_duty(incident, now)}
-    if incident.commander.email:
+    if incident.commander.email and incident.commander.is_active:
         ways.add(("email", incident.commander.email))
+    told = 0
     for number, (channel, address) in enumerate(sorted(ways)):
         try:
             outbox.send_notice(
@@ -81,7 +94,9 @@ def _remind(alert: Alert, now: datetime) -> None:
             )
         except outbox.CappedError:
             continue
-    logbook.write(incident, None, "Reminded officers that the next word is due.", now)
+        told += 1
+    done = "Reminded officers" if told else "Nobody could be reminded"
+    logbook.write(incident, None, f"{done} that the next word is due.", now)
 
 
 def _on_duty(incident: Incident, now: datetime) -> list[rota.Duty]:

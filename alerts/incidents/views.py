@@ -42,10 +42,12 @@ def listing(request: HttpRequest) -> HttpResponse:
         )
         .order_by(F("closed_at").desc(nulls_first=True), "-opened_at")
     )
-    pages = Paginator(incidents, ON_A_PAGE)
+    page = Paginator(incidents, ON_A_PAGE).get_page(request.GET.get("page"))
+    promised = promising.promises(page.object_list, now)
     context = {
         "section": "incidents",
-        "page": pages.get_page(request.GET.get("page")),
+        "page": page,
+        "late": {key for key, promise in promised.items() if promise.is_late},
         "now": now,
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
         "may_declare": may(framing.officer_of(request), Verb.DECLARE, now),
@@ -125,7 +127,6 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
         "zones": incident.zones.all(),
         "counts": previewing.count(incident, frame.now),
         "alerts": incident.alerts.select_related("approved_by", "submitted_by"),
-        "promise": promising.promise(incident, frame.now),
         "log": incident.log.select_related("officer")[:LOG_LINES],
         "typed": typed,
         "log_error": error,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from alerts.dispatch.models import Message
 from alerts.incidents import handover, promising
@@ -11,7 +12,8 @@ from alerts.incidents.approving import approval, correcting, release
 from alerts.incidents.audiences import audience
 from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Alert
-from consular.missions.models import AuditEntry, Officer
+from consular.missions import rota
+from consular.missions.models import AuditEntry, Officer, Role
 from tests import factories
 from tests.incidents import path
 
@@ -33,6 +35,10 @@ def alert(officer: Officer, approver: Officer, now: datetime) -> Alert:
 
 def reminders() -> int:
     return Message.objects.filter(purpose="officer on duty").count()
+
+
+def said_by_muster(alert: Alert) -> list[str]:
+    return [entry.body for entry in alert.incident.log.filter(officer=None)]
 
 
 def test_officers_are_reminded_once_before_it_is_due(
@@ -96,3 +102,54 @@ def test_the_page_hands_over(desk: Any, alert: Alert) -> None:
     alert.incident.refresh_from_db()
     assert alert.incident.commander == relief
     assert "Choose who commands" in desk.post(url, {}).content.decode()
+
+
+def test_whoever_is_on_duty_is_told_once_and_the_log_says_so(
+    alert: Alert, officer: Officer, now: datetime
+) -> None:
+    duty_officer = factories.make_officer(role=Role.DUTY_OFFICER)
+    stretch = rota.Stretch(
+        officer=duty_officer,
+        mission=None,
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=9),
+        channel="sms",
+        address="+12025550177",
+    )
+    rota.add(stretch, factories.make_officer(role=Role.ADMINISTRATOR), now)
+    for minutes in range(160, 260, 5):
+        promising.tick(now + timedelta(minutes=minutes))
+    told = Message.objects.filter(purpose="officer on duty")
+    assert sorted(each.address.address for each in told) == [
+        "+12025550177",
+        alert.incident.commander.email,
+    ]
+    assert said_by_muster(alert) == ["Reminded officers that the next word is due."]
+
+
+def test_the_log_says_when_nobody_could_be_reminded(
+    alert: Alert, now: datetime
+) -> None:
+    Officer.objects.filter(pk=alert.incident.commander_id).update(is_active=False)
+    promising.tick(now + timedelta(hours=2, minutes=45))
+    assert reminders() == 0
+    words = "Nobody could be reminded that the next word is due."
+    assert said_by_muster(alert) == [words]
+
+
+@pytest.mark.parametrize(("hours", "is_late"), [(1, False), (4, True)])
+def test_an_overdue_word_is_seen_on_every_page(
+    desk: Any, alert: Alert, settings: Any, time_machine: Any, hours: int, is_late: bool
+) -> None:
+    settings.PUBLISH_EXERCISES = True
+    at = alert.next_word_at
+    assert at is not None
+    time_machine.move_to(at + timedelta(hours=hours - 3), tick=False)
+    one = f"/desk/incidents/{alert.incident.reference}/"
+    for url in (one, f"{one}handover/", f"{one}sending/"):
+        assert ("The next word is late" in desk.get(url).content.decode()) is is_late
+    listed = desk.get("/desk/incidents/").content.decode()
+    assert ("Next word late" in listed) is is_late
+    public = Client().get(f"/incident/{alert.incident.reference}/").content.decode()
+    assert ("The next message is late" in public) is is_late
+    assert ("At the latest at" in public) is not is_late

@@ -48,6 +48,8 @@ def context(incident: Incident, language: str, now: datetime) -> dict[str, Any]:
         AlertKind.CORRECTION,
         AlertKind.ALL_CLEAR,
     )
+    is_over = is_last or incident.closed_at is not None
+    next_word_at = None if is_over else promised
     return {
         "incident": None,  # the frame of staff pages would show it
         "event": phrasing.event(incident.kind, language),
@@ -59,8 +61,9 @@ def context(incident: Incident, language: str, now: datetime) -> dict[str, Any]:
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
         "messages_said": said,
         "now": now,
-        "next_word_at": None if is_last or incident.closed_at else promised,
-        "is_over": is_last or incident.closed_at is not None,
+        "next_word_at": next_word_at,
+        "is_late": next_word_at is not None and next_word_at <= now,
+        "is_over": is_over,
         "page_language": language,
         "page_direction": languages.direction(language),
         "public_url": settings.PUBLIC_URL,
