@@ -8,16 +8,18 @@ import random
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
 from alerts.checkins.answers import inbox
 from alerts.checkins.models import Inbound
 from alerts.dispatch import addresses, links, outbox
-from alerts.dispatch.hearing import receipts
+from alerts.dispatch.hearing import mail_hooks, receipts
 from alerts.dispatch.models import Address, Message, Receipt, State
 from alerts.exercises.provider.callbacks import telnyx_event
 from alerts.exercises.provider.office import Text
@@ -208,3 +210,45 @@ def test_one_click_ends_notices_and_no_warning(client):
     assert Address.objects.get().opt_out == Address.OptOut.NOTICES
     assert addresses.silenced([("email", message.address.address_key)]) == set()
     assert client.post(path + "x", form).status_code == 404
+
+
+def test_providers_are_answered_without_a_session_and_none_counts_on_a_cookie(
+    client, settings
+):
+    for path, view in hooks():
+        assert getattr(view, "csrf_exempt", False), path
+    answer = call(client, settings, reverse("twilio_sms"), REPLY)
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert "session" not in vars(answer.wsgi_request)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def hooks():
+    for name in ("alerts.checkins.answers.hooks", "alerts.dispatch.hearing.hooks"):
+        for each in import_module(name).urlpatterns:
+            yield str(each.pattern), each.callback
+    for each in mail_hooks.urlpatterns:
+        yield str(each.pattern), each.callback
+
+
+def test_an_unknown_hook_is_not_found(client):
+    assert client.post("/hooks/nobody").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_is_stored_though_its_connection_was_cut(client, settings):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connection to lose")
+    call(client, settings, reverse("twilio_sms"), REPLY)
+    connection.connection.close()
+    again = REPLY | {"MessageSid": "SM3"}
+    assert call(client, settings, reverse("twilio_sms"), again).status_code == 200
+    assert Inbound.objects.count() == 2
+
+
+def test_a_reply_is_stored_with_one_statement(
+    client, settings, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        call(client, settings, reverse("twilio_sms"), REPLY)

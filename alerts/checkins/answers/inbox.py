@@ -24,7 +24,7 @@ from alerts.checkins.answers.audiences import Served
 from alerts.checkins.casework import opening
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.checkins.reading import understanding
-from alerts.dispatch import addresses
+from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Address
 from alerts.incidents.models import Incident
 from consular.missions.models import Officer
@@ -59,7 +59,7 @@ def store(provider: str, form: dict[str, str], channel: str, now: datetime) -> N
         raw=json.dumps(form, ensure_ascii=False),
         received_at=now,
     )
-    Inbound.objects.bulk_create([answer], ignore_conflicts=True)
+    statements.insert_new(answer)
 
 
 def read_new(now: datetime) -> int:

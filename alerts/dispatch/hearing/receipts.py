@@ -47,7 +47,7 @@ def store(
         code=code[:24],
         received_at=now,
     )
-    Receipt.objects.bulk_create([receipt], ignore_conflicts=True)
+    statements.insert_new(receipt)
 
 
 def apply_waiting(now: datetime) -> int:
