@@ -64,6 +64,11 @@ def union(shapes: list[MultiPolygon]) -> MultiPolygon:
     return polygons_of(shapely.union_all(shapes))
 
 
+def simplified(shape: MultiPolygon, degrees: float) -> MultiPolygon:
+    """Leave out corners that stand out less than so many degrees; keep it valid."""
+    return polygons_of(shapely.simplify(shape, degrees, preserve_topology=True))
+
+
 def grown(shape: MultiPolygon, distance_m: float) -> MultiPolygon:
     """Widen a shape by a distance on all sides, across ±180° and over the poles too.
 

@@ -25,7 +25,7 @@ from geo.limits import (
     check_size,
     ring_of,
 )
-from geo.measuring import area_km2, grown, union
+from geo.measuring import area_km2, grown, simplified, union
 from geo.repairing import not_empty, valid
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "from_ring",
     "from_wkt",
     "grown",
+    "simplified",
     "to_geojson",
     "union",
 ]

@@ -15,10 +15,11 @@ AROUND_M = 150_000.0  # what an incident without a zone shows of its surrounding
 
 @dataclass(frozen=True)
 class Picture:
-    """A map with zones, and the place of the event."""
+    """A map with zones, the outline they had before, and the place of the event."""
 
     base: Basemap
     zones: list[tuple[str, str]] = field(default_factory=list)
+    before: str = ""
     event: tuple[float, float] | None = None
 
 
@@ -47,10 +48,15 @@ def view_of(incident: Incident, width: int, height: int) -> View:
     return View.around(shown, width, height)
 
 
-def of_incident(incident: Incident, width: int = 600, height: int = 420) -> Picture:
-    """Draw an incident's zones as they stand now."""
+def of_incident(
+    incident: Incident,
+    width: int = 600,
+    height: int = 420,
+    before: dict[str, Any] | None = None,
+) -> Picture:
+    """Draw an incident's zones as they stand now, over an outline from before."""
     zones = [(zone.level, zone.geometry) for zone in incident.zones.all()]
-    return _drawn(incident, zones, width, height)
+    return _drawn(incident, zones, width, height, before)
 
 
 def of_alert(alert: Alert, width: int = 600, height: int = 420) -> Picture:
@@ -64,9 +70,12 @@ def _drawn(
     zones: Iterable[tuple[str, dict[str, Any]]],
     width: int,
     height: int,
+    before: dict[str, Any] | None = None,
 ) -> Picture:
     areas = [(level, shapes.from_geojson(geometry)) for level, geometry in zones]
-    shown = shapes.union([area for _, area in areas]) if areas else _around(incident)
+    earlier = [shapes.from_geojson(before)] if before else []
+    everything = [area for _, area in areas] + earlier
+    shown = shapes.union(everything) if everything else _around(incident)
     view = View.around(shown, width, height)
     event = None
     if incident.lon is not None and incident.lat is not None:
@@ -74,5 +83,6 @@ def _drawn(
     return Picture(
         base=basemap.of(view, labels=8),
         zones=[(level, view.path(area)) for level, area in areas],
+        before="".join(view.path(area) for area in earlier),
         event=event,
     )

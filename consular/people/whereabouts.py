@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from consular.people.models import Person, Registration
 from consular.people.stays import matching
+from consular.people.stays.calling import phone_shares
 from consular.people.stays.matching import INCLUDE, Flags, Question, Stays
 from consular.people.stays.members import PRECISIONS, People, people_of
 
@@ -32,6 +33,7 @@ __all__ = [
     "everyone",
     "excluded",
     "people_in",
+    "phone_shares",
     "stays_in",
 ]
 

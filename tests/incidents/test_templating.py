@@ -9,10 +9,8 @@ from django.db import IntegrityError, transaction
 from alerts.dispatch.models import Message
 from alerts.incidents.approving import approval
 from alerts.incidents.drafts import (
-    comparing,
     drafting,
     message_forms,
-    reckoning,
     templating,
 )
 from alerts.incidents.errors import FieldsError, ForbiddenError
@@ -106,48 +104,6 @@ def test_the_approver_needs_no_tick_for_words_that_two_have_read(
     html = client.get(url).content.decode()
     assert "approved beforehand" in html
     assert "tick_text" not in html
-
-
-def test_what_was_changed_after_a_return_is_shown(
-    officer: Officer, approver: Officer, now: datetime
-) -> None:
-    draft = path.submitted(officer, now)
-    approval.send_back(draft, approver, "Name the town.", now)
-    said = path.content(valid_hours=6)
-    drafting.save(draft, said, officer, now)
-    approval.submit(draft, officer, now)
-    draft.refresh_from_db()
-    found = comparing.changes(draft.shown_before, draft.shown)
-    assert [(c.title, c.before, c.after) for c in found] == [
-        ("Valid, hours", "12", "6")
-    ]
-
-
-def test_words_that_came_and_went_are_told_apart() -> None:
-    found = comparing.changes(
-        {"texts": {"sms-en": ["", "Stay outside now"]}},
-        {"texts": {"sms-en": ["", "Stay inside now"]}},
-    )[0]
-    assert found.title == "Text message in English"
-    assert [(p.kind, p.words.strip()) for p in found.pieces] == [
-        ("same", "Stay"),
-        ("gone", "outside"),
-        ("new", "inside"),
-        ("same", "now"),
-    ]
-
-
-def test_the_cost_counts_the_parts_of_each_language(settings: Any) -> None:
-    settings.PRICES = {"sms": 50_000}
-    arabic = path.Words(channel="sms", language="ar", body="م" * 60 + " {link}")
-    said = path.content(texts=(*path.content().texts, arabic))
-    counts = {
-        "by_channel": {"sms": 4},
-        "registrations_by_channel": {"sms": 4},
-        "by_language": {"en": 2, "ar": 1, "fr": 1},
-    }
-    way = reckoning.ways(said, "exercise", counts)[0]
-    assert (way.messages, way.parts, way.cost) == (4, 5, 0.25)
 
 
 def test_an_officer_sends_a_text_to_themselves_alone(

@@ -23,6 +23,11 @@ def price(channel: str, country: str) -> int:
     return prices.get(f"{channel}.{country}", prices.get(channel, 0))
 
 
+def differs(channel: str) -> bool:
+    """Tell whether a channel's price is not the same in every country."""
+    return any(name.startswith(f"{channel}.") for name in settings.PRICES)
+
+
 def spend(jobs: Iterable[Job], now: datetime) -> None:
     """Add what was accepted to the day's rows."""
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])

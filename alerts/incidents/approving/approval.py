@@ -58,8 +58,8 @@ def submit(draft: Draft, by: Officer, now: datetime) -> Draft:
         if not draft.move(
             Draft.State.SUBMITTED,
             correction=draft.correction,
-            shown=comparing.snapshot(draft),
-            shown_before=before or _last_sent(draft),
+            shown=comparing.snapshot(draft, preview),
+            shown_before=before or last_sent(draft),
             submitted_by=by,
             submitted_at=now,
             preview=preview,
@@ -75,7 +75,7 @@ def submit(draft: Draft, by: Officer, now: datetime) -> Draft:
     return draft
 
 
-def _last_sent(draft: Draft) -> dict[str, Any]:
+def last_sent(draft: Draft) -> dict[str, Any]:
     """Return what was shown of the alert before, for an update to be compared with."""
     last = draft.incident.alerts.exclude(released_at=None).filter(corrects=None).first()
     return last.draft.shown if last else {}

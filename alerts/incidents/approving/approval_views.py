@@ -43,7 +43,9 @@ def _at_a_glance(request: HttpRequest, frame: Frame, page: str) -> dict[str, Any
         said, message_forms.languages_in(said), incident.mode, counts
     )
     message_forms.say_what_is_missing(columns, said, incident)
-    ways = reckoning.ways(said, incident.mode, counts)
+    shares = previewing.phone_shares(draft, frame.now) if reckoning.asks(said) else {}
+    ways = reckoning.ways(said, incident.mode, counts, shares)
+    last, now_shown = _before(draft), comparing.snapshot(draft, counts)
     before = draft.preview.get("people") if draft.state == "submitted" else None
     return frame.context(request, page) | {
         "counts": counts,
@@ -53,20 +55,24 @@ def _at_a_glance(request: HttpRequest, frame: Frame, page: str) -> dict[str, Any
         "columns": columns,
         "ways": ways,
         "cost": sum(way.cost for way in ways),
-        "changes": _changes(draft),
+        "changes": comparing.changes(last, now_shown) if last else [],
         "template": templating.as_approved(draft),
         "zones": incident.zones.all(),
-        "picture": pictures.of_incident(incident, 440, 480),
+        "picture": pictures.of_incident(
+            incident, 440, 480, comparing.moved_from(last, now_shown)
+        ),
+        "moved": bool(comparing.moved_from(last, now_shown)),
         "problems": drafting.problems(said, incident.mode),
         "others": _others_who_may_approve(frame),
     }
 
 
-def _changes(draft: Draft) -> list[comparing.Change]:
-    """Return what is different from what a second person was shown before."""
+def _before(draft: Draft) -> dict[str, Any]:
+    """Return what a second person was shown before this version."""
     is_waiting = draft.state == Draft.State.SUBMITTED
-    before = draft.shown_before if is_waiting else draft.shown
-    return comparing.changes(before, comparing.snapshot(draft)) if before else []
+    if is_waiting:
+        return draft.shown_before
+    return draft.shown or approval.last_sent(draft)
 
 
 def _others_who_may_approve(frame: Frame) -> list[Officer]:

@@ -52,10 +52,13 @@ def persons(incident: Incident) -> NDArray[np.int64]:
     return np.unique(np.fromiter(rows(incident).values_list("person", flat=True), int))
 
 
+def parties(incident: Incident) -> NDArray[np.int64]:
+    """Return the ids of the registrations that were warned, each once."""
+    listed = rows(incident).values_list("audience__registration", flat=True)
+    return np.unique(np.fromiter(listed, int))
+
+
 def count(incident: Incident) -> dict[str, Any]:
     """Count who an all-clear would be for, as `previewing.count` counts."""
-    listed = np.fromiter(
-        rows(incident).values_list("audience__registration", flat=True), int
-    )
-    counted = whereabouts.count_of(np.unique(listed), persons(incident), incident.mode)
+    counted = whereabouts.count_of(parties(incident), persons(incident), incident.mode)
     return counted.as_dict()

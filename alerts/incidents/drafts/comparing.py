@@ -2,14 +2,18 @@
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from alerts.dispatch.models import Channel
 from alerts.incidents.drafts import wording
 from alerts.incidents.drafts.wording import Words
 from alerts.incidents.framing import language_name
 from alerts.incidents.models import Draft
+from geo import shapes
 
+FINE_DEGREES = 0.005  # some 500 m: what a version is compared by, not sent to
 _WORDS = re.compile(r"\S+\s*")
 
 
@@ -31,8 +35,16 @@ class Change:
     pieces: tuple[Piece, ...] = ()
 
 
-def snapshot(draft: Draft) -> dict[str, Any]:
-    """Return what a second person is shown, to compare the next version with."""
+def snapshot(draft: Draft, counts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a second person is shown, to compare the next version with.
+
+    Parameters
+    ----------
+    draft : Draft
+        As it stands.
+    counts : mapping
+        Who it would be sent to, as `previewing.of_draft` counts.
+    """
     texts = {
         f"{t.channel}-{t.language}": [t.subject, t.body] for t in draft.texts.all()
     }
@@ -47,6 +59,8 @@ def snapshot(draft: Draft) -> dict[str, Any]:
         "valid_hours": draft.valid_hours,
         "fallback": draft.fallback,
         "zones": zones,
+        "outline": _outline(draft),
+        "people": _people(counts),
         "correction": {
             Words(**each).name: [each["subject"], each["body"]]
             for each in draft.correction
@@ -54,8 +68,29 @@ def snapshot(draft: Draft) -> dict[str, Any]:
     }
 
 
+def _people(counts: Mapping[str, Any]) -> dict[str, int]:
+    reached = counts.get("by_channel", {})
+    said = {"People": counts.get("people", 0)}
+    for channel in (Channel.SMS, Channel.EMAIL):
+        said[f"Reached by {wording.CHANNELS[channel].lower()}"] = reached.get(
+            channel, 0
+        )
+    return said | {"With no valid contact": reached.get("none", 0)}
+
+
+def _outline(draft: Draft) -> dict[str, Any] | None:
+    """Return the zones as one shape, as fine as a map of the whole shows it."""
+    areas = [shapes.from_geojson(z.geometry) for z in draft.incident.zones.all()]
+    if not areas:
+        return None
+    return shapes.to_geojson(shapes.simplified(shapes.union(areas), FINE_DEGREES))
+
+
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    """Return what differs between two snapshots, the facts first."""
+    """Return what differs between two snapshots: the facts, people, then the texts.
+
+    What an older version did not keep is not compared.
+    """
     found = [
         Change(title, _said(before.get(name)), _said(after.get(name)))
         for name, title in (
@@ -66,6 +101,13 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
             ("fallback", "For other languages"),
         )
         if before.get(name) != after.get(name)
+    ]
+    found += _ground(before.get("outline"), after.get("outline"))
+    old_people = before.get("people", {})
+    found += [
+        Change(title, f"{old_people[title]:,}", f"{number:,}")
+        for title, number in after.get("people", {}).items()
+        if old_people.get(title, number) != number
     ]
     for part, note in (("texts", ""), ("correction", ", correction")):
         old, new = before.get(part, {}), after.get(part, {})
@@ -80,6 +122,26 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
             if old.get(name) != new.get(name)
         ]
     return found
+
+
+def moved_from(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the outline that the zones had, where they have another one now."""
+    old: dict[str, Any] | None = before.get("outline")
+    return old if old != after.get("outline") else None
+
+
+def _ground(
+    before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> list[Change]:
+    """Tell how much ground the zones gained and lost."""
+    if not before or not after or before == after:
+        return []
+    old, new = shapes.from_geojson(before), shapes.from_geojson(after)
+    old_km2, new_km2 = shapes.area_km2(old), shapes.area_km2(new)
+    both_km2 = shapes.area_km2(shapes.union([old, new]))
+    gained, lost = both_km2 - old_km2, both_km2 - new_km2
+    said = f"{new_km2:,.0f} km²: {gained:,.0f} km² more, {lost:,.0f} km² no longer"
+    return [Change("Ground inside", f"{old_km2:,.0f} km²", said)]
 
 
 def _said(value: Any) -> str:

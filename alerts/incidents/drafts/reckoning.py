@@ -1,5 +1,6 @@
 """Reckon what a draft will cost, and when it will be done, before anybody says yes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,17 @@ from alerts.dispatch.sending import budgets
 from alerts.dispatch.watching import progress
 from alerts.incidents.drafts import wording
 from alerts.incidents.drafts.drafting import Content
+from geo.countries import country_name
+
+MOST_COUNTRIES = 6  # named one by one
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the messages to one country's numbers cost."""
+
+    name: str
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,7 @@ class Way:
     parts: int
     seconds: float | None
     cost: float
+    countries: tuple[Part, ...] = ()
 
     @property
     def lasts(self) -> str:
@@ -31,11 +44,28 @@ class Way:
         return f"about {round(self.seconds / 60)} min"
 
 
-def ways(said: Content, mode: str, counts: dict[str, Any]) -> list[Way]:
+def asks(said: Content) -> bool:
+    """Tell whether what a draft costs depends on the countries of its numbers."""
+    return any(budgets.differs(channel) for channel in said.channels)
+
+
+def ways(
+    said: Content,
+    mode: str,
+    counts: dict[str, Any],
+    shares: Mapping[str, float] | None = None,
+) -> list[Way]:
     """Reckon each way of sending to persons.
 
-    One message a registration that has the channel, in its language or the fallback.
-    Prices are the channel's own (`MUSTER_PRICES`); dearer countries are not known yet.
+    One message a registration that has the channel, in its language or the fallback,
+    at the prices of `MUSTER_PRICES`.
+
+    Parameters
+    ----------
+    said, mode, counts
+        The draft's content and mode, and who it would be sent to.
+    shares : mapping, optional
+        Each country's share of the phones; without it the channel's own price counts.
     """
     people = counts.get("by_channel", {})
     messages = counts.get("registrations_by_channel", {})
@@ -45,6 +75,7 @@ def ways(said: Content, mode: str, counts: dict[str, Any]) -> list[Way]:
             continue
         count = int(messages.get(channel, 0))
         parts = round(count * _mean_parts(said, channel, mode, counts))
+        by_country = _by_country(channel, parts, shares or {})
         found.append(
             Way(
                 name=wording.CHANNELS[Channel(channel)],
@@ -54,10 +85,34 @@ def ways(said: Content, mode: str, counts: dict[str, Any]) -> list[Way]:
                 seconds=progress.forecast(
                     channel, mode, count, max(1, round(parts / count)) if count else 1
                 ),
-                cost=parts * budgets.price(channel, "") / budgets.MILLION,
+                cost=sum(part.cost for part in by_country)
+                if by_country
+                else parts * budgets.price(channel, "") / budgets.MILLION,
+                countries=_listed(by_country),
             )
         )
     return found
+
+
+def _by_country(channel: str, parts: int, shares: Mapping[str, float]) -> list[Part]:
+    """Return what each country's numbers cost, the dearest sum first."""
+    if not budgets.differs(channel):
+        return []
+    found = [
+        Part(
+            country_name(code) if code else "no country",
+            share * parts * budgets.price(channel, code) / budgets.MILLION,
+        )
+        for code, share in shares.items()
+    ]
+    return sorted(found, key=lambda part: -part.cost)
+
+
+def _listed(parts: list[Part]) -> tuple[Part, ...]:
+    """Keep the dearest by name, and the others as one sum."""
+    rest = parts[MOST_COUNTRIES:]
+    others = [Part("others", sum(part.cost for part in rest))] if rest else []
+    return (*parts[:MOST_COUNTRIES], *others)
 
 
 def _mean_parts(

@@ -228,3 +228,16 @@ def of_draft(draft: Draft, now: datetime) -> dict[str, Any]:
         "newly_inside": len(np.setdiff1d(inside.person_ids, before)),
         "now_outside": len(np.setdiff1d(before, inside.person_ids)),
     }
+
+
+def phone_shares(draft: Draft, now: datetime) -> dict[str, float]:
+    """Return each country's share of the phones that a draft would be sent to."""
+    incident = draft.incident
+    if draft.kind == AlertKind.ALL_CLEAR:
+        return whereabouts.phone_shares(warned.parties(incident))
+    area = outline(incident)
+    if area is None:
+        return {}
+    days = window(incident, now, draft.valid_hours)
+    inside = whereabouts.people_in(question(area, incident.mode, days), draft.include)
+    return whereabouts.phone_shares(np.unique(inside.registration_ids))
