@@ -46,7 +46,7 @@ def insert_new(row: models.Model) -> None:
         field.get_db_prep_save(field.pre_save(row, True), connection)
         for field in fields
     ]
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         _execute(_insert(type(row)), values)
     except Error:
