@@ -5,11 +5,14 @@ PostgreSQL alike; PostgreSQL must be told the types of what is not text or a num
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import Error, connection, models
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def rows(count: int, columns: int) -> str:
@@ -41,24 +44,49 @@ def insert_new(row: models.Model) -> None:
     while whoever posts the row waits. Nor is the connection tried beforehand: where it
     is gone, the same statement goes out on a new one, and again writes one row.
     """
-    fields = _fields(type(row))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, True), connection)
-        for field in fields
-    ]
+    values = _values(row)
     connection.health_check_done = True  # type: ignore[attr-defined]
     try:
-        _execute(_insert(type(row)), values)
+        _execute(_insert(type(row), 1), values)
     except Error:
         if connection.in_atomic_block or connection.is_usable():
             raise
         connection.close()
-        _execute(_insert(type(row)), values)
+        _execute(_insert(type(row), 1), values)
+
+
+def insert_missing(rows_: Sequence[Row], by: str) -> list[Row]:
+    """Insert rows by one statement and return, with their ids, those that were new.
+
+    Parameters
+    ----------
+    by : str
+        A field whose column is unique and tells the rows apart.
+    """
+    if not rows_:
+        return []
+    kind = type(rows_[0])
+    sql = f'{_insert(kind, len(rows_))} RETURNING "id", "{by}"'
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in rows_ for value in _values(row)])
+        numbers = {key: number for number, key in cursor.fetchall()}
+    new = {getattr(row, by): row for row in rows_ if getattr(row, by) in numbers}
+    for key, row in new.items():
+        row.pk = numbers[key]
+        row._state.adding = False  # noqa: SLF001 - Django documents it
+    return list(new.values())
 
 
 def _execute(sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
+
+
+def _values(row: models.Model) -> list[Any]:
+    return [
+        field.get_db_prep_save(field.pre_save(row, True), connection)
+        for field in _fields(type(row))
+    ]
 
 
 @cache
@@ -68,8 +96,8 @@ def _fields(kind: type[models.Model]) -> tuple[Any, ...]:
 
 
 @cache
-def _insert(kind: type[models.Model]) -> str:
+def _insert(kind: type[models.Model], count: int) -> str:
     names = ", ".join(f'"{field.column}"' for field in _fields(kind))
     table = kind._meta.db_table  # noqa: SLF001 - Django documents it
-    marks = rows(1, len(_fields(kind)))
+    marks = rows(count, len(_fields(kind)))
     return f'INSERT INTO "{table}" ({names}) VALUES {marks} ON CONFLICT DO NOTHING'

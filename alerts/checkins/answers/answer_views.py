@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -55,10 +56,10 @@ class Opened:
 
 
 def _opened(token: str) -> Opened | None:
-    message = links.message_for(token)
-    rows = audiences.of_message(message) if message else []
-    if message is None or not rows:
+    found = audiences.of_link(token)
+    if found is None:
         return None
+    message, rows = found
     served = audiences.persons(rows)
     incident = rows[0].alert.incident
     return Opened(message, rows[0], incident, served[incident])
@@ -101,8 +102,8 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "parties": len({person.registration_id for person in opened.persons}),
         "people": [(p, by_person.get(p.pk)) for p in opened.persons],
         "standing": by_person.get(lead.pk) if lead else None,
-        "has_officer": _has_officer(opened),
-        "word": _word(opened),
+        "has_officer": SimpleLazyObject(lambda: _has_officer(opened)),
+        "word": SimpleLazyObject(lambda: _word(opened)),
         "said": body.strip(),
         "said_at": message.created_at,
         "code": message.code,

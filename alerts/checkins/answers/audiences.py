@@ -4,16 +4,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from alerts.dispatch.models import Message
-from alerts.incidents.models import Audience, AudiencePerson, Incident
+from alerts.incidents.models import (
+    Audience,
+    AudienceMessage,
+    AudiencePerson,
+    Incident,
+)
+from consular import sealing
 from consular.people.models import Person
 
 Served = dict[Incident, list[Person]]
 
 
-def of_message(message: Message) -> list[Audience]:
-    """Return the audience rows that a message serves."""
-    rows = Audience.objects.filter(messages__message=message, is_included=True)
-    return list(rows.select_related("alert__incident", "registration").order_by("pk"))
+def of_link(token: str) -> tuple[Message, list[Audience]] | None:
+    """Return the message whose link holds a token, and the audience rows it serves."""
+    served = AudienceMessage.objects.filter(
+        message__link_key=sealing.token_key(token), audience__is_included=True
+    ).select_related(
+        "message__text",
+        "audience__alert__incident__hazard",
+        "audience__alert__incident__lead_mission",
+        "audience__registration",
+    )
+    rows = list(served.order_by("audience"))
+    return (rows[0].message, [row.audience for row in rows]) if rows else None
 
 
 def of_code(code: str) -> list[Audience]:

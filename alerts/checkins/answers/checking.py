@@ -1,22 +1,23 @@
 """Write check-ins: one verb for every way in, and the standings that follow."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from alerts.checkins import duplicates
 from alerts.checkins.answers.statuses import Closing, Derived, Statement, status_of
 from alerts.checkins.casework import opening
 from alerts.checkins.casework.urgency import REASONS as REASONS
 from alerts.checkins.models import Basis, Case, CheckIn, Inbound, Standing, Status
+from alerts.dispatch import statements
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
 from consular.missions.models import Officer
 from consular.people.models import Person
 
+_CALL = Status.NEEDS_HELP.value
 # Whose word takes back their own call for help: a holder of the link or the code.
 CLEARS = {Basis.SELF_LINK.value, Basis.SELF_CODE.value}
 
@@ -49,8 +50,11 @@ def state(said: Said, now: datetime) -> list[CheckIn]:
 
     Standings and cases follow in the same transaction.
     """
-    written = [row for row in (_write(said, p, now) for p in said.persons) if row]
+    rows = [_row(said, person, now) for person in said.persons]
+    written = statements.insert_missing(rows, by="request_key")
     if written:
+        if said.basis in CLEARS and said.status != Status.NEEDS_HELP:
+            _clear(said, written, now)
         refresh(said.incident, [row.person_id for row in written], now)
         opening.by_statement(
             said.incident, said.persons, said.status, said.needs, said.note, now
@@ -58,46 +62,46 @@ def state(said: Said, now: datetime) -> list[CheckIn]:
     return written
 
 
-def _write(said: Said, person: Person, now: datetime) -> CheckIn | None:
-    row, is_new = CheckIn.objects.get_or_create(
+def _row(said: Said, person: Person, now: datetime) -> CheckIn:
+    return CheckIn(
         request_key=f"{said.request_key}:{person.pk}"[:64],
-        defaults={
-            "incident": said.incident,
-            "person": person,
-            "status": said.status,
-            "basis": said.basis,
-            "stated_at": said.stated_at,
-            "received_at": now,
-            "inbound": said.inbound,
-            "message": said.message,
-            "officer": said.officer,
-            "needs": list(said.needs),
-            "place": said.place,
-            "note": said.note,
-            "callback": said.callback,
-            "lon": said.lon,
-            "lat": said.lat,
-            "accuracy_m": said.accuracy_m,
-        },
+        incident=said.incident,
+        person=person,
+        status=said.status,
+        basis=said.basis,
+        stated_at=said.stated_at,
+        received_at=now,
+        inbound=said.inbound,
+        message=said.message,
+        officer=said.officer,
+        needs=list(said.needs),
+        place=said.place,
+        note=said.note,
+        callback=said.callback,
+        lon=said.lon,
+        lat=said.lat,
+        accuracy_m=said.accuracy_m,
     )
-    if not is_new:
-        return None
-    if said.basis in CLEARS and said.status != Status.NEEDS_HELP:
-        calls = _open_calls(said.incident, [person.pk])
-        row.clears.set(calls.filter(stated_at__lte=said.stated_at))
-        mine = Case.objects.open().filter(incident=said.incident, person=person)
-        opening.close_cleared(mine, said.status, now)
-    return row
 
 
-def _open_calls(incident: Incident, person_ids: Iterable[int]) -> QuerySet[CheckIn]:
-    return CheckIn.objects.filter(
-        incident=incident,
-        person_id__in=person_ids,
+def _clear(said: Said, written: list[CheckIn], now: datetime) -> None:
+    """Note which calls for help were answered, and close the cases of who answered."""
+    by_person = {row.person_id: row for row in written}
+    calls = CheckIn.objects.filter(
+        incident=said.incident,
+        person__in=by_person,
         status=Status.NEEDS_HELP,
+        stated_at__lte=said.stated_at,
         closed_by=None,
         checkin=None,
     )
+    through = CheckIn.clears.through
+    through.objects.bulk_create(
+        through(from_checkin=by_person[person_id], to_checkin_id=call_id)
+        for call_id, person_id in calls.values_list("pk", "person_id")
+    )
+    mine = Case.objects.open().filter(incident=said.incident, person__in=by_person)
+    opening.close_cleared(mine, said.status, now)
 
 
 def refresh(incident: Incident, person_ids: Iterable[int], now: datetime) -> None:
@@ -106,17 +110,17 @@ def refresh(incident: Incident, person_ids: Iterable[int], now: datetime) -> Non
     Entries of one person who was entered twice share one history.
     """
     groups = duplicates.groups(set(person_ids))
-    ids = set(groups)
+    # Who waits here for another statement about the same person reads that one too.
+    locked = Person.objects.filter(pk__in=groups).order_by("pk")
+    ids = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
     histories = _histories(incident, ids)
+    derived: dict[int, Derived | None] = {}
     for person_id in ids:
         mine = [histories[each] for each in groups[person_id]]
-        said = [statement for statements, _ in mine for statement in statements]
+        said = [statement for statements_, _ in mine for statement in statements_]
         closed = [closing for _, closings in mine for closing in closings]
-        derived = status_of(said, closed)
-        if derived is not None:
-            _stand(incident, person_id, derived, now)
-        else:
-            Standing.objects.filter(incident=incident, person_id=person_id).delete()
+        derived[person_id] = status_of(said, closed)
+    _stand(incident, derived, now)
 
 
 History = tuple[list[Statement], list[Closing]]
@@ -124,20 +128,22 @@ History = tuple[list[Statement], list[Closing]]
 
 def _histories(incident: Incident, ids: set[int]) -> dict[int, History]:
     histories: dict[int, History] = {person_id: ([], []) for person_id in ids}
-    rows = CheckIn.objects.filter(incident=incident, person_id__in=ids)
+    rows = list(
+        CheckIn.objects.filter(incident=incident, person_id__in=ids).values_list(
+            "pk", "person_id", "status", "basis", "stated_at", "closed_by"
+        )
+    )
+    cleared = _cleared([pk for pk, _, status, *_ in rows if status == _CALL])
     closings: dict[tuple[int, int], set[int]] = {}
-    for row in rows.prefetch_related("clears"):
-        histories[row.person_id][0].append(
+    for pk, person_id, status, basis, stated_at, closed_by in rows:
+        clears = frozenset(cleared.get(pk, ()))
+        histories[person_id][0].append(
             Statement(
-                id=row.pk,
-                status=row.status,
-                basis=row.basis,
-                stated_at=row.stated_at,
-                clears=frozenset(call.pk for call in row.clears.all()),
+                id=pk, status=status, basis=basis, stated_at=stated_at, clears=clears
             )
         )
-        if row.closed_by_id:
-            closings.setdefault((row.person_id, row.closed_by_id), set()).add(row.pk)
+        if closed_by:
+            closings.setdefault((person_id, closed_by), set()).add(pk)
     cases = Case.objects.in_bulk({case_id for _, case_id in closings})
     for (person_id, case_id), answers in closings.items():
         case = cases[case_id]
@@ -152,18 +158,45 @@ def _histories(incident: Incident, ids: set[int]) -> dict[int, History]:
     return histories
 
 
-def _stand(incident: Incident, person_id: int, derived: Derived, now: datetime) -> None:
-    values = {
-        "status": derived.status,
-        "is_verified": derived.is_verified,
-        "since": derived.since,
-        "checkin_id": derived.checkin_id,
-    }
-    row = Standing.objects.filter(incident=incident, person_id=person_id)
-    if row.filter(**values).exists():
-        return
-    Standing.objects.update_or_create(
-        incident=incident,
-        person_id=person_id,
-        defaults=values | {"changed_at": now},
+def _cleared(calls: list[int]) -> dict[int, set[int]]:
+    """Return for each statement which of some calls for help it answers."""
+    found: dict[int, set[int]] = {}
+    if calls:
+        rows = CheckIn.clears.through.objects.filter(to_checkin__in=calls)
+        for by, call in rows.values_list("from_checkin", "to_checkin"):
+            found.setdefault(by, set()).add(call)
+    return found
+
+
+def _stand(
+    incident: Incident, derived: dict[int, Derived | None], now: datetime
+) -> None:
+    """Write the standings that are others than before."""
+    rows = Standing.objects.filter(incident=incident, person__in=derived)
+    known = {row.person_id: row for row in rows}
+    changed, gone = [], []
+    for person_id, found in sorted(derived.items()):
+        row = known.get(person_id)
+        if found is None:
+            gone += [person_id] if row else []
+        elif row is None or found != _derived(row):
+            changed.append(
+                Standing(
+                    incident=incident,
+                    person_id=person_id,
+                    changed_at=now,
+                    **asdict(found),
+                )
+            )
+    Standing.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["incident", "person"],
+        update_fields=["status", "since", "is_verified", "checkin", "changed_at"],
     )
+    if gone:
+        rows.filter(person__in=gone).delete()
+
+
+def _derived(row: Standing) -> Derived:
+    return Derived(row.status, row.since, row.is_verified, row.checkin_id)
