@@ -1,8 +1,9 @@
 """The accounts at providers: the simulated ones, and what the environment names.
 
 Live accounts exist in a live installation only. Each is a block of words: `transport`,
-`channel`, `mode`, what the transport needs, and two that any may have: `weight` (its
-share of the channel, `80,FR=20`) and `rate` (parts a second).
+`channel`, `mode`, what the transport needs, and three that any may have: `weight` (its
+share of the channel, `80,FR=20`), `rate` (parts a second) and `replies` (where its
+texts can be answered, `no,IE=yes`).
 """
 
 from consular import env, simulated_accounts
@@ -17,7 +18,7 @@ def configured(*, live: bool, simulated_url: str, smtp_port: int) -> Accounts:
             found[block.pop("name")] = {"mode": "live", **block}
     for name, block in found.items():
         upper = name.upper().replace("-", "_")
-        for word in ("weight", "rate"):
+        for word in ("weight", "rate", "replies"):
             if said := env.text(f"{upper}_{word.upper()}"):
                 block[word] = said
     return found

@@ -1,8 +1,11 @@
 """What providers and owners said of an address: gone, opted out, good."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import phonenumbers
+from django.db import connection
 from django.db.models import Q
 
 from alerts.dispatch.models import Address, Channel
@@ -15,6 +18,8 @@ KINDS = {
     Channel.VOICE.value: "phone",
     Channel.EMAIL.value: "email",
 }
+PHONES = {channel for channel, kind in KINDS.items() if kind == "phone"}
+LAST_DIGITS = 4  # they never tell a country
 # SQL: what `silenced` asks of a row `a` of the addresses.
 SILENCED = "(a.opt_out = 'all' OR a.condition = 'gone')"
 
@@ -22,6 +27,47 @@ SILENCED = "(a.opt_out = 'all' OR a.condition = 'gone')"
 def key(channel: str, address: str) -> str:
     """Return the blind index of an address on a channel."""
     return sealing.blind_index(KINDS[channel], address)
+
+
+def country_of(channel: str, address: str) -> str:
+    """Return the country of a phone number, or nothing.
+
+    Examples
+    --------
+    >>> country_of("sms", "+50525550100"), country_of("email", "a@example.org")
+    ('NI', '')
+    """
+    if channel not in PHONES:
+        return ""
+    return _country_of_block(address[:-LAST_DIGITS], len(address))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _country_of_block(prefix: str, length: int) -> str:
+    """Return the country of a block of numbers; a block lies in one country."""
+    number = f"{prefix}{'0' * (length - len(prefix))}"
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ""
+    found = phonenumbers.region_code_for_number(parsed)
+    if not found:  # not in use, as far as the library knows; its code has a country
+        found = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return found if len(found) == 2 and found != "ZZ" else ""
+
+
+def learn_countries(found: Mapping[int, str]) -> None:
+    """Note the countries of addresses that were written down sealed.
+
+    Inside a transaction; an address that somebody else has in hand is passed by.
+    """
+    rows = Address.objects.filter(pk__in=found, country="").order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    ids = list(rows.values_list("pk", flat=True))
+    for country in {found[number] for number in ids}:
+        there = [number for number in ids if found[number] == country]
+        Address.objects.filter(pk__in=there).update(country=country)
 
 
 def opt_out(address_key: str, channel: str, scope: str, now: datetime) -> bool:

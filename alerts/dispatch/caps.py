@@ -7,7 +7,6 @@ So notices that anyone can cause from outside have a limit for an address, for a
 
 from datetime import datetime, timedelta
 
-import phonenumbers
 from django.conf import settings
 from django.db.models import QuerySet
 
@@ -31,7 +30,6 @@ NOTICES = {
 FROM_OUTSIDE = {"confirmation", "code", "unknown sender"}
 PREFIX_MOST = 30
 AN_HOUR = timedelta(hours=1)
-PHONES = {"sms", "whatsapp", "voice"}
 
 
 class CappedError(Exception):
@@ -64,7 +62,7 @@ def check(
     most = NOTICES[purpose]
     mine = addresses.key(channel, address)
     _at_most(others.filter(address__address_key=mine), most, "of this kind")
-    if purpose not in FROM_OUTSIDE or channel not in PHONES:
+    if purpose not in FROM_OUTSIDE or channel not in addresses.PHONES:
         return
     prefix = prefix_key(channel, address)
     alike = others.filter(address__prefix_key=prefix)
@@ -82,21 +80,8 @@ def _at_most(rows: QuerySet[Message], most: int, words: str, limit: str = "") ->
 
 def prefix_key(channel: str, address: str) -> str:
     """Return the blind index of a number's prefix; other addresses have none."""
-    return sealing.blind_index("prefix", address[:-4]) if channel in PHONES else ""
-
-
-def country_of(channel: str, address: str) -> str:
-    """Return the country of a phone number, or nothing.
-
-    Examples
-    --------
-    >>> country_of("sms", "+50525550100"), country_of("email", "a@example.org")
-    ('NI', '')
-    """
-    if channel not in PHONES:
-        return ""
-    try:
-        number = phonenumbers.parse(address)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.region_code_for_number(number) or ""
+    return (
+        sealing.blind_index("prefix", address[:-4])
+        if channel in addresses.PHONES
+        else ""
+    )

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
-from alerts.dispatch import routing
+from alerts.dispatch import answering, routing
 from alerts.dispatch.hearing import mail_hooks
 from alerts.dispatch.sending import rates
 from consular.accounts import Accounts
@@ -50,7 +50,7 @@ def accounts(**_: Any) -> list[CheckMessage]:
                 id="dispatch.W001",
             )
         ]
-    return [*_missing(live), *_numbers(live), *_mail(live)]
+    return [*_missing(live), *_numbers(live), *_replies(live), *_mail(live)]
 
 
 def _missing(live: Accounts) -> Iterator[CheckMessage]:
@@ -75,6 +75,31 @@ def _numbers(live: Accounts) -> Iterator[CheckMessage]:
                 f"{upper}_RATE or {upper}_WEIGHT is not a number: {said}",
                 hint="A rate is parts a second, a weight `80` or `80,FR=20`.",
                 id="dispatch.E002",
+            )
+
+
+def _replies(live: Accounts) -> Iterator[CheckMessage]:
+    """Check what an account says of where it is answered."""
+    for name, account in live.items():
+        try:
+            said = answering.said_of(name)
+        except ValueError as error:
+            yield Error(
+                f"{name.upper().replace('-', '_')}_REPLIES: {error}",
+                hint="Write `no`, `yes`, or `no,IE=yes` for one country.",
+                id="dispatch.E004",
+            )
+            continue
+        kind = answering.kind_of(account.get("sender", ""))
+        if (
+            account["channel"] == "sms"
+            and kind == answering.Sender.NAME
+            and any(said.values())
+        ):
+            yield Error(
+                f"the sender of {name} is a name, which nobody can answer",
+                hint="Send from a number, or take the setting of its replies away.",
+                id="dispatch.E005",
             )
 
 

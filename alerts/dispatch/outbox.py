@@ -278,7 +278,7 @@ def send_notice(
     CappedError
         When the address has had its share for this hour.
     """
-    country = country or caps.country_of(channel, address)
+    country = country or addresses.country_of(channel, address)
     caps.check(key, purpose, channel, address, country, now)
     cause = open_cause(
         f"notice:{key}",

@@ -6,8 +6,12 @@ References
 (concatenated messages: 153 of 160 septets, 67 of 70 UCS-2 units remain).
 """
 
+import re
 from dataclasses import dataclass
 
+# Around the words about answering, which are left out where nobody can answer.
+REPLY, REPLY_END = "{reply}", "{/reply}"
+_REPLY = re.compile(r"\{reply\}(.*?)\{/reply\}", re.DOTALL)
 GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -106,3 +110,29 @@ def bare(text: str) -> str:
 def filled(body: str, link: str, code: str) -> str:
     """Put a message's own link and code where the text leaves room for them."""
     return body.replace("{link}", link).replace("{code}", code)
+
+
+def for_reader(body: str, can_answer: bool) -> str:
+    """Keep the words about answering for who can answer; leave them out for others.
+
+    Examples
+    --------
+    >>> said = "Are you safe? {link}{reply} or reply SAFE {code}{/reply}."
+    >>> for_reader(said, True)
+    'Are you safe? {link} or reply SAFE {code}.'
+    >>> for_reader(said, False)
+    'Are you safe? {link}.'
+    """
+    return _REPLY.sub(r"\1" if can_answer else "", body)
+
+
+def has_reply(body: str) -> bool:
+    """Tell whether a text holds words about answering."""
+    return bool(_REPLY.search(body))
+
+
+def is_well_marked(body: str) -> bool:
+    """Tell whether each mark has its other end, and none stands inside another."""
+    rest = _REPLY.sub("", body)
+    inner = "".join(_REPLY.findall(body))
+    return not any(mark in rest + "\n" + inner for mark in (REPLY, REPLY_END))

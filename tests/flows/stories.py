@@ -11,9 +11,11 @@ from tests.flows.demos import Demo, until
 NEAR_KM = "20"
 OWN_WORDS = {
     "sms-en": "Quake near Managua. Stay out of damaged houses, away from the coast. "
-    "Are you safe? {link} or text SAFE {code}. Next word 18:00. Ministry +12025550100",
+    "Are you safe? {link}{reply} or text SAFE {code}{/reply}. Next word 18:00. "
+    "Ministry +12025550100",
     "sms-es": "Sismo cerca de Managua. No entre en casas dañadas, aléjese de la costa. "
-    "¿Está a salvo? {link} o SMS SAFE {code}. Aviso a las 18:00. +12025550100",
+    "¿Está a salvo? {link}{reply} o SMS SAFE {code}{/reply}. "
+    "Aviso a las 18:00. +12025550100",
 }
 
 

@@ -23,7 +23,7 @@ from consular.people.registering.entries import (
 )
 
 MANAGUA = (-86.25, 12.14)
-SAY = "Stay outside. Are you safe? {link} or SAFE {code}"
+SAY = "Stay outside. Are you safe? {link}{reply} or SAFE {code}{/reply}"
 CIRCLE = Outline(
     shape="circle", given={"lon": -86.25, "lat": 12.14, "radius_m": 50_000.0}
 )

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from alerts.checkins.answers import audiences, checking
 from alerts.checkins.models import Basis, Case, Standing, Status, Word
 from alerts.checkins.relatives import enquiring
-from alerts.dispatch import links
+from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Audience, Incident
@@ -85,7 +85,9 @@ def _lost(request: HttpRequest) -> HttpResponse:
 
 def _context(opened: Opened, now: datetime) -> dict[str, Any]:
     incident, message = opened.incident, opened.message
-    body = texts.filled(message.text.body, links.url(message), message.code)
+    can_answer = answering.can_answer(message.account, message.address.country)
+    said = texts.for_reader(message.text.body, can_answer)
+    body = texts.filled(said, links.url(message), message.code)
     standings = Standing.objects.filter(incident=incident, person__in=opened.persons)
     by_person = {standing.person_id: standing for standing in standings}
     lead = opened.persons[0] if opened.persons else None
@@ -107,7 +109,7 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "said": body.strip(),
         "said_at": message.created_at,
         "code": message.code,
-        "reply_to": _reply_number(),
+        "reply_to": answering.number_to_text(settings.MODE),
         "place_zone": ZoneInfo(incident.time_zone),
         "mission": incident.lead_mission,
         "key": uuid.uuid4().hex,
@@ -128,13 +130,6 @@ def _has_officer(opened: Opened) -> bool:
         incident=opened.incident, person__in=opened.persons
     )
     return mine.exclude(owner=None).exists()
-
-
-def _reply_number() -> str:
-    for conf in settings.ACCOUNTS.values():
-        if conf["channel"] == "sms" and conf["mode"] == settings.MODE:
-            return conf["sender"]
-    return ""
 
 
 @csrf_exempt

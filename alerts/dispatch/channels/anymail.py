@@ -25,7 +25,7 @@ from alerts.dispatch.channels.base import (
 from alerts.dispatch.channels.email import Mail, build
 from consular import outgoing as door
 
-OURS = {"transport", "channel", "mode", "esp", "sender", "weight", "rate"}
+OURS = {"transport", "channel", "mode", "esp", "sender", "weight", "rate", "replies"}
 OURS |= {"webhook_secret", "webhook_signing_key", "webhook_verification_key"}
 METADATA = "muster"  # under which a mail carries our own id, and its events do
 # anymail's words for how a mail ended, and ours; opens and clicks are not asked for.

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from alerts.dispatch import links, routing, statements
+from alerts.dispatch import addresses, links, routing, statements
 from alerts.dispatch.models import (
     Account,
     Address,
@@ -114,6 +114,7 @@ def take(
         buckets.take(account, job.parts)
         found.append(job)
     buckets.keep()
+    _learn_countries(rows)
     Message.objects.filter(
         pk__in=[job.message_id for job in found], state=State.QUEUED
     ).update(
@@ -123,6 +124,14 @@ def take(
         attempt=F("attempt") + 1,
     )
     return found
+
+
+def _learn_countries(rows: Iterable[Row]) -> None:
+    """Write down of which country an address is, when it is opened the first time."""
+    unknown = (row for row in rows if not row.known_country)
+    found = {row.address_id: row.country for row in unknown if row.country}
+    if found:
+        addresses.learn_countries(found)
 
 
 def _account(row: Row, usable: dict[str, int]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from alerts.dispatch import links, routing
+from alerts.dispatch import addresses, answering, links, routing
 from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import Outgoing
 from alerts.dispatch.models import Message, Text
@@ -121,10 +121,15 @@ class Row:
     not_after: datetime
     address_id: int
     address: str
-    country: str
+    known_country: str
     opt_out: str
     condition: str
     heard_at: datetime | None
+
+    @functools.cached_property
+    def country(self) -> str:
+        """The country of the address; what was written down sealed is asked now."""
+        return self.known_country or addresses.country_of(self.channel, self.address)
 
 
 def rows(ids: Iterable[int]) -> list[Row]:
@@ -141,9 +146,9 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
     words = said(row.text_id, row.digest)
     uid = str(row.uid)
     link = links.address(row.link_path, uid)
-    body, parts = words.body, 1
+    body, parts = _for_reader(words.body, account, row.country), 1
     if row.channel in BY_THE_PART:
-        body, parts = _cheap(words.body, len(link), len(row.code))
+        body, parts = _cheap(body, len(link), len(row.code))
     hook = routing.transport_for(account).hook
     return Job(
         message_id=row.pk,
@@ -177,6 +182,13 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
             unsubscribe_url=_unsubscribe(row),
         ),
     )
+
+
+def _for_reader(body: str, account: str, country: str) -> str:
+    """Leave out what is said about answering, where the account cannot be answered."""
+    if texts.REPLY not in body:
+        return body
+    return texts.for_reader(body, answering.can_answer(account, country))
 
 
 def _is_open(row: Row, now: datetime) -> bool:

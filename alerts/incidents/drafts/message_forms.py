@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from alerts.dispatch import answering
 from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents.drafts import drafting, phrasing, seeding, templating, wording
 from alerts.incidents.drafts.drafting import Content
@@ -28,6 +29,8 @@ class Field:
     note: str = ""
     preview: str = ""
     spoken: str = ""
+    one_way: str = ""
+    is_answered: bool = False
     unsaid: list[str] = field(default_factory=list)
     networks: list[tuple[str, int, int]] = field(default_factory=list)
     error: str = ""
@@ -218,12 +221,14 @@ def _field(
         error=errors.get(f"{prefix}{shown.name}", ""),
         subject_error=errors.get(f"{prefix}subject-{shown.name}", ""),
     )
+    found.is_answered = answering.is_answered(channel, mode)
     if shown.body.strip():
         found.preview = wording.previewed(shown, mode).body
         if channel == Channel.SMS:
             found.size = wording.size(shown, mode).words
             found.note = wording.note(shown, mode)
             found.spoken = wording.spoken(shown, mode)
+            found.one_way = wording.unanswerable(shown, mode)
         elif channel == Channel.SOCIAL:
             found.size = f"{len(found.preview):,} characters"
             found.networks = wording.networks(shown, mode)

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from alerts.dispatch.models import WRITTEN
+from alerts.dispatch import answering
+from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents import framing
 from alerts.incidents.approving import providers
 from alerts.incidents.drafts import (
@@ -26,6 +27,7 @@ from alerts.incidents.models import Phase
 from alerts.incidents.zones import previewing
 from consular import languages
 from consular.missions.access import Verb, officer_page
+from geo import gazetteer
 
 
 @officer_page(Verb.WATCH)
@@ -163,6 +165,7 @@ def _page(
         "phases": Phase.choices,
         "next_word_local": said.next_word_at
         and frame.incident.local(said.next_word_at).strftime("%Y-%m-%dT%H:%M"),
+        "unanswered": _unanswered(mode),
         "sample_link": wording.sample_link(),
         "sample_code": wording.SAMPLE_CODE,
         "marks": {
@@ -173,3 +176,9 @@ def _page(
         or (frame.draft.revision if frame.draft else ""),
     }
     return render(request, "incidents/message.html", context)
+
+
+def _unanswered(mode: str) -> list[str]:
+    """Name the countries whose numbers get a text without the words about answering."""
+    codes = answering.unanswered(Channel.SMS, mode)
+    return sorted(gazetteer.country_name(code) for code in codes)

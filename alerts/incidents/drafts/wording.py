@@ -1,7 +1,8 @@
 """What a text looks like when it is sent, and what is wrong with it.
 
-Texts hold `{link}` and `{code}`, where each message puts its own. In an exercise every
-text begins with the word for exercise; a public post holds neither link nor code.
+Texts hold `{link}` and `{code}`, where each message puts its own, and say between
+`{reply}` and `{/reply}` how to answer, which is left out where nobody can. In an
+exercise every text begins with the word for exercise; a public post holds no marks.
 """
 
 import re
@@ -10,13 +11,14 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from alerts.dispatch import answering
 from alerts.dispatch import text as counting
 from alerts.dispatch.channels import bluesky, mastodon, posts, telegram, x
 from alerts.dispatch.models import Channel
 from consular import languages, sealing
 from consular.modes import Mode
 
-PLACEHOLDERS = {"{link}", "{code}"}
+PLACEHOLDERS = {"{link}", "{code}", counting.REPLY, counting.REPLY_END}
 CHANNELS = {
     Channel.SMS: "Text message",
     Channel.EMAIL: "E-mail",
@@ -83,17 +85,34 @@ def sample_link() -> str:
     return f"{settings.PUBLIC_URL}/c/{sealing.token('sample', 'sample')}"
 
 
-def previewed(words: Words, mode: str) -> Words:
-    """Return a text as one reader will see it, with a sample link and code."""
+def previewed(words: Words, mode: str, can_answer: bool | None = None) -> Words:
+    """Return a text as one reader will see it, with a sample link and code.
+
+    That reader can answer it, if any can and nothing else is asked for.
+    """
+    if can_answer is None:
+        can_answer = answering.is_answered(words.channel, mode)
     sent = as_sent(words, mode)
-    body = counting.filled(sent.body, sample_link(), SAMPLE_CODE)
+    body = counting.for_reader(sent.body, can_answer)
+    if words.channel == Channel.SMS:
+        body = counting.cheapest(body)
+    body = counting.filled(body, sample_link(), SAMPLE_CODE)
     return Words(
         channel=words.channel, language=words.language, body=body, subject=sent.subject
     )
 
 
+def unanswerable(words: Words, mode: str) -> str:
+    """Return what is read where nobody can answer; nothing if that is all the same."""
+    if not counting.has_reply(words.body):
+        return ""
+    if words.channel != Channel.SMS or not answering.is_answered(words.channel, mode):
+        return ""
+    return previewed(words, mode, can_answer=False).body
+
+
 def size(words: Words, mode: str) -> counting.Size:
-    """Count a text message as the network will."""
+    """Count a text message as the network will, at its longest."""
     return counting.size(previewed(words, mode).body)
 
 
@@ -130,12 +149,20 @@ def _placeholder_problem(words: Words, body: str, needs_link: bool) -> str:
     found = set(_BRACES.findall(body))
     if unknown := sorted(found - PLACEHOLDERS):
         return f"{unknown[0]} means nothing here; only {{link}} and {{code}} do."
+    bare = counting.for_reader(body, can_answer=False)
     if words.channel == Channel.SOCIAL:
         if found:
             return f"A post is public: take out {sorted(found)[0]}, which is personal."
         return ""
-    if needs_link and "{link}" not in found:
+    if needs_link and "{link}" not in bare:
         return "Put {link} where the reader's own link belongs."
+    if not counting.is_well_marked(body):
+        return "Begin the words about answering with {reply}, end them with {/reply}."
+    if "{code}" in bare:
+        return (
+            "Put the words with {code} between {reply} and {/reply}: "
+            "they are left out where nobody can answer."
+        )
     return ""
 
 
@@ -171,7 +198,7 @@ def _plural(count: int, noun: str) -> str:
 
 def spoken(words: Words, mode: str) -> str:
     """Return what a call says: the text message without links, and what to press."""
-    said = " ".join(_LINK.sub("", previewed(words, mode).body).split())
+    said = " ".join(_LINK.sub("", previewed(words, mode, False).body).split())
     press = render_to_string(f"messages/voice.{words.language}.txt").strip()
     return f"{said} {press}"
 

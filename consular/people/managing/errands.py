@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from alerts.dispatch import caps, outbox
+from alerts.dispatch import outbox
+from alerts.dispatch.addresses import country_of
 from consular import languages, modes
 from consular.people.managing import confirming, linking
 from consular.people.models import Contact, Errand, Link, Registration
@@ -119,7 +120,7 @@ def _confirm(errand: Errand, registration: Registration, now: datetime) -> str:
 
 def _ahead(errand: Errand, contact: Contact) -> str:
     """Return the limit that earlier errands to the same country wait for, if any."""
-    country = caps.country_of(confirming.CHANNELS[contact.kind], contact.address)
+    country = country_of(confirming.CHANNELS[contact.kind], contact.address)
     limit = f"country:{country}"
     earlier = waiting().filter(waits_for=limit, pk__lt=errand.pk)
     return limit if country and earlier.exists() else ""

@@ -24,9 +24,11 @@
     return {units, parts: Math.max(1, units <= 160 ? 1 : Math.ceil(units / 153)), culprits};
   }
 
-  function asSent(area) {
+  const saysReply = /\{reply\}([\s\S]*?)\{\/reply\}/g;
+
+  function asSent(area, answered) {
     const mark = area.dataset.mark;
-    let body = area.value.trim();
+    let body = area.value.trim().replace(saysReply, answered ? "$1" : "");
     if (mark && body && !body.startsWith(mark)) body = `${mark} ${body}`;
     if (area.dataset.channel === "sms") {
       const plain = swapped(body, ALIKE), bare = swapped(plain, BARE);
@@ -46,7 +48,10 @@
 
   function show(area) {
     const part = area.closest(".part"), line = part.querySelector("[data-size]");
-    const preview = part.querySelector("[data-preview]"), text = asSent(area);
+    const preview = part.querySelector("[data-preview]");
+    const text = asSent(area, area.hasAttribute("data-answered"));
+    const oneWay = part.querySelector("[data-one-way]");
+    if (oneWay) oneWay.innerText = asSent(area, false);
     const counted = size(text);
     const words = document.createElement("span");
     words.textContent = area.dataset.channel === "sms"
