@@ -70,17 +70,18 @@ def _other_sms() -> list[dict[str, str]]:
 
 def _mail() -> list[dict[str, str]]:
     found = []
-    sender = env.text("MUSTER_EMAIL_SENDER")
+    words = {
+        "sender": env.text("MUSTER_EMAIL_SENDER"),
+        "inbox": env.text("MUSTER_MAIL_INBOX"),
+    }
     if url := env.secret("MUSTER_SMTP_URL"):
-        found.append(_block("smtp", "email.Smtp", "email", url=url, sender=sender))
+        found.append(_block("smtp", "email.Smtp", "email", url=url, **words))
     if said := env.secret("MUSTER_ANYMAIL"):
         # `mailgun api_key=… sender_domain=…`: the backend, then its own options
         name, *options = said.split()
-        words = dict(option.split("=", 1) for option in options)
+        own = dict(option.split("=", 1) for option in options)
         found.append(
-            _block(
-                "anymail", "anymail.Anymail", "email", esp=name, sender=sender, **words
-            )
+            _block("anymail", "anymail.Anymail", "email", esp=name, **words, **own)
         )
     return found
 

@@ -339,6 +339,7 @@ GEOCODER_RATE = env.number("MUSTER_GEOCODER_RATE", 1)  # questions a second and 
 ACCOUNTS = accounts.configured(
     live=_live, simulated_url=SIMULATED_PROVIDER_URL, smtp_port=SIMULATED_SMTP_PORT
 )
+MAIL_SECRET = env.secret("MUSTER_MAIL_SECRET")  # signs what the mail server hands in
 ANYMAIL = {"REQUESTS_TIMEOUT": (5, 10), "IGNORE_UNSUPPORTED_FEATURES": True}
 
 # Logs: references only, never names, numbers, places or texts

@@ -135,6 +135,7 @@ ROUTES: dict[str, object] = {
     "twilio_sms": PUBLIC,
     "twilio_voice": PUBLIC,
     "telnyx_inbound": PUBLIC,
+    "mail_in": PUBLIC,
     "openapi": PUBLIC,
     "registration-list": (Verb.REGISTER, Verb.REGISTER),
     "registration-detail": (Verb.REGISTER, Verb.REGISTER),

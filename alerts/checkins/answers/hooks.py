@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from alerts.checkins.answers import inbox, media
+from alerts.checkins.answers import inbox, mailing, media
 from alerts.dispatch.hearing import signatures
 from alerts.dispatch.models import Channel
 
@@ -96,7 +96,27 @@ def telnyx(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@csrf_exempt  # our mail server's signature is checked instead
+@require_POST
+def mail(request: HttpRequest) -> HttpResponse:
+    """Take an incoming mail as it is, from the ministry's own mail server."""
+    raw, now = request.read(mailing.LARGEST + 1), timezone.now()
+    signature = request.headers.get("X-Muster-Signature", "")
+    if not signatures.is_our_mail_server(signature, raw, now):
+        logger.warning("incoming mail with a wrong signature refused")
+        return HttpResponse("wrong signature", status=403, content_type="text/plain")
+    if len(raw) > mailing.LARGEST:
+        return HttpResponse("too large", status=413, content_type="text/plain")
+    try:
+        mailing.take(raw, now)
+    except DatabaseError as error:
+        logger.error("incoming mail not stored: %s", type(error).__name__)
+        return HttpResponse("try again", status=503, headers={"Retry-After": "2"})
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
+    path("mail-in", mail, name="mail_in"),
     path("twilio/sms", sms, name="twilio_sms"),
     path("twilio/voice/<uuid:uid>/<int:attempt>", voice, name="twilio_voice"),
     path("telnyx/inbound", telnyx, name="telnyx_inbound"),

@@ -25,7 +25,7 @@ from alerts.checkins.casework import opening
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
-from alerts.dispatch.models import Address
+from alerts.dispatch.models import Address, Channel, Message
 from alerts.incidents.models import Incident
 from consular.missions.models import Officer
 from consular.people.models import Person
@@ -34,6 +34,8 @@ from consular.sealing import CODE_LETTERS
 logger = logging.getLogger(__name__)
 AT_ONCE = 200
 AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
+DOUBT = "Doubt"  # of a mail: why it clears nobody
+_WITH_CODE = re.compile(rf"\b(?:SAFE|HELP)\s+([{CODE_LETTERS}]{{4,6}})\b")
 _CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
 STATUSES: dict[str, str] = {
     Label.SAFE.value: Status.SAFE.value,
@@ -41,11 +43,26 @@ STATUSES: dict[str, str] = {
 }
 
 
-def store(provider: str, form: dict[str, str], channel: str, now: datetime) -> None:
+def store(
+    provider: str,
+    form: dict[str, str],
+    channel: str,
+    now: datetime,
+    *,
+    message: Message | None = None,
+    aside: str = "",
+) -> None:
     """Store an answer raw; the same provider's id again is the same answer.
 
     One statement that leaves alone what is there: nearly every answer is new, and
     whoever posts it waits.
+
+    Parameters
+    ----------
+    message : Message, optional
+        What it answers, where that is known.
+    aside : str, optional
+        Why nobody is to read it: it is kept, and listed with this reason.
     """
     sender = form.get("From", "")
     answer = Inbound(
@@ -58,6 +75,10 @@ def store(provider: str, form: dict[str, str], channel: str, now: datetime) -> N
         body=form.get("Body", ""),
         raw=json.dumps(form, ensure_ascii=False),
         received_at=now,
+        message=message,
+        state=Inbound.State.READ if aside else Inbound.State.NEW,
+        label=Label.UNCLEAR if aside else "",
+        reason=aside[:120],
     )
     statements.insert_new(answer)
 
@@ -95,9 +116,10 @@ def _read(inbound: Inbound, now: datetime) -> bool:
         return False
     reading = understanding.read(inbound.body)
     addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
-    if reading.wants_stop:
+    doubt = _doubt(inbound)
+    if reading.wants_stop and not doubt:
         addresses.opt_out(inbound.from_key, inbound.channel, Address.OptOut.ALL, now)
-    elif inbound.body.strip().casefold() in AGAIN:
+    elif inbound.body.strip().casefold() in AGAIN and not doubt:
         addresses.opt_in(inbound.from_key, inbound.channel, now)
     registered = "" if reading.wants_stop else registering.take_in(inbound, now)
     if registered and reading.label != Label.HELP:
@@ -105,6 +127,8 @@ def _read(inbound: Inbound, now: datetime) -> bool:
         return bool(done.update(label=reading.label, reason=registered[:120]))
     found = _whose(inbound, reading.label)
     state, trouble = _write(inbound, reading, found, now)
+    if doubt and reading.label != Label.HELP:
+        state, trouble = Inbound.State.INBOX, doubt
     files = media.note(inbound)
     if files and not reading.wants_stop:
         state = Inbound.State.INBOX  # a picture may say what the words do not
@@ -132,7 +156,33 @@ class Whose:
     others: bool = False  # "safe" counted for the newest of several incidents
 
 
+def _doubt(inbound: Inbound) -> str:
+    """Say why an answer is not believed when it clears somebody; only mails say so."""
+    if inbound.channel != Channel.EMAIL:
+        return ""
+    return str(json.loads(inbound.raw).get(DOUBT, ""))
+
+
+def _whose_mail(inbound: Inbound) -> Whose:
+    """Find whose a mail is: of the mail that it answers, its code, or its sender."""
+    basis, rows = Basis.SELF_MAIL.value, []
+    if inbound.message is not None:
+        rows = audiences.of_message(inbound.message)
+        rows = [row for row in rows if row.alert.incident.closed_at is None]
+    for code in _WITH_CODE.findall(inbound.body.upper()):
+        rows = rows or audiences.of_code(code)[:1]
+    rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
+    served = audiences.persons(rows)
+    several = len({row.registration_id for row in rows}) > 1
+    trouble = "this address serves several parties" if several else ""
+    if not rows:
+        trouble = "we have not written to this address"
+    return Whose(served=served, basis=basis, trouble=_doubt(inbound) or trouble)
+
+
 def _whose(inbound: Inbound, label: str) -> Whose:
+    if inbound.channel == Channel.EMAIL:
+        return _whose_mail(inbound)
     for code in _CODE.findall(inbound.body.upper()):
         rows = audiences.of_code(code)
         if rows:

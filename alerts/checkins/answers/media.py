@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.checkins.models import Inbound
+from alerts.dispatch.models import Channel
 
 MOST = 10  # what an MMS can hold
 
@@ -48,5 +49,8 @@ def named(media: list[dict[str, Any]]) -> dict[str, str]:
 
 def note(inbound: Inbound) -> str:
     """Say that an officer must look at files, or nothing."""
-    count = len(of(inbound))
-    return f"came with {count} file{'s' if count > 1 else ''}" if count else ""
+    count, where = len(of(inbound)), ""
+    if inbound.channel == Channel.EMAIL:
+        count = int(json.loads(inbound.raw).get("Files") or 0)
+        where = ", in the mailbox"
+    return f"came with {count} file{'s' if count > 1 else ''}{where}" if count else ""

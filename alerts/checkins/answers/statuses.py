@@ -15,11 +15,14 @@ WEIGHT = {
     Basis.SELF_LINK.value: 4,
     Basis.SELF_CODE.value: 4,
     Basis.SELF_SMS.value: 4,
+    Basis.SELF_MAIL.value: 4,
     Basis.OFFICER.value: 3,
     Basis.PARTNER.value: 2,
     Basis.RELATIVE.value: 1,
 }
 # Whose statement may answer a call for help; a closing is an officer's own act.
+# What a sender alone stands for: it ends silence, and is shown as unverified.
+UNPROVEN = {Basis.SELF_SMS.value, Basis.SELF_MAIL.value}
 MAY_CLEAR = {Basis.SELF_LINK.value, Basis.SELF_CODE.value, Basis.OFFICER.value}
 
 
@@ -78,7 +81,7 @@ def status_of(statements: list[Statement], closings: list[Closing]) -> Derived |
 
 
 def _is_verified(statement: Statement) -> bool:
-    return statement.basis != Basis.SELF_SMS
+    return statement.basis not in UNPROVEN
 
 
 def _rank(said: Statement) -> tuple[int, datetime, bool, str, int]:

@@ -84,6 +84,7 @@ class Basis(models.TextChoices):
     SELF_LINK = "self-link", "Own link"
     SELF_CODE = "self-code", "Own code"
     SELF_SMS = "self-SMS", "Text message"
+    SELF_MAIL = "self-mail", "E-mail"
     OFFICER = "officer", "Officer"
     PARTNER = "partner", "Partner"
     RELATIVE = "relative", "Relative"

@@ -25,7 +25,17 @@ from alerts.dispatch.channels.base import (
 from alerts.dispatch.channels.email import Mail, build
 from consular import outgoing as door
 
-OURS = {"transport", "channel", "mode", "esp", "sender", "weight", "rate", "replies"}
+OURS = {
+    "transport",
+    "channel",
+    "mode",
+    "esp",
+    "sender",
+    "weight",
+    "rate",
+    "replies",
+    "inbox",
+}
 OURS |= {"webhook_secret", "webhook_signing_key", "webhook_verification_key"}
 METADATA = "muster"  # under which a mail carries our own id, and its events do
 # anymail's words for how a mail ended, and ours; opens and clicks are not asked for.
@@ -60,6 +70,7 @@ class Anymail(Mail):
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
         self.mode, self.sender, self.name = conf["mode"], conf["sender"], conf["esp"]
+        self.inbox = conf.get("inbox", "")
         self.options = {name: conf[name] for name in conf if name not in OURS}
         # Without an address of its own, a backend knows its provider's public one.
         url = self.options.get("api_url", "https://provider.example.org")
@@ -67,7 +78,7 @@ class Anymail(Mail):
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one mail and return the provider's id of it."""
-        mail = build(outgoing, self.sender)
+        mail = build(outgoing, self.sender, self.inbox)
         mail.metadata = {METADATA: outgoing.uid}  # type: ignore[attr-defined]
         path = f"anymail.backends.{self.name}.EmailBackend"
         with get_connection(path, fail_silently=False, **self.options) as connection:

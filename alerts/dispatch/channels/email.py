@@ -25,6 +25,30 @@ from consular import outgoing as door
 TIMEOUT_S = 10
 # SMTP answers that say the mailbox does not exist (RFC 5321, section 4.2.3).
 NO_MAILBOX = {550, 551, 553}
+# What servers say later of a mail (RFC 3464, section 2.3.3), and our words.
+STATES = {
+    "delivered": "delivered",
+    "failed": "undelivered",
+    "delayed": "accepted",
+    "relayed": "accepted",
+    "expanded": "accepted",
+}
+# Why it came back (RFC 3463), and which of them say that the address does not exist.
+CODES = {
+    "5.1.1": "the mailbox does not exist",
+    "5.1.2": "the address's mail server does not exist",
+    "5.1.3": "the address is not valid",
+    "5.1.6": "the mailbox has moved",
+    "5.1.10": "the address takes no mail",
+    "5.2.1": "the mailbox is closed",
+    "5.2.2": "the mailbox is full",
+    "4.2.2": "the mailbox is full",
+    "4.4.1": "the mail server did not answer for too long",
+    "4.4.7": "the mail server did not answer for too long",
+    "5.4.7": "the mail server did not answer for too long",
+    "5.7.1": "the mail server refuses our mails",
+}
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
@@ -45,13 +69,13 @@ class Mail:
 class Smtp(Mail):
     """One SMTP server; each thread keeps a connection of its own open."""
 
-    states: dict[str, str] = {}
-    gone: frozenset[str] = frozenset()
+    states = STATES
+    gone = GONE
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
         self.mode = conf["mode"]
-        self.sender = conf["sender"]
+        self.sender, self.inbox = conf["sender"], conf.get("inbox", "")
         door.provider_url_allowed(conf["url"], self.mode)
         self.url = urlsplit(conf["url"])
         self.kept = threading.local()
@@ -72,7 +96,9 @@ class Smtp(Mail):
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one mail and return its Message-ID."""
-        mail = build(outgoing, self.sender)
+        mail = build(outgoing, self.sender, self.inbox)
+        if self.inbox:  # bounces go to the envelope's sender
+            mail.extra_headers["From"], mail.from_email = self.sender, self.inbox
         connection = self._connection()
         try:
             connection.open()
@@ -92,8 +118,14 @@ class Smtp(Mail):
         self.kept.__dict__.pop("connection", None)
 
 
-def build(outgoing: Outgoing, sender: str) -> EmailMultiAlternatives:
-    """Write a mail for one person: plain text, and HTML from the same words."""
+def build(outgoing: Outgoing, sender: str, inbox: str = "") -> EmailMultiAlternatives:
+    """Write a mail for one person: plain text, and HTML from the same words.
+
+    Parameters
+    ----------
+    inbox : str, optional
+        Where answers go: an address whose mails Muster is handed.
+    """
     domain = sender.rpartition("@")[2]
     headers = {
         "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
@@ -108,6 +140,7 @@ def build(outgoing: Outgoing, sender: str) -> EmailMultiAlternatives:
         body=outgoing.body,
         from_email=sender,
         to=[outgoing.to],
+        reply_to=[inbox] if inbox else None,
         headers=headers,
     )
     context = {

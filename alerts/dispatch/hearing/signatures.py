@@ -1,6 +1,8 @@
 """Know a provider by its signature, over the address that the public sees."""
 
+import hashlib
 import hmac
+import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -54,3 +56,20 @@ def telnyx_account_of(request: HttpRequest, now: datetime) -> str | None:
         if key and telnyx.is_signed(key, signature, stamp, request.body):
             return name
     return None
+
+
+_SIGNED = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+
+
+def is_our_mail_server(signature: str, raw: bytes, now: datetime) -> bool:
+    """Tell whether our own mail server signed a mail just now.
+
+    `t=SECONDS,v1=HEX`, the HMAC-SHA256 of `SECONDS.` and the mail with the secret.
+    """
+    secret, found = settings.MAIL_SECRET, _SIGNED.fullmatch(signature.strip())
+    if not secret or found is None:
+        return False
+    if abs(now.timestamp() - int(found[1])) > OLDEST.seconds:
+        return False
+    mac = hmac.new(secret.encode(), f"{found[1]}.".encode() + raw, hashlib.sha256)
+    return hmac.compare_digest(mac.hexdigest(), found[2])

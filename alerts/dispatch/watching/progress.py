@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from alerts.dispatch import routing
-from alerts.dispatch.channels import anymail, telnyx, twilio_codes
+from alerts.dispatch.channels import anymail, email, telnyx, twilio_codes
 from alerts.dispatch.models import (
     Attempt,
     Cause,
@@ -28,6 +28,7 @@ PLAIN = {
     **{code: words for code, (_, words) in twilio_codes.CODES.items()},
     **telnyx.CODES,
     **anymail.CODES,
+    **email.CODES,
     "550": "the mailbox does not exist",
     "551": "the mailbox does not exist",
     "553": "the mailbox does not exist",

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from alerts.dispatch import caps
+from alerts.dispatch import addresses
 from alerts.dispatch.models import Channel
 from consular.people.models import Contact
 from consular.people.stays.matching import Ids
@@ -33,7 +33,7 @@ def phone_shares(numbers: Ids) -> dict[str, float]:
     if len(numbers) > SAMPLE:
         numbers = numbers[np.linspace(0, len(numbers) - 1, SAMPLE).astype(int)]
     found = Counter(
-        caps.country_of(Channel.SMS, unseal(contact.address))
+        addresses.country_of(Channel.SMS, unseal(contact.address))
         for contact in contacts_of(numbers)
         if contact.kind == Contact.Kind.PHONE and not contact.is_silenced
     )
