@@ -22,12 +22,21 @@ def of_link(token: str) -> tuple[Message, list[Audience]] | None:
         message__link_key=sealing.token_key(token), audience__is_included=True
     ).select_related(
         "message__text",
+        "message__address",
         "audience__alert__incident__hazard",
         "audience__alert__incident__lead_mission",
         "audience__registration",
     )
     rows = list(served.order_by("audience"))
     return (rows[0].message, [row.audience for row in rows]) if rows else None
+
+
+def of_message(message: Message) -> list[Audience]:
+    """Return the audience rows of open incidents that a message serves."""
+    rows = Audience.objects.filter(
+        messages__message=message, is_included=True, alert__incident__closed_at=None
+    )
+    return list(rows.select_related("alert__incident", "registration").order_by("pk"))
 
 
 def of_code(code: str) -> list[Audience]:

@@ -168,7 +168,6 @@ def _whose_mail(inbound: Inbound) -> Whose:
     basis, rows = Basis.SELF_MAIL.value, []
     if inbound.message is not None:
         rows = audiences.of_message(inbound.message)
-        rows = [row for row in rows if row.alert.incident.closed_at is None]
     for code in _WITH_CODE.findall(inbound.body.upper()):
         rows = rows or audiences.of_code(code)[:1]
     rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
