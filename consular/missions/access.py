@@ -16,6 +16,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from consular.missions import keeping
 from consular.missions.models import Mission, Officer, Posting, Role
 
 
@@ -31,6 +32,9 @@ class Verb(models.TextChoices):
     ADMINISTER = "administer"  # sources, accounts, officers
     AUDIT = "audit"  # read the audit trail
 
+
+# What is typed on pages of these comes back after a session has ended.
+TYPED = {Verb.WATCH, Verb.ANSWER, Verb.REGISTER, Verb.DECLARE, Verb.AUDIT}
 
 MAY: dict[str, set[Verb]] = {
     Role.DUTY_OFFICER: {Verb.WATCH, Verb.ANSWER, Verb.REGISTER},
@@ -131,13 +135,27 @@ def is_signed_in(request: HttpRequest) -> bool:
     return bool(user.is_authenticated and user.is_verified())
 
 
-def officer_page(verb: Verb) -> Callable[..., Callable[..., HttpResponse]]:
-    """Let only officers with a verb open a page, signed in with the second factor."""
+def officer_page(
+    verb: Verb, *, keeps: bool = True
+) -> Callable[..., Callable[..., HttpResponse]]:
+    """Let only officers with a verb open a page, signed in with the second factor.
+
+    Parameters
+    ----------
+    verb : Verb
+        What the page asks for.
+    keeps : bool
+        Whether a form that was sent after the session had ended is shown again after
+        signing in; not for what decides, sends or stops.
+    """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not is_signed_in(request):
+                kept = keeping.of(request) if keeps and verb in TYPED else None
+                if kept is not None:
+                    return keeping.ask(request, kept)
                 return redirect_to_login(request.get_full_path())
             if not may(officer_of(request), verb, timezone.now()):
                 raise PermissionDenied

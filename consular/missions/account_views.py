@@ -5,11 +5,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular.missions import audit, owning, passkeys, staffing, stepping
+from consular import squares
+from consular.missions import audit, owning, passkeys, sessions, staffing, stepping
 from consular.missions.access import is_signed_in, officer_of
 from consular.missions.forms import OwnPasswordForm
 from consular.missions.models import Officer, Passkey, Posting
@@ -67,6 +71,9 @@ def _shown(
         "pending": pending,
         "secret": owning.secret_of(pending) if pending else "",
         "needs_code": needs_code,
+        "sessions": sessions.of(officer, request, now),
+        "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
+        "squares": squares.of(pending.config_url) if pending else None,
     }
 
 
@@ -77,6 +84,10 @@ def _change(request: HttpRequest, now: datetime) -> str:
     if words := stepping.problem(request, now):
         raise StaffingError({"code": words})
     action = said.get("action", "")
+    if mark := said.get("end_session", ""):
+        if sessions.end(request, mark, now):
+            return "That session is over."
+        return "That session was over already."
     if factor is not None:
         owning.remove_factor(factor, now)
         return "Removed; it opens nothing any more."
@@ -194,7 +205,9 @@ def use_passkey(request: HttpRequest) -> dict[str, Any]:
     if not was_in:
         login(request, officer, backend="django.contrib.auth.backends.ModelBackend")
         otp_login(request, passkey)
+        sessions.begin(request, now)
+    sessions.last(request, now)
     stepping.confirm(request, now)
     action = "confirm" if was_in else "sign_in"
     audit.record(action, officer, f"officer {officer.pk}", now, by="passkey")
-    return {"next": reverse("missions:home")}
+    return {"next": reverse("missions:home"), "token": get_token(request)}

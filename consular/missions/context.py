@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from consular import languages, modes
+from consular.missions import sessions
 from consular.missions.access import verbs
 
 
@@ -19,6 +20,7 @@ def installation(request: HttpRequest) -> dict[str, object]:
         "languages": languages.LANGUAGES,
         # Asked for only by the frame of staff pages, which needs the database.
         "desk_verbs": SimpleLazyObject(lambda: _desk_verbs(request)),
+        "desk_session": SimpleLazyObject(lambda: _desk_session(request)),
     }
 
 
@@ -28,3 +30,13 @@ def _desk_verbs(request: HttpRequest) -> set[str]:
     if user is None or not user.is_authenticated:
         return set()
     return {verb.value for verb in verbs(user, timezone.now())}
+
+
+def _desk_session(request: HttpRequest) -> dict[str, object]:
+    """Return how long the officer's session lasts yet."""
+    left_s = sessions.left_s(request, timezone.now())
+    return {
+        "left_s": left_s,
+        "minutes": -(-left_s // 60),
+        "is_near": left_s <= sessions.NEAR_S,
+    }

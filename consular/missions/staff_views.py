@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from consular import squares
 from consular.missions import audit, staffing, stepping
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.models import Mission, Officer, Passkey, Posting
@@ -19,7 +20,7 @@ from consular.missions.staff_forms import (
     RoleForm,
     SurgeForm,
 )
-from consular.missions.staffing import Newcomer, StaffingError
+from consular.missions.staffing import Keys, Newcomer, StaffingError
 
 
 def _context(request: HttpRequest, now: datetime, page: str) -> dict[str, Any]:
@@ -30,6 +31,12 @@ def _context(request: HttpRequest, now: datetime, page: str) -> dict[str, Any]:
         "needs_code": not stepping.is_fresh(request, now),
         "errors": {},
     }
+
+
+def _handed(request: HttpRequest, context: dict[str, Any], keys: Keys) -> HttpResponse:
+    """Show new keys, once; the secret as a code to scan too."""
+    shown = {"keys": keys, "squares": squares.of(keys.uri)}
+    return render(request, "missions/keys.html", context | shown)
 
 
 def _refused(form: Any, error: StaffingError) -> None:
@@ -83,8 +90,7 @@ def _added(request: HttpRequest, kind: type[NewcomerForm], page: str) -> HttpRes
                 until=form.until,
             )
             try:
-                context["keys"] = staffing.add(newcomer, by, now)
-                return render(request, "missions/keys.html", context)
+                return _handed(request, context, staffing.add(newcomer, by, now))
             except StaffingError as error:
                 _refused(form, error)
     return render(request, "missions/add.html", context)
@@ -124,8 +130,7 @@ def _act(
     by, action = officer_of(request), request.POST.get("action", "")
     if action == "renew":
         keys = staffing.renew_keys(found, by, now)
-        context = _context(request, now, "officer") | {"keys": keys}
-        return render(request, "missions/keys.html", context)
+        return _handed(request, _context(request, now, "officer"), keys)
     if action == "take":
         number = request.POST.get("posting", "")
         pk = int(number) if number.isdecimal() and len(number) < 18 else 0

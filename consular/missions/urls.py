@@ -9,6 +9,7 @@ urlpatterns = [
     path("desk/", views.home, name="home"),
     path("desk/sign-in/", views.sign_in, name="sign_in"),
     path("desk/confirm/", views.confirm, name="confirm"),
+    path("desk/resume/", views.resume, name="resume"),
     path("desk/account/", account_views.account, name="account"),
     path("desk/account/password/", account_views.password, name="password"),
     path("desk/passkeys/", account_views.ask_passkey, name="ask_passkey"),

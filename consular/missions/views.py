@@ -14,7 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from django_otp import login as otp_login
 
-from consular.missions import access, audit, stepping, throttling
+from consular.missions import (
+    access,
+    audit,
+    keeping,
+    sessions,
+    stepping,
+    throttling,
+)
 from consular.missions.access import Verb
 from consular.missions.forms import SignInForm
 
@@ -31,35 +38,49 @@ def _next(request: HttpRequest) -> str:
 @sensitive_post_parameters("password", "code")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name, password and code; open a session when all three are right."""
-    form = SignInForm(request, request.POST or None)
+    kept = keeping.read(request)
+    is_begun = "username" in request.POST or kept is None  # else: only led here
+    form = SignInForm(request, (request.POST or None) if is_begun else None)
     if request.method == "POST" and form.is_valid() and form.officer:
         login(request, form.officer)
         otp_login(request, form.device)
         now = timezone.now()
+        sessions.begin(request, now)
         stepping.confirm(request, now)
         audit.record("sign_in", form.officer, f"officer {form.officer.pk}", now)
-        response = redirect(_next(request))
+        response = keeping.show(request, kept) if kept else redirect(_next(request))
         throttling.remember(response, form.officer, now)
         return response
     status = 429 if form.is_throttled else 400 if form.errors else 200
-    context = {"form": form, "next": _next(request)}
+    context = {"form": form, "next": _next(request), "kept": kept}
+    if kept is not None:
+        context["sealed"] = keeping.signed(kept)
     return render(request, "missions/sign_in.html", context, status=status)
 
 
 @never_cache
 @sensitive_post_parameters("code")
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Ask for the second factor again, then lead back to what it is needed for."""
+    """Ask for the second factor again, then lead back to what it is needed for.
+
+    A fresh factor lets the session last its whole time again. A script is answered how
+    long that is, and may ask for it.
+    """
     if not access.is_signed_in(request):
         return redirect_to_login(request.get_full_path())
-    error = ""
+    error, now = "", timezone.now()
+    is_script = request.headers.get("Accept") == "application/json"
     if request.method == "POST":
-        now = timezone.now()
         error = stepping.problem(request, now)
         if not error:
+            sessions.last(request, now)
             subject = f"officer {access.officer_of(request).pk}"
             audit.record("confirm", access.officer_of(request), subject, now)
-            return redirect(_next(request))
+            if not is_script:
+                return redirect(_next(request))
+    if is_script:
+        said = {"error": error} if error else {"left_s": sessions.left_s(request, now)}
+        return JsonResponse(said, status=400 if error else 200)
     context = {"errors": {"code": error} if error else {}, "next": _next(request)}
     status = 400 if error else 200
     return render(request, "missions/confirm.html", context, status=status)
@@ -87,6 +108,16 @@ def home(request: HttpRequest) -> HttpResponse:
     if Verb.AUDIT in may_do:
         return redirect("checkins:audit")
     raise PermissionDenied
+
+
+@never_cache
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    """Show what was typed before a sign-in by passkey, ready to be sent."""
+    if not access.is_signed_in(request):
+        return redirect_to_login(reverse("missions:home"))
+    kept = keeping.read(request)
+    return keeping.show(request, kept) if kept else redirect("missions:home")
 
 
 @require_safe

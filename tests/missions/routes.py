@@ -35,6 +35,7 @@ ROUTES: dict[str, object] = {
     "missions:home": PUBLIC,
     "missions:sign_in": PUBLIC,
     "missions:confirm": PUBLIC,
+    "missions:resume": PUBLIC,
     "missions:account": PUBLIC,
     "missions:password": PUBLIC,
     "missions:ask_passkey": PUBLIC,

@@ -86,7 +86,7 @@ def _others_who_may_approve(frame: Frame) -> list[Officer]:
     )
 
 
-@officer_page(Verb.WATCH)
+@officer_page(Verb.WATCH, keeps=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, reference: str) -> HttpResponse:
     """Show everything at a glance, and hand it to a second person."""
@@ -109,7 +109,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "incidents/check.html", context)
 
 
-@officer_page(Verb.WATCH)
+@officer_page(Verb.WATCH, keeps=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     """Show exactly what will be sent; approve, return or reject it."""

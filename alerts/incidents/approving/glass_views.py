@@ -24,7 +24,7 @@ TICKS = {
 }
 
 
-@officer_page(Verb.DECLARE)
+@officer_page(Verb.DECLARE, keeps=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def break_glass(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what sending alone means; take the reason; send after a longer hold."""

@@ -49,7 +49,7 @@ def _context(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     }
 
 
-@officer_page(Verb.WATCH)
+@officer_page(Verb.WATCH, keeps=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sending(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the hold, then the progress of each way of sending."""

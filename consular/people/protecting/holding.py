@@ -46,7 +46,10 @@ class Kept(Enum):
     INCIDENT = _("{days} days after the incident is closed")
     HOURS = _("Some minutes, two days at most")
     LASTING = _("For good, as numbers and references without your name")
-    ACCOUNT = "As long as the officer's account; sign-ins as long as the session"
+    ACCOUNT = (
+        "As long as the officer's account; sign-ins, with the network address and the"
+        " browser, as long as the session"
+    )
 
 
 class Eyes(Enum):

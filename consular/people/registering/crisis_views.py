@@ -3,7 +3,6 @@
 import re
 import uuid
 
-import qrcode
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from consular import languages, modes
+from consular import languages, modes, squares
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.people.models import CrisisForm
 from consular.people.protecting import guarding, scoping
@@ -123,16 +122,12 @@ def _seen(request: HttpRequest, code: str) -> CrisisForm:
 def poster(request: HttpRequest, code: str) -> HttpResponse:
     """Show a form's address to print or to read out, with a picture of it."""
     form = _seen(request, code)
-    image = qrcode.QRCode(border=2)
-    image.add_data(_address(form))
-    image.make(fit=True)
     context = {
         "section": "people",
         "form": form,
         "address": _address(form),
         "short": _address(form).split("://")[1].rstrip("/"),
-        "squares": _squares(image.get_matrix()),
-        "size": len(image.get_matrix()),
+        "squares": squares.of(_address(form)),
         "reply_to": _reply_number(),
     }
     return render(request, "people/crisis_poster.html", context)
@@ -144,16 +139,6 @@ def _reply_number() -> str:
         if account["channel"] == "sms" and account["mode"] == settings.MODE:
             return str(account["sender"])
     return ""
-
-
-def _squares(matrix: list[list[bool]]) -> str:
-    """Draw the dark squares of a code as one path of SVG."""
-    return "".join(
-        f"M{x} {y}h1v1h-1z"
-        for y, row in enumerate(matrix)
-        for x, is_dark in enumerate(row)
-        if is_dark
-    )
 
 
 @officer_page(Verb.REGISTER)

@@ -38,7 +38,10 @@ async function run(form) {
     : await navigator.credentials.get({ publicKey });
   const name = form.querySelector("[name=name]")?.value || "";
   const said = await post(form, form.dataset.end, { answer: answered(made), name });
-  location.assign(form.dataset.next || said.next);
+  const resume = document.getElementById("resume");
+  if (!resume) return location.assign(form.dataset.next || said.next);
+  resume.querySelector("[name=csrfmiddlewaretoken]").value = said.token;
+  resume.submit();
 }
 
 for (const form of document.querySelectorAll("[data-passkey]")) {
