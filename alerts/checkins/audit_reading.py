@@ -4,16 +4,20 @@ import csv
 import hashlib
 import io
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from alerts.checkins.models import Case
+from alerts.checkins.reports.exporting import harmless
 from alerts.incidents.models import Audience, Incident
+from consular import modes
 from consular.missions.access import Verb, reach
 from consular.missions.models import AuditEntry, Officer, Posting
-from consular.people.models import Registration
+from consular.modes import Mode
+from consular.people.models import Person, Registration
 from consular.people.protecting import scoping
 
 # Looks at many people at once: a person of the incident may have been among them.
@@ -30,7 +34,16 @@ LISTS = (
     "export",
 )
 MOST_EXPORTED = 50_000
-COLUMNS = ("sequence", "at", "officer", "action", "subject", "facts", "entry_hash")
+COLUMNS = (
+    "sequence",
+    "at",
+    "officer",
+    "action",
+    "subject",
+    "facts",
+    "entry_hash",
+    "mode",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,25 +143,66 @@ def officers(by: Officer, now: datetime) -> QuerySet[Officer]:
 
 
 def as_csv(entries: QuerySet[AuditEntry]) -> tuple[bytes, int, str]:
-    """Return the entries as a file, how many they are, and the file's hash."""
+    """Return the entries as a file, how many they are, and the file's hash.
+
+    What belongs to an exercise says so in its row, and no cell is a formula.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    count = 0
-    for entry in entries[:MOST_EXPORTED]:
-        officer = f"{entry.officer_id}" if entry.officer_id else ""
-        facts = json.dumps(entry.facts, ensure_ascii=False, sort_keys=True)
-        writer.writerow(
-            (
-                entry.sequence,
-                entry.at.isoformat(),
-                officer,
-                entry.action,
-                entry.subject,
-                facts,
-                entry.entry_hash,
-            )
+    listed = list(entries[:MOST_EXPORTED])
+    exercises = _exercises(listed)
+    for entry in listed:
+        is_drill = modes.installation() == Mode.EXERCISE or entry.subject in exercises
+        row = (
+            entry.sequence,
+            entry.at.isoformat(),
+            f"{entry.officer_id}" if entry.officer_id else "",
+            entry.action,
+            entry.subject,
+            json.dumps(entry.facts, ensure_ascii=False, sort_keys=True),
+            entry.entry_hash,
+            "EXERCISE" if is_drill else "live",
         )
-        count += 1
+        writer.writerow([harmless(value) for value in row])
     body = out.getvalue().encode()
-    return body, count, hashlib.sha256(body).hexdigest()
+    return body, len(listed), hashlib.sha256(body).hexdigest()
+
+
+def _exercises(entries: list[AuditEntry]) -> set[str]:
+    """Return the subjects among entries that belong to an exercise."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    for subject in {entry.subject for entry in entries}:
+        kind, _, number = subject.replace(":", " ").partition(" ")
+        if number.isdecimal() and len(number) < 18:
+            numbers[kind].add(int(number))
+    found = set()
+    drill = Mode.EXERCISE
+    for kind, mark, rows in (
+        ("incident", "incident:", Incident.objects.filter(mode=drill)),
+        ("case", "case ", Case.objects.filter(incident__mode=drill)),
+        ("registration", "registration ", Registration.objects.filter(mode=drill)),
+        ("person", "person ", Person.objects.filter(registration__mode=drill)),
+    ):
+        keys = rows.filter(pk__in=numbers[kind]).values_list("pk", flat=True)
+        found |= {f"{mark}{key}" for key in keys}
+    return found
+
+
+def said(facts: dict[str, object]) -> str:
+    """Say the facts of an entry in a line, without what is empty."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_value(value)}"
+        for name, value in facts.items()
+        if value not in ({}, [], "", None)
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return f"({said(value)})"
+    if isinstance(value, list):
+        return " ".join(map(_value, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
 from alerts.incidents.approving import breaking
-from consular import moments
+from consular import modes, moments
 from consular.missions import audit, stepping
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.models import AuditEntry
@@ -76,7 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "page_name": "trail",
         "now": now,
         "page": found,
-        "entries": listed,
+        "entries": [(each, audit_reading.said(each.facts)) for each in listed],
         "is_unknown": answer.is_unknown,
         "typed": typed,
         "errors": errors,
@@ -110,7 +110,8 @@ def export(request: HttpRequest) -> HttpResponse:
     body, count, digest = audit_reading.as_csv(answer.entries)
     facts = {"entries": count, "sha256": digest, "asked": _facts(question)}
     audit.record("export_audit", officer, "audit", now, **facts)
-    name = f"audit-{now:%Y%m%d-%H%M%S}.csv"
+    mark = "EXERCISE-" if modes.installation() == modes.Mode.EXERCISE else ""
+    name = f"{mark}audit-{now:%Y%m%d-%H%M%S}.csv"
     return HttpResponse(
         body,
         content_type="text/csv; charset=utf-8",

@@ -1,5 +1,7 @@
 """Auditors read who knew what when; nobody else does, and they do nothing else."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from django.urls import reverse
 from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
 from alerts.incidents.audiences import audience
+from alerts.incidents.models import Incident
 from consular.missions import audit, stepping
 from consular.missions.models import AuditEntry, Officer, Posting, Role
 from consular.people.models import Registration
@@ -120,6 +123,33 @@ def test_an_export_needs_a_fresh_factor_and_leaves_its_hash_in_the_trail(
     assert len(lines) == 2
     entry = AuditEntry.objects.get(action="export_audit")
     assert (entry.facts["entries"], len(entry.facts["sha256"])) == (1, 64)
+
+
+def test_an_export_says_what_was_an_exercise_and_holds_no_formula(
+    settings: Any, auditor: Officer, officer: Officer, now: datetime
+) -> None:
+    settings.MODE = "live"
+    drill, real = path.declared(officer, now), path.declared(officer, now)
+    Incident.objects.filter(pk=real.pk).update(mode="live")
+    for subject in (drill.key, real.key, "=HYPERLINK(1)", "registration 99999"):
+        audit.record("view_board", officer, subject, now)
+    rows = AuditEntry.objects.filter(action="view_board").order_by("id")
+    body, count, _ = audit_reading.as_csv(rows)
+    told = list(csv.DictReader(io.StringIO(body.decode())))
+    assert [(row["subject"], row["mode"]) for row in told] == [
+        (drill.key, "EXERCISE"),
+        (real.key, "live"),
+        ("'=HYPERLINK(1)", "live"),
+        ("registration 99999", "live"),
+    ]
+    settings.MODE = "exercise"
+    body, _, _ = audit_reading.as_csv(rows)
+    assert body.decode().count("EXERCISE") == count == 4
+
+
+def test_facts_are_said_in_a_line_without_what_is_empty() -> None:
+    facts = {"asked": {}, "people": 1892, "by": "", "where": {"officer": "3"}}
+    assert audit_reading.said(facts) == "people 1,892, where (officer 3)"
 
 
 @pytest.mark.parametrize("role", [r for r in Role.values if r != Role.AUDITOR])
