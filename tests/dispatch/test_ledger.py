@@ -188,6 +188,21 @@ def test_a_worker_that_stood_still_sends_what_it_claims_again_only_once(provider
     assert set(Message.objects.values_list("state", flat=True)) == {State.ACCEPTED}
 
 
+def test_what_a_worker_that_stood_still_did_not_send_is_not_unclear_for_long(provider):
+    outbox.write(make_cause(on_unclear=Cause.OnUnclear.LEAVE), letters(1), NOON)
+    sweeping.beat("slow", NOON)
+    begun = claims.begin(claims.claim("slow", NOON), "slow", NOON)
+    sweeping.bury(NOON + 4 * SECOND)
+    assert Message.objects.get().state == State.UNCLEAR
+    late = NOON + 5 * SECOND
+    result = requesting.send(begun[0], lambda: late)
+    recording.record([result], "slow", late)
+    delivery.drain(late)
+    message = Message.objects.get()
+    assert (message.state, message.repeats) == (State.ACCEPTED, 0)
+    assert len(provider.journal.accepted("sms")) == 1
+
+
 def test_a_claim_that_was_lost_does_not_give_back_the_one_made_after_it(provider):
     outbox.write(make_cause(), letters(2), NOON)
     sweeping.beat("slow", NOON)

@@ -44,6 +44,7 @@ INSERT INTO dispatch_attempt
 SELECT m.id, m.attempt, v.column3, {at}, '', '' FROM (VALUES {rows}) AS v
 JOIN dispatch_message AS m ON m.id = v.column1 AND m.attempt = v.column2
 WHERE m.state = 'claimed' AND m.lease_owner = %s
+{held}
 RETURNING message_id, number
 """
 
@@ -317,7 +318,10 @@ def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[tuple[int, i
         attempt = job.outgoing.attempt
         values += [job.message_id, attempt, job.account, statements.time(now)]
     statement = _ATTEMPTS.format(
-        rows=statements.rows(len(chosen), 4), at=statements.typed("timestamptz", 4)
+        rows=statements.rows(len(chosen), 4),
+        at=statements.typed("timestamptz", 4),
+        # Whoever takes these claims away just now comes first, or after us.
+        held="FOR SHARE OF m" if connection.features.has_select_for_update_of else "",
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, owner])

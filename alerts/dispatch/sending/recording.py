@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Address, Message, State
@@ -63,7 +63,7 @@ def _record(results: list[Result], owner: str, now: datetime) -> int:
         _end_attempts(results)
         accepted = [r.job for r in results if r.state == State.ACCEPTED]
         for result in results:
-            if result.job.message_id not in mine and result.provider_id:
+            if result.job.message_id not in mine:
                 _late(result)
     budgets.spend(accepted, now)
     for result in results:
@@ -132,14 +132,34 @@ def _pause_after(result: Result) -> timedelta:
 
 
 def _late(result: Result) -> None:
-    """Add the provider's id to a message that a receipt or a new claim has moved on."""
+    """Add what is known late of a message that a receipt or a new claim has moved on.
+
+    What became unclear because its worker stood still, and did not leave, needs nobody
+    to ask.
+    """
     job = result.job
     row = Message.objects.filter(pk=job.message_id, attempt=job.outgoing.attempt)
+    if not result.provider_id:
+        if result.state in (State.QUEUED, State.REJECTED):
+            _settle_late(result, row.filter(state=State.UNCLEAR))
+        return
     row.filter(~Q(state=State.CLAIMED), provider_id="").update(
         provider_id=result.provider_id[:200], account=job.account
     )
     row.filter(state=State.UNCLEAR).update(
         state=State.ACCEPTED, accepted_at=result.ended_at
+    )
+
+
+def _settle_late(result: Result, row: QuerySet[Message]) -> None:
+    ended_at = result.ended_at
+    row.update(
+        state=result.state,
+        is_suspect=False,
+        account="" if _is_free(result) else result.job.account,
+        provider_code=result.code[:24],
+        not_before=_not_before(result) or ended_at,
+        ended_at=ended_at if result.state == State.REJECTED else None,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
 from alerts.dispatch.models import (
     Attempt,
@@ -41,33 +41,41 @@ def bury(now: datetime) -> int:
     What had begun becomes unclear, and is a suspect from then on: if it must be sent
     again it is sent alone. What had not begun waits again.
     """
+    moved = 0
+    while some := _bury_some(now):
+        moved += some
+    Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
+    return moved
+
+
+@transaction.atomic
+def _bury_some(now: datetime) -> int:
+    """Release up to 2,000 lost claims.
+
+    The claims are held while it is seen which of them have begun: a worker that wakes
+    up just now waits until this is over and then begins nothing, or was first and is
+    passed by. Else it would begin what somebody else may claim in the same moment.
+    """
     alive = Worker.objects.filter(beat_at__gte=now - SILENT).values("name")
     # A worker beats before it claims, so an owner without a row is dead as well.
     lost = Message.objects.filter(
         Q(lease_until__lt=now) | ~Q(lease_owner__in=alive), state=State.CLAIMED
+    ).order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        lost = lost.select_for_update(skip_locked=True)
+    ids = list(lost.values_list("pk", flat=True)[:AT_ONCE])
+    if not ids:
+        return 0
+    attempts = Attempt.objects.filter(message__in=ids, ended_at=None)
+    begun = set(
+        attempts.filter(number=F("message__attempt")).values_list("message", flat=True)
     )
-    begun = Attempt.objects.filter(
-        message=OuterRef("pk"), number=OuterRef("attempt"), ended_at=None
+    free = {"lease_until": None, "lease_owner": ""}
+    Message.objects.filter(pk__in=begun).update(
+        state=State.UNCLEAR, is_suspect=True, not_before=now, **free
     )
-    marked = list(
-        lost.annotate(has_begun=Exists(begun)).values_list("pk", "attempt", "has_begun")
-    )
-    moved = 0
-    for pk, attempt, has_begun in marked:
-        # The attempt number stands for the claim that was lost.
-        row = Message.objects.filter(pk=pk, attempt=attempt, state=State.CLAIMED)
-        if has_begun:
-            moved += row.update(
-                state=State.UNCLEAR,
-                is_suspect=True,
-                not_before=now,
-                lease_until=None,
-                lease_owner="",
-            )
-        else:
-            moved += row.update(state=State.QUEUED, lease_until=None, lease_owner="")
-    Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
-    return moved
+    Message.objects.filter(pk__in=set(ids) - begun).update(state=State.QUEUED, **free)
+    return len(ids)
 
 
 def end(now: datetime) -> int:
