@@ -299,6 +299,7 @@ CAP_SENDER = env.text("MUSTER_CAP_SENDER", f"alerts@{urlsplit(PUBLIC_URL).hostna
 CAP_KEY_FILE = env.text("MUSTER_CAP_KEY_FILE", "")
 CAP_CERTIFICATE_FILE = env.text("MUSTER_CAP_CERTIFICATE_FILE", "")
 PUBLISH_EXERCISES = env.flag("MUSTER_PUBLISH_EXERCISES", False)
+BOARD_SHARED_S = 1.0  # so long, boards that poll read what was worked out for another
 HOLD_S = env.number("MUSTER_HOLD_S", 30)  # between an approval and the first message
 # What one officer may do alone: to so many people, after so long a hold; 0 is nobody
 BREAK_GLASS_PEOPLE = int(env.number("MUSTER_BREAK_GLASS_PEOPLE", 500))

@@ -65,6 +65,12 @@ def _keep_no_anchors(settings: Any) -> None:
     settings.AUDIT_ANCHORS = ""
 
 
+@pytest.fixture(autouse=True)
+def _share_no_boards(settings: Any) -> None:
+    """Let boards show a change at once; tests of the sharing set a time themselves."""
+    settings.BOARD_SHARED_S = 0.0
+
+
 @pytest.fixture
 def now() -> datetime:
     """Noon on an ordinary Monday."""

@@ -13,6 +13,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from alerts.checkins.board import boards, counting, pictures
+from alerts.checkins.board.sharing import Shared
 from alerts.checkins.casework import case_facts, case_views
 from alerts.checkins.models import BoardCount, Case, Inbound, Status
 from alerts.incidents import framing
@@ -22,6 +23,9 @@ from consular.missions.access import Verb, may, officer_of, officer_page
 
 PLOT_WIDTH, PLOT_UP, PLOT_DOWN = 1000.0, 56.0, 18.0
 LONGEST_LIST = 200
+# What polls of one incident share: the count with its cursor, and the drawings.
+COUNTED: Shared[tuple[BoardCount, str]] = Shared()
+PARTS: Shared[dict[str, str]] = Shared()
 SHOWN = ("open", "urgent", "free", "mine", "due")
 
 
@@ -80,6 +84,22 @@ def _drawn(
     }
 
 
+def _counted(incident: Incident, now: datetime) -> tuple[BoardCount, str]:
+    row = counting.current(incident, now)
+    return row, boards.version(incident, row)
+
+
+def _pictured(
+    request: HttpRequest, incident: Incident, row: BoardCount, context: dict[str, Any]
+) -> dict[str, str]:
+    """Render the map and the timeline, which are the same for every reader."""
+    drawn = context | _drawn(request, incident, row, context["now"])
+    return {
+        "marks": _part("picture", drawn, request),
+        "timeline": _part("timeline", drawn, request),
+    }
+
+
 def _rows(numbers: list[int], now: datetime) -> list[case_facts.Row]:
     by_id = Case.objects.in_bulk(numbers)
     return case_facts.rows([by_id[each] for each in numbers if each in by_id], now)
@@ -119,9 +139,12 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
     """
     incident = framing.incident_of(request, reference)
     now = timezone.now()
-    row = counting.current(incident, now)
-    cursor = boards.version(incident, row)
     since = request.GET.get("since", "")
+    row, cursor = COUNTED.get(
+        incident.pk,
+        lambda: _counted(incident, now),
+        lambda known: not boards.is_ahead(since, known[1]),
+    )
     if since == cursor:
         return HttpResponseNotModified()
     context = _frame(request, incident, now) | _numbers(incident, row, now)
@@ -133,9 +156,10 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
     changed = set(fresh.values_list("pk", flat=True))
     parts = {"tiles": _part("tiles", context, request)}
     if since.partition(".")[0] != str(row.version) or changed:
-        context |= _drawn(request, incident, row, now)
-        parts["marks"] = _part("picture", context, request)
-        parts["timeline"] = _part("timeline", context, request)
+        parts |= PARTS.get(
+            (incident.pk, cursor.rpartition(".")[0], request.GET.get("view", "")),
+            lambda: _pictured(request, incident, row, context),
+        )
     rows = _rows([each for each in shown if each in changed], now)
     return JsonResponse(
         {

@@ -135,6 +135,15 @@ def version(incident: Incident, row: BoardCount) -> str:
     return f"{row.version}.{changed}.{waiting}"
 
 
+def is_ahead(reader: str, cursor: str) -> bool:
+    """Tell whether a reader knows more than a cursor that was worked out before."""
+    parts = [tuple(each.split(".")[:2]) for each in (reader, cursor)]
+    if not all(len(part) == 2 and "".join(part).isdecimal() for part in parts):
+        return False
+    (version_, changed), (other, other_changed) = parts
+    return int(version_) > int(other) or int(changed) > int(other_changed)
+
+
 def seen_until(cursor: str) -> datetime | None:
     """Return up to when the reader of a cursor knows the cases, if it is one."""
     parts = cursor.split(".")
