@@ -124,6 +124,13 @@ class IncidentViewSet(
             declaring.declare, declaration, timezone.now()
         )
 
+    @extend_schema(responses={200: dict[str, Any]})
+    @action(detail=True, methods=["get"])
+    def outside(self, request: Request, reference: str) -> Response:
+        """Count who was warned and is outside the zones now, to be told so."""
+        incident = get_object_or_404(self.get_queryset(), reference=reference)
+        return Response(previewing.count_outside(incident, timezone.now()))
+
     @extend_schema(request=AloneSerializer, responses={201: dict[str, Any]})
     @action(detail=True, methods=["post"], url_path="break-glass")
     def break_glass(self, request: Request, reference: str) -> Response:

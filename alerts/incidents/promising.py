@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from alerts.dispatch import outbox
 from alerts.incidents import logbook
-from alerts.incidents.models import Alert, Incident
+from alerts.incidents.models import Alert, AlertKind, Incident
 from consular import modes
 from consular.missions import rota
 
@@ -36,6 +36,8 @@ def promises(incidents: Iterable[Incident], now: datetime) -> dict[int, Promise]
     sent = Alert.objects.filter(incident__in=listed, opens_at__lte=now).exclude(
         released_at=None
     )
+    # Who is told to be outside is told of nothing more: the promise stands as it was.
+    sent = sent.exclude(kind=AlertKind.OUTSIDE)
     newest = {alert.incident_id: alert for alert in sent.order_by("pk")}
     return {
         key: Promise(alert, alert.next_word_at, alert.next_word_at <= now)

@@ -9,6 +9,7 @@ Only confirmed registrations of the question's mode are inside.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "people_in",
     "phone_shares",
     "stays_in",
+    "with_a_stay",
 ]
 
 
@@ -152,6 +154,11 @@ def people_in(
         found = found.with_(matching.by_country(question))
     found = found.kept(found.registration_ids > after)
     return people_of(found.included(chosen))
+
+
+def with_a_stay(numbers: Collection[int], days: tuple[date, date]) -> set[int]:
+    """Keep the registrations that have a stay on some of the days, wherever."""
+    return matching.with_a_stay(np.array(sorted(numbers), np.int64), days)
 
 
 def count_quickly(question: Question) -> int:

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from alerts.dispatch import text
-from alerts.dispatch.models import WRITTEN
 from alerts.hazards.models import Kind
-from alerts.incidents.drafts import phrasing, wording
+from alerts.incidents.drafts import phrasing, templating, wording
 from alerts.incidents.drafts.phrasing import Facts, PhrasesError
 from alerts.incidents.models import Phase
 from consular import languages
@@ -29,7 +28,7 @@ ALL = [(phase, language) for phase in Phase.values for language in languages.LAN
 
 @pytest.mark.parametrize(("phase", "language"), ALL)
 def test_every_text_says_what_it_must(phase: str, language: str) -> None:
-    for channel in WRITTEN:
+    for channel in phrasing.channels_of(phase):
         words = phrasing.compose(phase, channel, language, SAID)
         assert wording.problems(words, "exercise") == {}
         for fact in ("what", "where", "when", "who", "phone"):
@@ -44,9 +43,9 @@ def test_who_is_warned_knows_what_to_do_and_when_the_next_word_comes(
     phase: str, language: str
 ) -> None:
     own = phrasing.phrases(language)[phase]
-    for channel in WRITTEN:
+    for channel in phrasing.channels_of(phase):
         body = phrasing.compose(phase, channel, language, SAID).body
-        if phase in (Phase.CORRECTION, Phase.ALL_CLEAR):
+        if phase in templating.LAST_WORDS:
             assert channel != "email" or (own["todo"] in body and own["next"] in body)
         else:
             assert SAID.todo in body

@@ -147,6 +147,7 @@ ROUTES: dict[str, object] = {
     "incident-list": (Verb.WATCH, Verb.DECLARE),
     "incident-detail": (Verb.WATCH, Verb.DECLARE),
     "incident-break-glass": (Verb.WATCH, Verb.DECLARE),
+    "incident-outside": (Verb.WATCH, Verb.DECLARE),
     "zone-list": (Verb.WATCH, Verb.DECLARE),
     "zone-preview": (Verb.WATCH, Verb.DECLARE),
     "zone-detail": (Verb.WATCH, Verb.DECLARE),

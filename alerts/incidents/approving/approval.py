@@ -13,6 +13,7 @@ from django.db import transaction
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Cause, Channel, Lane
 from alerts.incidents import logbook
+from alerts.incidents.audiences import warned
 from alerts.incidents.drafts import comparing, drafting, wording
 from alerts.incidents.drafts.wording import Words
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
@@ -91,6 +92,11 @@ def _check_complete(draft: Draft) -> None:
     errors = drafting.problems(content, incident.mode)
     if not incident.zones.exists():
         errors["zone"] = "Set the zone first."
+    elif draft.kind == AlertKind.OUTSIDE and not warned.with_zone(incident):
+        errors["zone"] = (
+            "Send an update with the zone as it is now first. Until then whoever comes "
+            "is warned by the zone before."
+        )
     if errors:
         raise FieldsError(errors)
 
@@ -217,7 +223,7 @@ def _as_sent(draft: Draft, texts: tuple[Words, ...]) -> list[dict[str, Any]]:
 def lane_of(alert: Alert) -> Lane:
     """Return what an alert overtakes: danger goes first."""
     levels = {zone["level"] for zone in alert.zones}
-    if alert.kind == AlertKind.ALL_CLEAR:
+    if alert.kind in (AlertKind.OUTSIDE, AlertKind.ALL_CLEAR):
         return Lane.URGENT
     if ZoneLevel.DANGER in levels:
         return Lane.DANGER

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts.incidents import framing
 from alerts.incidents.approving import correcting, release, sendoff
+from alerts.incidents.audiences import warned
 from alerts.incidents.errors import IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Alert, AlertKind
+from alerts.incidents.zones import previewing
 from consular.missions.access import Verb, officer_page
 
 REFRESH_S = 5  # without a script
@@ -60,7 +62,16 @@ def sending(request: HttpRequest, reference: str) -> HttpResponse:
         except IncidentError as error:
             messages.error(request, str(error))
             return redirect(request.get_full_path())
-    return render(request, "incidents/sending.html", _context(request, frame))
+    context = _context(request, frame)
+    if (
+        frame.alert is not None
+        and frame.draft is None
+        and warned.with_zone(frame.incident)
+    ):
+        context["outside"] = previewing.count_outside(frame.incident, frame.now)[
+            "people"
+        ]
+    return render(request, "incidents/sending.html", context)
 
 
 def _act(request: HttpRequest, frame: Frame, alert: Alert) -> HttpResponse:

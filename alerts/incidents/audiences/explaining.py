@@ -10,8 +10,8 @@ from datetime import datetime
 from django.db.models import Count, QuerySet
 
 from alerts.dispatch.models import Message
-from alerts.incidents.audiences import matching, outlines
-from alerts.incidents.models import Alert, AlertKind, Audience
+from alerts.incidents.audiences import matching, outlines, warned
+from alerts.incidents.models import Alert, Audience
 from alerts.incidents.zones import previewing
 from alerts.incidents.zones.previewing import Window
 from consular.people.models import Contact, Registration
@@ -34,7 +34,8 @@ class Explanation:
     reason : str
         A word of `Audience.Reason`, or `elsewhere`, `later` (registered only after),
         `moved` (a stay that was inside became known only after), `no_zone`,
-        `not_warned` (an all-clear is for those who were), `corrected` or `not_reached`
+        `not_warned` (an all-clear is for those who were), `told_before` (by the
+        all-clear before), `corrected` or `not_reached`
         (a correction is for those whom its alert may have reached).
     decided_by : str
         The same in a sentence.
@@ -126,8 +127,9 @@ def _messages(row: Audience, alert: Alert) -> QuerySet[Message]:
 
 def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> str:
     """Decide again, by what was known at the time; the first that holds is told."""
-    if alert.kind == AlertKind.ALL_CLEAR:
-        return "not_warned"
+    if alert.kind in warned.CLEARS:
+        was = warned.rows(alert.incident, alert, [registration.pk]).exists()
+        return "told_before" if was else "not_warned"
     as_of = alert.settled_at or alert.approved_at
     known = [each for each in traces if each.was_known]
     inside = [each for each in known if each.is_inside]
@@ -162,5 +164,8 @@ SENTENCES: dict[str, str] = {
     "outside": "Was warned before; the zone as revised does not cover them any more.",
     "corrected": "The alert that this takes back may have reached them.",
     "not_reached": "The alert that this takes back had not reached them.",
+    "still_inside": "Was warned before, and may still be inside the zone.",
+    "shared": "Outside the zone, but shares an address with somebody inside it.",
+    "told_before": "Was warned, and was told before that this is over for them.",
     "not_warned": "An all-clear is for those who were warned, and they were not.",
 }

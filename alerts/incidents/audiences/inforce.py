@@ -1,8 +1,9 @@
 """The alerts in force, and which of them may be about somebody.
 
 In force is the newest settled alert of each open incident, until its time is over, it
-is stopped, or an all-clear follows. A correction says what an earlier text got wrong:
-it is not for who comes later.
+is stopped, or an all-clear follows. A correction says what an earlier text got wrong,
+an all-clear outside the zone that some are no longer in it: neither is for who comes
+later, and neither ends what is in force.
 """
 
 from collections.abc import Collection, Iterator
@@ -28,7 +29,7 @@ def alerts(now: datetime) -> list[Alert]:
     settled = (
         Alert.objects.exclude(settled_at=None)
         .exclude(state=Alert.State.STOPPED)
-        .exclude(kind=AlertKind.CORRECTION)
+        .exclude(kind__in=[AlertKind.CORRECTION, AlertKind.OUTSIDE])
         .filter(incident__closed_at=None)
     )
     newest = settled.order_by("incident_id", "-pk")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from shapely.geometry import MultiPolygon
 
-from alerts.incidents.audiences import warned
+from alerts.incidents.audiences import outside, warned
 from alerts.incidents.models import Alert, AlertKind, Audience
 from alerts.incidents.zones import previewing
 from alerts.incidents.zones.previewing import LEVELS, Window
@@ -52,7 +52,8 @@ def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
     """Match an alert with everyone; the same rows give the same answer.
 
     A person is in the worst level that covers them. Order: registrations. An all-clear
-    is for those who were warned; whom an update no longer covers is left out, and said.
+    is for those who were warned, one outside the zone for those of them who are there;
+    whom an update no longer covers is left out, and said.
 
     Parameters
     ----------
@@ -70,6 +71,8 @@ def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
     everywhere = previewing.joined(area for _, area in areas)
     if everywhere is None:
         return []
+    if alert.kind == AlertKind.OUTSIDE:
+        return _outside(alert, previewing.question(everywhere, alert.mode, days), among)
     centre = _centre(alert, everywhere)
     found: dict[int, Match] = {}
     seen: set[int] = set()
@@ -89,14 +92,18 @@ def _leave_out(
     found: dict[int, Match], alert: Alert, asked: whereabouts.Question
 ) -> None:
     """Add who is not in, with the reason; one that was warned before is told so."""
-    outside = {
-        match.registration_id: _now_outside(match)
-        for match in _warned(alert)
-        if match.registration_id not in found
+    before = [m for m in _warned(alert) if m.registration_id not in found]
+    inside = outside.still_inside(
+        alert.incident, asked, [match.registration_id for match in before]
+    )
+    gone = {
+        match.registration_id: _out(match, Audience.Reason.OUTSIDE)
+        for match in before
+        if match.registration_id not in inside
     }
     for row in whereabouts.excluded(asked, alert.include):
         found.setdefault(row.registration_id, _left_out(row))
-    found.update(outside)
+    found.update(gone)
 
 
 def _warned(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
@@ -125,11 +132,25 @@ def _warned(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
     return list(found.values())
 
 
-def _now_outside(match: Match) -> Match:
+def _outside(
+    alert: Alert, asked: whereabouts.Question, among: Collection[int] | None
+) -> list[Match]:
+    """Return whom earlier alerts were for: in where outside now, else with the why."""
+    split = outside.split(alert.incident, asked, alert, among)
+    reasons = dict.fromkeys(split.inside, Audience.Reason.STILL_INSIDE)
+    reasons |= dict.fromkeys(split.shared, Audience.Reason.SHARED)
+    found = []
+    for match in _warned(alert, among):
+        if match.registration_id in split.outside:
+            found.append(match)
+        elif among is None and match.registration_id in reasons:
+            found.append(_out(match, reasons[match.registration_id]))
+    return found
+
+
+def _out(match: Match, reason: Audience.Reason) -> Match:
     return Match(
-        registration_id=match.registration_id,
-        is_included=False,
-        reason=Audience.Reason.OUTSIDE.value,
+        registration_id=match.registration_id, is_included=False, reason=reason.value
     )
 
 

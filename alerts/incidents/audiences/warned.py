@@ -1,12 +1,13 @@
 """Who an incident's alerts have warned so far: what a revised zone and its end go by.
 
 An update is for the people in the zone as it is now. Whom only the zone before covered
-hears nothing of it: that they are safe is said by an all-clear, never by silence. The
-all-clear is for everyone who was warned, wherever the zone lies by then, and nobody
-else.
+hears nothing of it: that they are safe is said by an all-clear, never by silence. An
+all-clear outside the zone is for them alone (see `outside`); the all-clear that ends it
+is for everyone who was warned, wherever the zone lies by then, and nobody else.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,18 @@ from alerts.incidents.models import Alert, AlertKind, AudiencePerson, Incident
 from consular.people import whereabouts
 
 WARNINGS = (AlertKind.ALERT, AlertKind.UPDATE)
+CLEARS = (AlertKind.OUTSIDE, AlertKind.ALL_CLEAR)
+
+
+# An alert that was stopped in its hold has told nobody.
+_LEFT = Q(stopped_at=None) | Q(stopped_at__gt=F("opens_at"))
 
 
 def rows(
     incident: Incident,
     before: Alert | None = None,
     among: Collection[int] | None = None,
+    kinds: Collection[str] = WARNINGS,
 ) -> QuerySet[AudiencePerson]:
     """Return the persons in the audiences of an incident's warnings, newest alert last.
 
@@ -34,9 +41,10 @@ def rows(
         Only alerts older than this one.
     among : collection of int, optional
         Only these registrations.
+    kinds : collection of str, optional
+        Which alerts instead of warnings.
     """
-    left = Q(stopped_at=None) | Q(stopped_at__gt=F("opens_at"))
-    alerts = incident.alerts.filter(left, kind__in=WARNINGS).exclude(opens_at=None)
+    alerts = incident.alerts.filter(_LEFT, kind__in=kinds).exclude(opens_at=None)
     if before is not None:
         alerts = alerts.filter(pk__lt=before.pk)
     found = AudiencePerson.objects.filter(
@@ -45,6 +53,19 @@ def rows(
     if among is not None:
         found = found.filter(audience__registration__in=among)
     return found.order_by("audience__registration", "person", "audience__alert")
+
+
+def with_zone(incident: Incident) -> bool:
+    """Tell whether the newest warning was about the zone as the incident has it now."""
+    newest = incident.alerts.filter(_LEFT, kind__in=WARNINGS).exclude(opens_at=None)
+    alert = newest.order_by("-pk").first()
+    now = incident.zones.values("level", "geometry")
+    return alert is not None and _shapes(alert.zones) == _shapes(now)
+
+
+def _shapes(zones: Iterable[Mapping[str, Any]]) -> list[str]:
+    said = ([zone["level"], zone["geometry"]] for zone in zones)
+    return sorted(json.dumps(each, sort_keys=True) for each in said)
 
 
 def persons(incident: Incident) -> NDArray[np.int64]:

@@ -263,7 +263,11 @@ def problems(content: Content, mode: str) -> dict[str, str]:
         for words in content.correction
         for name, problem in wording.problems(words, mode, needs_link=False).items()
     }
-    return errors | _fallback_problems(content, seen)
+    errors |= _fallback_problems(content, seen)
+    said = {*content.channels, *(words.channel for words in content.texts)}
+    if said - set(phrasing.channels_of(content.phase)):
+        errors["channels"] = "This is for those outside alone: take the post away."
+    return errors
 
 
 def _channel_problems(content: Content, mode: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 
 from alerts.dispatch import answering
-from alerts.dispatch.models import WRITTEN, Channel
+from alerts.dispatch.models import Channel
 from alerts.incidents.drafts import drafting, phrasing, seeding, templating, wording
 from alerts.incidents.drafts.drafting import Content
 from alerts.incidents.drafts.wording import Words
@@ -61,9 +61,11 @@ def content(post: QueryDict, incident: Incident) -> Content:
     """Read what was typed; empty texts are left out."""
     next_word_at = moment(post.get("next_word_at", ""), incident)
     before = moment(post.get("next_word_before", ""), incident)
+    template = own_template(post.get("phase", ""), incident)
+    phase = template.phase if template else post.get("phase", Phase.CHECK_IN.value)
     texts, standing = [], []
     for code in languages_of(post):
-        for channel in WRITTEN:
+        for channel in phrasing.channels_of(phase):
             name = f"{channel}-{code}"
             body = post.get(name, "")[:LONGEST_TYPED]
             subject = post.get(f"subject-{name}", "")[:LONGEST_TYPED]
@@ -81,13 +83,12 @@ def content(post: QueryDict, incident: Incident) -> Content:
                     Words(channel=channel, language=code, body=body, subject=subject)
                 )
     hours = post.get("valid_hours", "")
-    template = own_template(post.get("phase", ""), incident)
     return Content(
         channels=tuple(post.getlist("channels")),
         texts=tuple(texts),
         fallback=post.get("fallback", "en"),
         valid_hours=int(hours) if hours.isdecimal() and len(hours) < 5 else 0,
-        phase=template.phase if template else post.get("phase", Phase.CHECK_IN.value),
+        phase=phase,
         template_id=template.pk if template else None,
         next_word_at=next_word_at,
         correction=tuple(standing),
@@ -194,7 +195,7 @@ def columns(
                 _field(
                     texts.get(f"{channel}-{code}"), channel, code, mode, errors or {}
                 )
-                for channel in wording.CHANNELS
+                for channel in phrasing.channels_of(said.phase)
             ],
             corrections=[
                 _field(standing[name], channel, code, mode, errors or {}, "correction-")

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents.drafts.wording import LONGEST_SUBJECT, Words
 from alerts.incidents.models import AlertKind, Phase
 
@@ -24,6 +24,7 @@ KIND_OF = {
     Phase.CHECK_IN: AlertKind.ALERT,
     Phase.UPDATE: AlertKind.UPDATE,
     Phase.CORRECTION: AlertKind.CORRECTION,
+    Phase.OUTSIDE: AlertKind.OUTSIDE,
     Phase.ALL_CLEAR: AlertKind.ALL_CLEAR,
 }
 # The paragraphs of an e-mail; `lead` is the phase's own.
@@ -32,6 +33,7 @@ PARAGRAPHS = {
     Phase.CHECK_IN: ("facts", "lead", "todo", "ask", "danger", "again", "sign"),
     Phase.UPDATE: ("facts", "lead", "todo", "read", "danger", "again", "sign"),
     Phase.CORRECTION: ("lead", "facts", "todo", "read", "again", "sign"),
+    Phase.OUTSIDE: ("lead", "facts", "todo", "read", "danger", "again", "sign"),
     Phase.ALL_CLEAR: ("lead", "facts", "todo", "read", "again", "sign"),
 }
 FOLDER = Path("templates") / "messages"
@@ -76,6 +78,15 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PhrasesError(f"{path.name} cannot be read: {error}") from None
+
+
+def channels_of(phase: str) -> tuple[Channel, ...]:
+    """Return the channels that a phase has words for.
+
+    That somebody is outside the zone is said to that person, never to everyone.
+    """
+    is_personal = phase == Phase.OUTSIDE
+    return tuple(each for each in WRITTEN if not is_personal or each != Channel.SOCIAL)
 
 
 def event(kind: str, language: str) -> str:

@@ -59,7 +59,7 @@ def seed(
     next_word_at: datetime,
 ) -> list[Words]:
     """Write the first texts of a phase: what, where, when, what to do, who says so."""
-    wanted = list(channels)
+    wanted = [each for each in channels if each in phrasing.channels_of(phase)]
     return [
         phrasing.compose(
             phase, channel, language, facts(incident, language, next_word_at)

@@ -30,7 +30,8 @@ SAYS = {
     "next": "when the next word comes",
     "link": "the reader's own link",
 }
-LAST_WORDS = (Phase.CORRECTION, Phase.ALL_CLEAR)  # they say in words that none follows
+# They say in words whether another one follows.
+LAST_WORDS = (Phase.CORRECTION, Phase.OUTSIDE, Phase.ALL_CLEAR)
 LONGEST_NAME = 80
 # As long as they usually get, for the checks.
 SAMPLE = Facts(
@@ -81,7 +82,7 @@ def begin(
     texts = [
         phrasing.raw(phase, channel, language).as_dict()
         for language in languages.LANGUAGES
-        for channel in wording.CHANNELS
+        for channel in phrasing.channels_of(phase)
     ]
     template = Template.objects.create(
         name=name.strip(),

@@ -169,6 +169,8 @@ class Audience(models.Model):
         OPTED_OUT = "opted_out", "Opted out"
         RULE = "rule", "Left out by the draft's rule"
         UNCONFIRMED = "unconfirmed", "Not confirmed by who registered"
+        STILL_INSIDE = "still_inside", "Was warned before, inside still"
+        SHARED = "shared", "Shares an address with somebody inside"
 
     alert = models.ForeignKey(
         Alert, on_delete=models.CASCADE, related_name="audience", db_index=False

@@ -14,6 +14,7 @@ class AlertKind(models.TextChoices):
     ALERT = "alert", "Alert"
     UPDATE = "update", "Update"
     CORRECTION = "correction", "Correction"
+    OUTSIDE = "outside", "All clear outside the zone"
     ALL_CLEAR = "all_clear", "All clear"
 
 
@@ -24,6 +25,7 @@ class Phase(models.TextChoices):
     CHECK_IN = "check_in", "Warning that asks: are you safe?"
     UPDATE = "update", "Update"
     CORRECTION = "correction", "Correction"
+    OUTSIDE = "outside", "All clear for those outside the zone now"
     ALL_CLEAR = "all_clear", "All clear"
 
 

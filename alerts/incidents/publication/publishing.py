@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch.models import Channel
-from alerts.incidents.models import Alert, Incident
+from alerts.incidents.models import Alert, AlertKind, Incident
 from consular.modes import Mode
 
 
@@ -24,11 +24,15 @@ class PublicWords:
 
 
 def alerts(now: datetime) -> QuerySet[Alert]:
-    """Keep the alerts that are public: released, also if they were stopped later."""
+    """Keep the alerts that are public: released, also if they were stopped later.
+
+    That some are outside the zone now is said to them; the public reads the zone itself
+    in the update before.
+    """
     left = Q(opens_at__lte=now) & (
         Q(stopped_at=None) | Q(stopped_at__gte=F("opens_at"))
     )
-    rows = Alert.objects.filter(left, glass=None)
+    rows = Alert.objects.filter(left, glass=None).exclude(kind=AlertKind.OUTSIDE)
     if not settings.PUBLISH_EXERCISES:
         rows = rows.filter(mode=Mode.LIVE)
     return rows.select_related("incident", "incident__hazard").order_by("pk")

@@ -9,7 +9,7 @@ import numpy as np
 from django.core.cache import cache
 from shapely.geometry import MultiPolygon
 
-from alerts.incidents.audiences import warned
+from alerts.incidents.audiences import outside, warned
 from alerts.incidents.drafts.drafting import INCLUDE
 from alerts.incidents.models import AlertKind, Draft, Incident, ZoneLevel
 from alerts.incidents.zones import crowds
@@ -203,30 +203,49 @@ def crowd(
 def of_draft(draft: Draft, now: datetime) -> dict[str, Any]:
     """Count who a draft would be sent to now.
 
-    An all-clear is for those who were warned. For what follows a warning, the counts
-    tell how many are `newly_inside`, and how many were warned and are `now_outside`.
+    An all-clear is for those who were warned, or for those of them who are outside; the
+    counts tell then how many are `still_inside`, or are left out as they have a
+    `shared_address` with somebody inside. For what follows a warning, they tell how
+    many are `newly_inside`, and how many were warned and are `now_outside`.
     """
     incident = draft.incident
     if draft.kind == AlertKind.ALL_CLEAR:
-        days = window(incident, now, draft.valid_hours)
-        said = {
-            "as_of": now.isoformat(),
-            "starts_on": days.starts_on.isoformat(),
-            "ends_on": days.ends_on.isoformat(),
-            "warnings": [],
-            "overlaps": [],
-        }
-        return warned.count(incident) | said
+        return warned.count(incident) | _when(incident, now, draft.valid_hours)
+    if draft.kind == AlertKind.OUTSIDE:
+        return count_outside(incident, now, draft.valid_hours)
     counted = count(incident, now, include=draft.include, valid_hours=draft.valid_hours)
     before = warned.persons(incident)
     area = outline(incident) if len(before) else None
     if area is None:
         return counted
     days = window(incident, now, draft.valid_hours)
-    inside = whereabouts.people_in(question(area, incident.mode, days), draft.include)
+    asked = question(area, incident.mode, days)
+    inside = whereabouts.people_in(asked, draft.include)
     return counted | {
         "newly_inside": len(np.setdiff1d(inside.person_ids, before)),
-        "now_outside": len(np.setdiff1d(before, inside.person_ids)),
+        "now_outside": outside.people(incident, asked),
+    }
+
+
+def count_outside(
+    incident: Incident, now: datetime, valid_hours: float = 12
+) -> dict[str, Any]:
+    """Count who was warned and is outside the zones as they are now."""
+    said, area = _when(incident, now, valid_hours), outline(incident)
+    if area is None:
+        return {"registrations": 0, "people": 0} | said
+    days = window(incident, now, valid_hours)
+    return outside.count(incident, question(area, incident.mode, days)) | said
+
+
+def _when(incident: Incident, now: datetime, valid_hours: float) -> dict[str, Any]:
+    days = window(incident, now, valid_hours)
+    return {
+        "as_of": now.isoformat(),
+        "starts_on": days.starts_on.isoformat(),
+        "ends_on": days.ends_on.isoformat(),
+        "warnings": [],
+        "overlaps": [],
     }
 
 

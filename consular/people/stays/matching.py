@@ -229,6 +229,18 @@ def of_parties(numbers: Ids, mode: str) -> Stays:
     return _stays(rows, mode, any_day=False)
 
 
+def with_a_stay(numbers: Ids, days: tuple[date, date]) -> set[int]:
+    """Keep the registrations that have a current stay on some of the days, wherever."""
+    rows = lookup.by_number(
+        "SELECT DISTINCT s.registration_id FROM people_stay s"
+        " WHERE s.replaced_at IS NULL AND s.starts_on <= %s AND s.ends_on > %s"
+        " AND s.registration_id IN ({ids})",
+        numbers,
+        (days[1].isoformat(), days[0].isoformat()),
+    )
+    return {row[0] for row in rows}
+
+
 def by_country(
     question: Question, *, any_day: bool = False, among: Ids | None = None
 ) -> Stays:

@@ -161,6 +161,20 @@ def contacts_of(numbers: Ids) -> list[OwnContact]:
     ]
 
 
+def sharing(numbers: Ids) -> list[tuple[int, int]]:
+    """Pair registrations with the others that gave one of the same own addresses."""
+    rows = by_number(
+        "SELECT DISTINCT c.registration_id, o.registration_id FROM people_contact c"
+        " JOIN people_contact o ON o.address_key = c.address_key"
+        " AND o.registration_id <> c.registration_id"
+        f" WHERE c.role = '{Contact.Role.OWN.value}'"
+        f" AND o.role = '{Contact.Role.OWN.value}'"
+        " AND c.registration_id IN ({ids})",
+        numbers,
+    )
+    return [(own, other) for own, other in rows]
+
+
 def _own_contacts(numbers: Ids) -> tuple[Ids, Ids, Ids]:
     """Return the registrations with a phone, with an e-mail address, with neither left.
 
