@@ -206,7 +206,9 @@ def _around(
     sigma = least = radius_m / (_B * a)
     for _ in range(12):
         mid = np.cos(twice_start + sigma)
-        sigma = least + _bend(b, mid, np.sin(sigma), np.cos(sigma))
+        before, sigma = sigma, least + _bend(b, mid, np.sin(sigma), np.cos(sigma))
+        if np.abs(sigma - before).max() < 1e-13:  # less than a micrometre
+            break
     sin_s, cos_s, mid = np.sin(sigma), np.cos(sigma), np.cos(twice_start + sigma)
     across = np.hypot(sin_a, sin1 * sin_s - cos1 * cos_s * cos_c)
     north = np.arctan2(sin1 * cos_s + cos1 * sin_s * cos_c, (1 - FLATTENING) * across)

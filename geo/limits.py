@@ -73,12 +73,12 @@ def check_position(lon: float, lat: float) -> None:
         raise ShapeError(f"longitude {lon:g} is not on Earth")
 
 
-def ring_of(points: Sequence[Sequence[Any]]) -> Ring:
+def ring_of(points: Sequence[Sequence[Any]] | Ring) -> Ring:
     """Return a checked, closed ring of points.
 
     Parameters
     ----------
-    points : sequence of (lon, lat) or (lon, lat, height)
+    points : sequence of (lon, lat) or (lon, lat, height), or ndarray (n, 2)
         Degrees, WGS 84; closed or not.
 
     Returns
@@ -96,18 +96,18 @@ def ring_of(points: Sequence[Sequence[Any]]) -> Ring:
     if ring is None:  # something is odd about it: find out what
         rows = [_pair(point) for point in points]
         ring = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    differ = len(set(zip(*ring.T.tolist(), strict=True)))
-    if len(ring):
-        ring = np.vstack([ring, ring[:1]])
-        moved = np.any(np.diff(ring, axis=0) != 0, axis=1)
-        ring = np.vstack([ring[:1], ring[1:][moved]])
-    if differ < 3:
+    elsewhere = ring[(ring != ring[:1]).any(axis=1)]
+    if not (elsewhere != elsewhere[:1]).any():
         raise ShapeError("a ring needs at least three different points")
-    return ring
+    ring = np.concatenate([ring, ring[:1]])
+    moved = (ring[1:] != ring[:-1]).any(axis=1)
+    return ring if moved.all() else np.concatenate([ring[:1], ring[1:][moved]])
 
 
-def _pairs(points: Sequence[Any]) -> Ring | None:
+def _pairs(points: Sequence[Any] | Ring) -> Ring | None:
     """Return points at once, if all are plain pairs of numbers on Earth."""
+    if isinstance(points, np.ndarray):
+        return points if _is_on_earth(points) else None
     are_pairs = all(
         type(point) in (list, tuple) and len(point) == 2 for point in points
     )
@@ -120,9 +120,12 @@ def _pairs(points: Sequence[Any]) -> Ring | None:
         ring = np.array(points, dtype=np.float64).reshape(-1, 2)
     except OverflowError:
         return None
+    return ring if _is_on_earth(ring) else None
+
+
+def _is_on_earth(ring: Ring) -> bool:
     # Nothing that is not a number is at most anything.
-    is_on_earth = bool((np.abs(ring) <= [MAX_LON, 90.0]).all())
-    return ring if is_on_earth else None
+    return ring.shape[1:] == (2,) and bool((np.abs(ring) <= [MAX_LON, 90.0]).all())
 
 
 def _pair(point: Sequence[Any]) -> tuple[float, float]:

@@ -61,7 +61,7 @@ def _ring_area_m2(ring: NDArray[np.float64]) -> float:
 
 def union(shapes: list[MultiPolygon]) -> MultiPolygon:
     """Join shapes into one; those that share an edge become one part."""
-    return polygons_of(shapely.union_all(shapes))
+    return polygons_of(shapely.disjoint_subset_union_all(shapes))
 
 
 def simplified(shape: MultiPolygon, degrees: float) -> MultiPolygon:

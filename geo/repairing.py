@@ -1,6 +1,6 @@
 """Mend polygons that touch or cross themselves; refuse what would take too long."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ MAX_CROSSINGS = 1_000
 # Pairs of edges whose boxes meet; more would keep the count itself busy for seconds.
 MAX_PAIRS = 2_000_000
 UNCHECKED_VERTICES = 5_000
+RUN = 16  # edges whose boxes are looked at as one first
 
 Edges = NDArray[np.float64]
 
@@ -108,11 +109,9 @@ def count_crossings(shape: MultiPolygon) -> int:
     ends = _edges(shape)
     edges = shapely.linestrings(ends)
     tree = shapely.STRtree(edges)
-    batch = max(1, MAX_PAIRS // 4 // len(edges))
     crossings = pairs = 0
-    for start in range(0, len(edges), batch):
-        some = edges[start : start + batch]
-        left, right = tree.query(some)
+    for start, stop in _batches(ends):
+        left, right = tree.query(edges[start:stop])
         later = right > left + start
         left, right = left[later], right[later]
         pairs += len(left)
@@ -120,6 +119,26 @@ def count_crossings(shape: MultiPolygon) -> int:
         if crossings > MAX_CROSSINGS or pairs > MAX_PAIRS:
             return max(crossings, MAX_CROSSINGS + 1)
     return crossings
+
+
+def _batches(ends: Edges) -> Iterator[tuple[int, int]]:
+    """Part edges so that the pairs whose boxes meet fit into memory, a part at a time.
+
+    How many these can be is known from the boxes of runs of edges; those of a plain
+    outline meet few others, those of a tangle all.
+    """
+    starts = np.arange(0, len(ends), RUN)
+    low = np.minimum.reduceat(ends.min(axis=1), starts)
+    high = np.maximum.reduceat(ends.max(axis=1), starts)
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    meeting = np.bincount(shapely.STRtree(boxes).query(boxes)[0], minlength=len(boxes))
+    begun, most = 0, 0
+    for start, number in zip(starts.tolist(), meeting.tolist(), strict=True):
+        if begun < start and most + number * RUN**2 > MAX_PAIRS:
+            yield begun, start
+            begun, most = start, 0
+        most += number * RUN**2
+    yield begun, len(ends)
 
 
 def _crosses(one: Edges, two: Edges) -> NDArray[np.bool_]:

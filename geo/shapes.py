@@ -208,13 +208,35 @@ def from_cap_polygon(text: str) -> MultiPolygon:
     (-180.0, -19.0, 180.0, -16.0)
     """
     check_size(text)
+    pairs = _plain_pairs(text)
+    return _joined([[_odd_pairs(text) if pairs is None else pairs]])
+
+
+def _plain_pairs(text: str) -> Ring | None:
+    """Read `lat,lon lat,lon` as nearly all write it; None when it is not quite so."""
+    try:
+        line = b" ".join(text.encode("ascii").split())
+        numbers = list(map(float, line.replace(b",", b" ").split()))
+    except ValueError:
+        return None
+    between = line.translate(None, b"0123456789+-.")
+    if len(numbers) % 2 or between + b" " != b", " * (len(numbers) // 2):
+        return None  # now each word has one comma, and no number is missing
+    return np.array(numbers).reshape(-1, 2)[:, ::-1]
+
+
+def _odd_pairs(text: str) -> list[tuple[float, float]]:
+    """Read pairs with a blank beside their comma, or with a comma after them."""
     points = []
-    for word in re.sub(r"[ ]?,[ ]?", ",", text).split():  # some write "lat, lon"
-        pair = _CAP_POINT.fullmatch(word)
+    words = text.split()
+    if not all(_CAP_POINT.fullmatch(word.rstrip(",")) for word in words):
+        words = re.sub(r"[ ]?,[ ]?", ",", text).split()
+    for word in words:
+        pair = _CAP_POINT.fullmatch(word.rstrip(","))
         if not pair:
             raise ShapeError(f"“{word[:40]}” is not a pair of latitude and longitude")
         points.append((float(pair[2]), float(pair[1])))
-    return from_ring(points)
+    return points
 
 
 def from_wkt(text: str) -> MultiPolygon:

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -263,6 +264,28 @@ def test_growing_too_far_or_backwards_is_refused() -> None:
 def test_a_space_after_the_comma_of_a_cap_pair_is_understood() -> None:
     written = shapes.from_cap_polygon("2, 1 2, 3 5, 3 2, 1")
     assert written.equals(shapes.from_cap_polygon("2,1 2,3 5,3 2,1"))
+
+
+def test_a_comma_after_each_cap_pair_is_understood() -> None:
+    written = shapes.from_cap_polygon("2,1, 2,3, 5,3, 2,1")
+    assert written.equals(shapes.from_cap_polygon("2,1 2,3 5,3 2,1"))
+
+
+@pytest.mark.parametrize(
+    "text", ["1,2,3 4 5,6 1,2", "1,2 3,4 5", ",2 3,4 5,6 1", "1,2 3,4 5,6_0 1,2"]
+)
+def test_numbers_that_do_not_stand_in_pairs_are_refused(text: str) -> None:
+    with pytest.raises(ShapeError, match="is not a pair"):
+        shapes.from_cap_polygon(text)
+
+
+def test_a_large_tangle_is_refused_and_a_large_outline_is_not() -> None:
+    turns = np.linspace(0, 2 * np.pi, 40_000, endpoint=False)
+    plain = np.column_stack([np.cos(turns), np.sin(turns)]) * 10
+    assert len(shapes.from_ring(plain.tolist()).geoms) == 1
+    knots = plain[np.random.default_rng(1).permutation(len(plain))]
+    with pytest.raises(ShapeError, match="crosses or nears itself"):
+        shapes.from_ring(knots.tolist())
 
 
 def test_union_joins_neighbours_into_one_part() -> None:

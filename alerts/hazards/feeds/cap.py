@@ -52,7 +52,7 @@ UNREADABLE = datetime(1970, 1, 1, tzinfo=UTC)
 
 def alerts_of(root: Any) -> list[Any]:
     """Return every `<alert>` in a document, whatever it is wrapped in."""
-    return [element for element in root.iter() if markup.local(element) == "alert"]
+    return markup.named(root, "alert")
 
 
 def claims(root: Any) -> bool:

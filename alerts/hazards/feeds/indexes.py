@@ -34,7 +34,7 @@ def read(root: Any) -> Reading:
         inner = cap.read(root)
         flags = ["inside a feed", *inner.flags]
         return Reading(format="cap", items=inner.items, flags=flags)
-    entries = [e for e in root.iter() if markup.local(e) in ("entry", "item")]
+    entries = list(root.iter("{*}entry", "{*}item"))
     if texts := [text for entry in entries for text in _escaped(entry)]:
         return of_texts(texts, "inside a feed")
     links, items, flags = [], [], []

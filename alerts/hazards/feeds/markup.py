@@ -25,6 +25,7 @@ _PARSER: dict[str, Any] = {
 }
 _DOUBLE_BOM = b"\xef\xbb\xbf\xc3\xaf\xc2\xbb\xc2\xbf"
 _BOM = b"\xef\xbb\xbf"
+_has_too_many = etree.XPath(f"count(descendant-or-self::*) > {NODES_MOST}")
 
 
 def root_of(document: bytes) -> Any:
@@ -60,7 +61,7 @@ def _parsed(data: bytes) -> Any:
     info: Any = root.getroottree().docinfo
     if info.doctype:
         raise FeedError("it has a document type (DTD), which is refused")
-    if sum(1 for _ in root.iter()) > NODES_MOST:
+    if _has_too_many(root):
         raise FeedError(f"it has more than {NODES_MOST} elements")
     return root
 
@@ -73,12 +74,23 @@ def local(element: Any) -> str:
 
 def children(element: Any, name: str) -> list[Any]:
     """Return the child elements of a name, in any namespace."""
-    return [child for child in element if local(child) == name]
+    return list(element.iterchildren("{*}" + name))
+
+
+def named(element: Any, name: str) -> list[Any]:
+    """Return an element and all below it that have a name, in any namespace."""
+    return list(element.iter("{*}" + name))
 
 
 def text(element: Any, name: str) -> str:
     """Return the text of the first child of a name, or nothing."""
-    for child in element:
-        if local(child) == name:
-            return "".join(child.itertext()).strip()
+    for child in element.iterchildren("{*}" + name):
+        return words_of(child)
     return ""
+
+
+def words_of(element: Any) -> str:
+    """Return the text in an element and in all below it."""
+    if len(element) == 0:
+        return (element.text or "").strip()
+    return "".join(element.itertext()).strip()

@@ -51,7 +51,7 @@ def claims(root: Any) -> bool:
     if markup.local(root) != "feed":
         return False
     words = markup.text(root, "title") + markup.text(root, "id")
-    entry = next((e for e in root.iter() if markup.local(e) == "entry"), None)
+    entry = next(iter(markup.named(root, "entry")), None)
     has_place = entry is not None and bool(markup.text(entry, "lat"))
     return has_place and "tsunami" in (words + markup.text(root, "author")).lower()
 

@@ -29,7 +29,8 @@ def signed():
 
     def sign(sent):
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-        root = etree.fromstring(alert("a", sent))
+        parser = etree.XMLParser(remove_blank_text=True)
+        root = etree.fromstring(alert("a", sent), parser)
         return etree.tostring(XMLSigner().sign(root, key=key, cert=pem))
 
     return sign
@@ -55,6 +56,44 @@ def test_a_certificate_that_was_not_valid_yet_is_said(signed):
 
 def test_an_alert_without_a_signature_is_not_signed():
     assert _said(alert("a", NOON)) == [signatures.NOT_SIGNED]
+
+
+def test_an_alert_that_was_indented_after_it_was_signed_says_so(signed):
+    root = etree.fromstring(signed(NOON))
+    etree.indent(root)
+    assert _said(etree.tostring(root)) == [signatures.SPACED]
+
+
+def _signed_twice(signed):
+    """Two signatures as aggregators add them: each is of the alert without either."""
+    first, second = etree.fromstring(signed(NOON)), etree.fromstring(signed(NOON))
+    first.append(second[-1])
+    return etree.tostring(first)
+
+
+def test_each_of_two_signatures_is_of_the_alert_without_the_other(signed):
+    assert _said(_signed_twice(signed)) == [signatures.MATCHES]
+
+
+def test_one_bad_signature_of_two_is_bad(signed):
+    begun, found, rest = _signed_twice(signed).rpartition(b"SignatureValue>")
+    assert found
+    odd = begun[:-20] + b"AAAA" + begun[-16:]
+    assert _said(odd + found + rest) == [signatures.BAD]
+
+
+def test_a_signature_that_only_decodes_to_the_right_bytes_is_bad(signed):
+    root = etree.fromstring(signed(NOON))
+    (value,) = root.iter("{*}SignatureValue")
+    assert value.text.endswith("==")  # 256 bytes leave four bits of a letter unused
+    value.text = value.text[:-3] + chr(ord(value.text[-3]) + 1) + "=="
+    assert _said(etree.tostring(root)) == [signatures.BAD]
+
+
+def test_what_a_wrapper_declares_does_not_spoil_a_signature(signed):
+    feed = b'<feed xmlns:georss="http://www.georss.org/georss" xmlns="urn:x"><entry>'
+    document = feed + signed(NOON) + b"</entry></feed>"
+    assert _said(document) == [signatures.MATCHES]
 
 
 def test_a_signature_over_a_part_does_not_vouch_for_the_alert(signed):
