@@ -1,5 +1,6 @@
 """Forget what the mail room holds of people who asked for it, at once."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,14 +10,16 @@ from django.db.models import Q, QuerySet
 from alerts.dispatch.models import Address, Cause, Message, State, Text
 
 NOTICE = "notice:"
+KEY_BYTES, AT_ONCE = 16, 500
 
 
 @transaction.atomic
 def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
     """Delete the notices whose causes begin with a prefix, and blank addresses.
 
-    What an alert has sent stays as a count; whom it went to cannot be read any more,
-    and what waits for these addresses is stopped.
+    What an alert has sent stays as a count. Whom it went to cannot be read any more,
+    nor found by trying numbers: the search key goes too, but for whoever wants no more
+    messages, which must be known by something. What waits for them is stopped.
     """
     keys = list(address_keys)
     _delete_notices(
@@ -30,7 +33,14 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
         state=State.STOPPED, ended_at=now
     )
     gone.filter(message=None).delete()
-    gone.update(address="", condition=Address.Condition.GONE, changed_at=now)
+    numbers = list(gone.values_list("pk", flat=True))
+    Address.objects.filter(pk__in=numbers).update(
+        address="", condition=Address.Condition.GONE, changed_at=now
+    )
+    nameless = list(Address.objects.filter(pk__in=numbers, opt_out=Address.OptOut.NONE))
+    for row in nameless:
+        row.address_key, row.prefix_key = secrets.token_hex(KEY_BYTES), ""
+    Address.objects.bulk_update(nameless, ["address_key", "prefix_key"], AT_ONCE)
 
 
 def _delete_notices(notices: QuerySet[Message]) -> int:

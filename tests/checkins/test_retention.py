@@ -10,7 +10,7 @@ from django.core import serializers
 from alerts.checkins import retention
 from alerts.checkins.models import Basis, CheckIn, Inbound, Standing, Status
 from alerts.dispatch import outbox
-from alerts.dispatch.models import Address, Text
+from alerts.dispatch.models import Address, Cause, Message, Text
 from alerts.hazards.models import Kind
 from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
@@ -122,6 +122,24 @@ def test_a_deletion_reaches_answers_and_notices() -> None:
     assert addresses.address_key("phone", PHONE) not in Inbound.objects.values_list(
         "from_key", flat=True
     )
+
+
+@pytest.mark.parametrize(("wish", "is_kept"), [("", False), ("all", True)])
+def test_a_deleted_number_is_found_by_no_try_unless_it_wants_no_messages(
+    wish: str, is_kept: bool
+) -> None:
+    party, _ = make_everything()
+    key = addresses.address_key("phone", PHONE)
+    Address.objects.filter(address_key=key).update(opt_out=wish)
+    row = Message.objects.filter(address__address_key=key).first()
+    assert row is not None
+    Cause.objects.filter(pk=row.cause_id).update(key="alert:1")  # what an alert sent
+    erasing.erase(party, NOON)
+    row.refresh_from_db()
+    assert (row.address.address, row.address.prefix_key == "") == ("", not is_kept)
+    assert (row.address.address_key == key) == is_kept
+    again = factories.make_registration(phone=PHONE)
+    assert again.contacts.get().address_key == key
 
 
 def test_after_400_days_nothing_personal_is_left() -> None:

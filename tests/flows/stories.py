@@ -104,13 +104,15 @@ def declare_from_hazard(hand: Hand) -> str:
     return reference_of(hand.page)
 
 
-def declare_from_nothing(hand: Hand, demo: Demo, title: str) -> str:
-    """Declare an earthquake near Managua that no feed has told of."""
+def declare_from_nothing(
+    hand: Hand, demo: Demo, title: str, place: str = "Managua, Nicaragua"
+) -> str:
+    """Declare an earthquake that no feed has told of."""
     hand.page.goto(f"{demo.web}/desk/incidents/new/")
     hand.type("title", title)
     hand.look(hand.find_s)
     hand.page.select_option("[name=kind]", "earthquake")
-    hand.type("place", "Managua, Nicaragua")
+    hand.type("place", place)
     hand.press("Declare and set the zone")
     hand.page.wait_for_url("**/zone/**")
     return reference_of(hand.page)

@@ -12,9 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.core import serializers
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -30,7 +27,7 @@ from consular.missions.models import Officer
 from consular.people.managing import errands, linking
 from consular.people.models import Link, Registration
 from consular.people.registering import crisis
-from tests import factories
+from tests import factories, whole
 from tests.incidents import path
 from tests.people import forms_of
 
@@ -127,30 +124,6 @@ def logs() -> Iterator[list[str]]:
     ours.setLevel(levels[1])
 
 
-def stored() -> str:
-    """Return every column of every table as the database holds it."""
-    parts = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            parts += [
-                str(bytes(v) if isinstance(v, memoryview) else v)
-                for row in cursor.fetchall()
-                for v in row
-            ]
-    return "\n".join(parts).lower()
-
-
-def opened() -> str:
-    """Return all that the database holds, opened with its keys."""
-    rows = [
-        serializers.serialize("json", model.objects.all(), ensure_ascii=False)
-        for model in apps.get_models()
-        if model._meta.app_label in ("people", "dispatch", "checkins")
-    ]
-    return "".join(rows)
-
-
 def register(web: Watched, party: Party) -> Registration:
     """Go through the pages, confirm by code, and look at what there is."""
     pages = forms_of.walk(web, **party.pages())
@@ -226,11 +199,11 @@ def test_no_planted_value_is_where_it_must_not_be(
     values = [value for party in parties for value in party.values]
     assert len(values) >= WANTED
 
-    plain = opened()
-    missing = [value for value in values if value.lower() not in plain.lower()]
+    plain = whole.opened()
+    missing = [value for value in values if value.lower() not in plain]
     assert missing == []  # they are there, for who has the keys
     for name, text in (
-        ("database", stored()),
+        ("database", whole.stored()),
         ("logs", "\n".join(logs).lower()),
         ("addresses and headers", "\n".join(web.seen + desk.seen).lower()),
         ("string of a row", "\n".join(map(str, rows)).lower()),
