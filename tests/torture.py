@@ -1,8 +1,8 @@
 """What takes longer than `make test` may: `python -m tests.torture`.
 
 A siege of the whole service on both databases, a provider that misbehaves in every way
-it can, callbacks and mails by the ten thousand, each process of an idle queue killed in
-turn, and a rehearsal with faults. Prints a table and writes JSON.
+it can, the memory of a sender, callbacks and mails by the ten thousand, each process of
+an idle queue killed in turn, and a rehearsal with faults. Prints a table, writes JSON.
 """
 
 import json
@@ -39,6 +39,8 @@ PROPERTIES = [
     "tests/incidents/test_audience.py",
     "tests/checkins/test_statuses.py",
     "tests/checkins/test_understanding.py",
+    "tests/dispatch/test_interleaving.py",
+    "tests/dispatch/test_answering.py",
     "tests/dispatch/test_ledger.py",
     "tests/dispatch/test_text.py",
     "tests/hazards/feeds/test_documents.py",
@@ -92,6 +94,8 @@ def main() -> int:
         sqlite = [*siege, *kills, "--database=sqlite", "--restarts=0"]
         rows.append(run("siege, SQLite", sqlite, **more))
         rows.append(run("30 % faults, PostgreSQL", [*siege, *faulty], **more))
+        flat = ["-m", "tests.footprint", f"--messages={2 * int(MESSAGES)}"]
+        rows.append(run("a sender's memory, PostgreSQL", flat, **more))
         rows.append(
             run("30,000 callbacks, 20,000 forged", hooks, **on_postgres, **many)
         )

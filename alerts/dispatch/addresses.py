@@ -42,7 +42,7 @@ def country_of(channel: str, address: str) -> str:
     return _country_of_block(address[:-LAST_DIGITS], len(address))
 
 
-@functools.lru_cache(maxsize=50_000)
+@functools.lru_cache(maxsize=4096)
 def _country_of_block(prefix: str, length: int) -> str:
     """Return the country of a block of numbers; a block lies in one country."""
     number = f"{prefix}{'0' * (length - len(prefix))}"
