@@ -17,6 +17,7 @@ FILES = (
     "replies_own.tsv",
     "replies_held_out.tsv",
     "replies_blind.tsv",
+    "replies_fourth.tsv",
 )
 ROUNDS = 5
 GOAL = 10_000  # texts a second on one core

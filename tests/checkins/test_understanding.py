@@ -23,8 +23,10 @@ def rows_of(name):
 
 ROWS = rows_of("replies.tsv") + rows_of("replies_own.tsv")
 HELD_OUT = rows_of("replies_held_out.tsv") + rows_of("replies_blind.tsv")
+FOURTH = rows_of("replies_fourth.tsv")
+UNSEEN = FOURTH[1::2]  # nobody has looked at what is missed of these
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
-ALL_HELP = HELP + [row["text"] for row in HELD_OUT if row["label"] == "help"]
+ALL_HELP = HELP + [row["text"] for row in HELD_OUT + FOURTH if row["label"] == "help"]
 
 
 def label(text):
@@ -125,6 +127,14 @@ def test_replies_that_were_held_out_are_read_nearly_as_well():
     safe = sum(label(row["text"]) == "safe" != row["label"] for row in others)
     assert right / len(others) >= 0.95
     assert safe <= 1
+
+
+def test_replies_that_nobody_has_looked_at_are_read_right_five_times_in_six():
+    others = [row for row in UNSEEN if row["label"] != "help"]
+    right = sum(label(row["text"]) == row["label"] for row in others)
+    safe = sum(label(row["text"]) == "safe" != row["label"] for row in others)
+    assert right / len(others) >= 5 / 6
+    assert safe == 0
 
 
 def test_there_are_a_thousand_labelled_replies_in_twelve_languages():
