@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -187,6 +188,14 @@ def _exercises(entries: list[AuditEntry]) -> set[str]:
         keys = rows.filter(pk__in=numbers[kind]).values_list("pk", flat=True)
         found |= {f"{mark}{key}" for key in keys}
     return found
+
+
+def references(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """Return how pages name the incidents among subjects, by subject."""
+    keys = {entry.subject for entry in entries if entry.subject.startswith("incident:")}
+    numbers = [int(key[9:]) for key in keys if key[9:].isdecimal()]
+    named = Incident.objects.filter(pk__in=numbers).values_list("pk", "reference")
+    return {f"incident:{pk}": reference for pk, reference in named}
 
 
 def said(facts: dict[str, object]) -> str:

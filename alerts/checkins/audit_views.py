@@ -68,6 +68,7 @@ def page(request: HttpRequest) -> HttpResponse:
     answer = audit_reading.ask(question, officer, now)
     found = Paginator(answer.entries, A_PAGE).get_page(request.GET.get("page"))
     listed = list(found)
+    named = audit_reading.references(listed)
     audit.record("read_audit", officer, "audit", now, asked=_facts(question))
     kept = request.GET.copy()
     kept.pop("page", None)
@@ -76,7 +77,14 @@ def page(request: HttpRequest) -> HttpResponse:
         "page_name": "trail",
         "now": now,
         "page": found,
-        "entries": [(each, audit_reading.said(each.facts)) for each in listed],
+        "entries": [
+            (
+                each,
+                named.get(each.subject, each.subject),
+                audit_reading.said(each.facts),
+            )
+            for each in listed
+        ],
         "is_unknown": answer.is_unknown,
         "typed": typed,
         "errors": errors,

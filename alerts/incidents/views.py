@@ -123,7 +123,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, "Added to the log.")
             return redirect("incidents:page", reference)
     context = frame.context(request, "summary") | {
-        "picture": pictures.of_incident(incident, 720, 420),
+        "picture": pictures.of_incident(incident, 440, 480),
         "zones": incident.zones.all(),
         "counts": previewing.count(incident, frame.now),
         "alerts": incident.alerts.select_related("approved_by", "submitted_by"),

@@ -1,5 +1,7 @@
 """What every page shows of the installation."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,6 +20,7 @@ def installation(request: HttpRequest) -> dict[str, object]:
         "emergency_phone": settings.EMERGENCY_PHONE,
         "installation_mode": modes.installation().value,
         "languages": languages.LANGUAGES,
+        "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
         # Asked for only by the frame of staff pages, which needs the database.
         "desk_verbs": SimpleLazyObject(lambda: _desk_verbs(request)),
         "desk_session": SimpleLazyObject(lambda: _desk_session(request)),

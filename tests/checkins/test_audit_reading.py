@@ -147,6 +147,16 @@ def test_an_export_says_what_was_an_exercise_and_holds_no_formula(
     assert body.decode().count("EXERCISE") == count == 4
 
 
+def test_the_page_names_incidents_by_their_reference(
+    client: Any, auditor: Officer, officer: Officer, now: datetime
+) -> None:
+    incident = path.declared(officer, now)
+    factories.sign_in(client, auditor)
+    asked = {"incident": incident.reference, "action": "declare"}
+    html = client.get(reverse("checkins:audit"), asked).content.decode()
+    assert f'data-label="With">{incident.reference}<' in html
+
+
 def test_facts_are_said_in_a_line_without_what_is_empty() -> None:
     facts = {"asked": {}, "people": 1892, "by": "", "where": {"officer": "3"}}
     assert audit_reading.said(facts) == "people 1,892, where (officer 3)"

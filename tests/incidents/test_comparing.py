@@ -20,6 +20,10 @@ from tests import factories
 from tests.incidents import path
 
 
+def words_of(change: comparing.Change) -> str:
+    return "".join(piece.words for piece in change.pieces)
+
+
 def test_what_was_changed_after_a_return_is_shown(
     officer: Officer, approver: Officer, now: datetime
 ) -> None:
@@ -54,7 +58,8 @@ def test_a_moved_zone_tells_its_ground_and_its_people(
     draft.refresh_from_db()
     found = {c.title: c for c in comparing.changes(draft.shown_before, draft.shown)}
     assert (found["People"].before, found["People"].after) == ("3", "1")
-    assert "no longer" in found["Ground inside"].after
+    said = words_of(found["Ground inside"])
+    assert re.fullmatch(r"about [\d,]+ km² more, about [\d,]+ km² no longer", said)
     assert "With no valid contact" not in found
     factories.sign_in(client, approver)
     url = f"/desk/incidents/{draft.incident.reference}/approve/"
@@ -79,12 +84,14 @@ def test_the_ground_of_two_versions_adds_up(
     if old == new:
         assert found == []
         return
-    total, gained, lost = (
+    gained, lost = (
         int(number.replace(",", ""))
-        for number in re.findall(r"([\d,]+) km²", found[0].after)
+        for number in re.findall(r"([\d,]+) km²", words_of(found[0]))
     )
-    before = int(re.sub(r"\D", "", found[0].before.removesuffix("km²")))
-    assert abs(before + gained - lost - total) <= 2
+    areas_km2 = [shapes.area_km2(shapes.from_geojson(each)) for each in (old, new)]
+    more_km2 = areas_km2[1] - areas_km2[0]
+    assert gained - lost == pytest.approx(more_km2, rel=0.01, abs=2)
+    assert min(gained, lost) == 0  # one circle lies in the other
 
 
 def test_versions_from_before_people_were_kept_are_compared_all_the_same() -> None:
@@ -104,6 +111,22 @@ def test_words_that_came_and_went_are_told_apart() -> None:
         ("gone", "outside"),
         ("new", "inside"),
         ("same", "now"),
+    ]
+
+
+def test_what_stayed_the_same_far_from_a_change_is_left_out() -> None:
+    long = " ".join(f"word{n}" for n in range(60))
+    old, new = f"{long} outside {long}", f"{long} inside {long}"
+    found = comparing.changes(
+        {"texts": {"sms-en": ["", old]}}, {"texts": {"sms-en": ["", new]}}
+    )
+    words = "".join(piece.words for piece in found[0].pieces)
+    assert words.count(" … ") == 2
+    assert "word52 word53" in words
+    assert "word20" not in words
+    assert [p.words.strip() for p in found[0].pieces if p.kind != "same"] == [
+        "outside",
+        "inside",
     ]
 
 

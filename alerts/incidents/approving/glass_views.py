@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents import framing, pictures
 from alerts.incidents.approving import breaking, release
-from alerts.incidents.drafts import drafting
+from alerts.incidents.drafts import drafting, reckoning
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Draft
@@ -42,11 +42,16 @@ def break_glass(request: HttpRequest, reference: str) -> HttpResponse:
             errors = {"decision": str(error)}
     officer = officer_of(request)
     counts = previewing.of_draft(draft, frame.now)
+    said = drafting.content_of(draft)
+    shares = previewing.phone_shares(draft, frame.now) if reckoning.asks(said) else {}
+    ways = reckoning.ways(said, frame.incident.mode, counts, shares)
     context = frame.context(request, "approve") | {
         "errors": errors,
         "counts": counts,
         "people": counts["people"],
-        "said": drafting.content_of(draft),
+        "said": said,
+        "ways": ways,
+        "cost": sum(way.cost for way in ways),
         "picture": pictures.of_incident(frame.incident, 440, 480),
         "zones": frame.incident.zones.all(),
         "why_not": breaking.why_not(draft, officer, frame.now),

@@ -13,7 +13,9 @@ from alerts.incidents.framing import language_name
 from alerts.incidents.models import Draft
 from geo import shapes
 
-FINE_DEGREES = 0.005  # some 500 m: what a version is compared by, not sent to
+FINE_DEGREES = 0.001  # some 100 m: what a version is compared by, not sent to
+NEAR = 8  # words around a change
+FAR = 12  # so many that stayed the same are still shown
 _WORDS = re.compile(r"\S+\s*")
 
 
@@ -139,9 +141,17 @@ def _ground(
     old, new = shapes.from_geojson(before), shapes.from_geojson(after)
     old_km2, new_km2 = shapes.area_km2(old), shapes.area_km2(new)
     both_km2 = shapes.area_km2(shapes.union([old, new]))
-    gained, lost = both_km2 - old_km2, both_km2 - new_km2
-    said = f"{new_km2:,.0f} km²: {gained:,.0f} km² more, {lost:,.0f} km² no longer"
-    return [Change("Ground inside", f"{old_km2:,.0f} km²", said)]
+    parts = (
+        Piece("new", f"{_about(both_km2 - old_km2)} more"),
+        Piece("same", ", "),
+        Piece("gone", f"{_about(both_km2 - new_km2)} no longer"),
+    )
+    return [Change("Ground inside", pieces=parts)]
+
+
+def _about(km2: float) -> str:
+    """Say an area as exactly as outlines are kept here."""
+    return f"about {float(f'{max(0.0, km2):.3g}'):,.0f} km²"
 
 
 def _said(value: Any) -> str:
@@ -163,10 +173,20 @@ def _pieces(before: str, after: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new).get_opcodes():
         if kind == "equal":
-            found.append(Piece("same", "".join(old[a:b])))
+            found.append(Piece("same", _shortened(old[a:b], b < len(old), a > 0)))
             continue
         if b > a:
             found.append(Piece("gone", "".join(old[a:b])))
         if d > c:
             found.append(Piece("new", "".join(new[c:d])))
     return tuple(found)
+
+
+def _shortened(words: list[str], goes_on: bool, went_before: bool) -> str:
+    """Leave out of what stayed the same all that is far from a change."""
+    first = NEAR if went_before else 0
+    last = NEAR if goes_on else 0
+    if len(words) <= first + last + FAR:
+        return "".join(words)
+    end = "".join(words[len(words) - last :])
+    return "".join(words[:first]).rstrip() + " … " + end
