@@ -69,6 +69,11 @@ def simplified(shape: MultiPolygon, degrees: float) -> MultiPolygon:
     return polygons_of(shapely.simplify(shape, degrees, preserve_topology=True))
 
 
+def difference(shape: MultiPolygon, hole: MultiPolygon) -> MultiPolygon:
+    """Return what a shape covers and another does not; it may be empty."""
+    return polygons_of(shapely.difference(shape, hole))
+
+
 def grown(shape: MultiPolygon, distance_m: float) -> MultiPolygon:
     """Widen a shape by a distance on all sides, across ±180° and over the poles too.
 

@@ -25,12 +25,13 @@ from geo.limits import (
     check_size,
     ring_of,
 )
-from geo.measuring import area_km2, grown, simplified, union
+from geo.measuring import area_km2, difference, grown, simplified, union
 from geo.repairing import not_empty, valid
 
 __all__ = [
     "ShapeError",
     "area_km2",
+    "difference",
     "from_cap_polygon",
     "from_geojson",
     "from_geojson_file",

@@ -1,8 +1,16 @@
 """The areas of a CAP alert: polygons, circles and geocodes as one shape.
 
-The same geometry often stands in each language's info; it is read once.
+The same geometry often stands in each language's info; it is read once. A geocode that
+is named EXCLUDE_POLYGON is no code but a hole.
+
+References
+----------
+Deutscher Wetterdienst, CAP-Profil 2.1: EXCLUDE_POLYGON holds a polygon, written like
+`<polygon>`, that is not part of the area. Alertswiss puts `0|` before it, the number of
+the polygon that it is a hole of.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +22,9 @@ from geo import circles, shapes
 
 SHAPES_MOST = 500
 RADIUS_MOST_KM = 5_000.0
+HOLE = "EXCLUDE_POLYGON"
+_NUMBERED = re.compile(r"\s*(?:(\d{1,3})\s*\|)?(.*)", re.S)
+_WKT = re.compile(r"(?:MULTI)?POLYGON\b|\(", re.I)
 
 
 @dataclass
@@ -38,18 +49,22 @@ def read(infos: list[Any], kind: str) -> Area:
     found = Area()
     elements = [area for info in infos for area in markup.children(info, "area")]
     found.area_count = len(elements)
-    polygons, rounds = _texts(elements, "polygon"), _texts(elements, "circle")
     found.polygon_count = _number_of(elements, "polygon")
     found.circle_count = _number_of(elements, "circle")
     codes = [code for area in elements for code in markup.children(area, "geocode")]
     found.geocode_count = len(codes)
-    pairs = ((markup.text(c, "valueName"), markup.text(c, "value")) for c in codes)
-    found.geocodes = [(plain(n, 60), plain(v, 80)) for n, v in dict.fromkeys(pairs)]
+    said = dict.fromkeys(_pair(code) for code in codes)
+    found.geocodes = [(plain(n, 60), plain(v, 80)) for n, v in said if n != HOLE]
     found.description = "; ".join(
         dict.fromkeys(plain(markup.text(area, "areaDesc"), 120) for area in elements)
     )[:300]
-    _draw(found, polygons, rounds, kind)
+    _draw(found, elements, kind)
+    found.flags = list(dict.fromkeys(found.flags))
     return found
+
+
+def _pair(code: Any) -> tuple[str, str]:
+    return markup.text(code, "valueName"), markup.text(code, "value")
 
 
 def _number_of(elements: list[Any], name: str) -> int:
@@ -57,20 +72,25 @@ def _number_of(elements: list[Any], name: str) -> int:
     return sum(len(markup.children(element, name)) for element in elements)
 
 
-def _texts(elements: list[Any], name: str) -> list[str]:
+def _texts(element: Any, name: str) -> tuple[str, ...]:
     """Return the texts of elements that say anything; empty ones are placeholders."""
-    texts = (
-        "".join(child.itertext()).strip()
-        for element in elements
-        for child in markup.children(element, name)
-    )
-    return [text for text in texts if text]
+    texts = (markup.words_of(child) for child in markup.children(element, name))
+    return tuple(text for text in texts if text)
 
 
-def _draw(found: Area, polygons: list[str], rounds: list[str], kind: str) -> None:
-    parts = [_polygon(found, text) for text in _once(polygons)]
-    parts += [_circle(found, text, kind) for text in _once(rounds)]
-    drawn = [part for part in parts if part is not None]
+def _draw(found: Area, elements: list[Any], kind: str) -> None:
+    """Draw each area once, whatever number of languages it is told in."""
+    told: dict[tuple[tuple[str, ...], ...], None] = {}
+    for element in elements:
+        codes = map(_pair, markup.children(element, "geocode"))
+        holes = tuple(value for name, value in codes if name == HOLE and value)
+        told[_texts(element, "polygon"), holes, _texts(element, "circle")] = None
+    drawn = _Outlines(found).of([(polygons, holes) for polygons, holes, _ in told])
+    rounds = list(dict.fromkeys(each for *_, listed in told for each in listed))
+    if len(rounds) > SHAPES_MOST:
+        found.flags.append(f"only the first {SHAPES_MOST} circles were drawn")
+    circled = (_circle(found, text, kind) for text in rounds[:SHAPES_MOST])
+    drawn += [each for each in circled if each is not None]
     if not drawn:
         if found.area_count:
             found.flags.append("only geocodes" if found.geocodes else "no geometry")
@@ -89,16 +109,72 @@ def _draw(found: Area, polygons: list[str], rounds: list[str], kind: str) -> Non
         found.lon, found.lat = round(inner.x, 6), round(inner.y, 6)
 
 
-def _once(texts: list[str]) -> list[str]:
-    return list(dict.fromkeys(texts))[:SHAPES_MOST]
+class _Outlines:
+    """Polygons of an alert, each text read once."""
+
+    def __init__(self, found: Area) -> None:
+        self.found = found
+        self.known: dict[str, MultiPolygon | None] = {}
+
+    def of(
+        self, areas: list[tuple[tuple[str, ...], tuple[str, ...]]]
+    ) -> list[MultiPolygon]:
+        """Return what areas cover, their holes cut out."""
+        drawn: dict[tuple[object, ...], MultiPolygon | None] = {}
+        for polygons, holes in areas:
+            for at, text in enumerate(polygons):
+                own = tuple(cut for cut in holes if _number_of_hole(cut) in (None, at))
+                if (text, own) not in drawn:
+                    drawn[text, own] = self._without(self._shape(text), own)
+        return [each for each in drawn.values() if each is not None]
+
+    def _shape(self, text: str) -> MultiPolygon | None:
+        if text not in self.known and len(self.known) == SHAPES_MOST:
+            flag = f"only the first {SHAPES_MOST} polygons were drawn"
+            self.found.flags += [] if flag in self.found.flags else [flag]
+            return None
+        if text not in self.known:
+            self.known[text] = _polygon(self.found, text)
+        return self.known[text]
+
+    def _without(
+        self, shape: MultiPolygon | None, holes: tuple[str, ...]
+    ) -> MultiPolygon | None:
+        """Cut holes out; what cannot be cut out stays in, so nobody is left out."""
+        if shape is None or not holes:
+            return shape
+        texts = [found[2] for text in holes if (found := _NUMBERED.match(text))]
+        cut = [hole for text in texts if (hole := self._shape(text))]
+        left = shapes.difference(shape, shapes.union(cut)) if cut else shape
+        if left.is_empty:
+            self.found.flags.append("a hole was left in: it is all of its polygon")
+            return shape
+        return left
+
+
+def _number_of_hole(text: str) -> int | None:
+    """Return which polygon a hole is of, where it says so."""
+    found = _NUMBERED.match(text)
+    return int(found[1]) if found and found[1] else None
 
 
 def _polygon(found: Area, text: str) -> MultiPolygon | None:
     try:
+        if _WKT.match(text):
+            return _from_wkt(found, text)
         return shapes.from_cap_polygon(text)
     except shapes.ShapeError as error:
         found.flags.append(f"a polygon was dropped: {error}")
         return None
+
+
+def _from_wkt(found: Area, text: str) -> MultiPolygon:
+    """Read Well-Known Text where `lat,lon` pairs should be; its longitude is first."""
+    found.flags.append("its polygon is written as WKT")
+    if text.startswith("("):
+        rings = text if text.startswith("((") else f"({text})"
+        text = f"{'MULTIPOLYGON' if rings.startswith('(((') else 'POLYGON'} {rings}"
+    return shapes.from_wkt(text)
 
 
 def _circle(found: Area, text: str, kind: str) -> MultiPolygon | None:
