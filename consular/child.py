@@ -18,12 +18,17 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 CPU_S, WALL_S, MEMORY_MB = 1.0, 5.0, 500
+START_S = 60.0  # a new child imports what it needs; a busy machine takes its time
 CHILDREN = 2
 _context = multiprocessing.get_context("spawn")
 
 
 class ChildError(Exception):
     """Say that the work was given up: too slow, too large, or it crashed."""
+
+
+class ChildLateError(ChildError):
+    """Say that the wall time is over: the work hangs, or the machine is busy."""
 
 
 class ChildRefused(ChildError):  # noqa: N818 - it is the work's own refusal
@@ -46,6 +51,7 @@ def _serve(pipe: Connection, memory_mb: int) -> None:
         except (EOFError, OSError):
             return
         work = _resolve(path)  # the first call in a child does not pay for imports
+        pipe.send(None)  # the wall time begins
         limit = _memory() + memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
         # Processor time of this call alone; passing it ends the child.
@@ -81,8 +87,12 @@ class _Child:
         pipe = self._alive()
         try:
             pipe.send((path, args, cpu_s))
+            if not pipe.poll(START_S):
+                raise ChildLateError("the reader did not start")
+            pipe.recv()
             if not pipe.poll(wall_s):
-                raise ChildError(f"reading it took longer than {wall_s:g} seconds")
+                words = f"reading it took longer than {wall_s:g} seconds"
+                raise ChildLateError(words)
             done, answer = pipe.recv()
         except (EOFError, OSError):
             words = self._why()
@@ -158,8 +168,10 @@ def call(path: str, *args: Any, cpu_s: float = CPU_S, wall_s: float = WALL_S) ->
     ------
     ChildRefused
         When the function raised ValueError; with its words.
+    ChildLateError
+        When the wall time was over; a later call may end in time.
     ChildError
-        When it passed a limit or crashed.
+        When it passed another limit or crashed.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import pytest
 
+from alerts.hazards.listening import reading
 from consular import child
 
 
@@ -29,3 +30,31 @@ def test_a_hog_is_killed_and_the_next_call_works(path, args, words):
 def test_a_refusal_carries_the_function_s_own_words():
     with pytest.raises(child.ChildRefused, match="invalid literal"):
         child.call("builtins.int", "x")
+
+
+def test_a_child_that_is_slow_to_start_has_the_whole_time_for_its_work(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\ntime.sleep(1)\ndef work(): return 'done'\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    fresh = child._Child()
+    assert fresh.call("slow_to_import.work", (), 0.5, 0.9) == "done"
+    fresh.end()
+
+
+def test_a_document_that_was_late_is_read_once_more(monkeypatch):
+    said = [child.ChildLateError("late"), ("accepted", "", None)]
+
+    def call(path: str, *args: object) -> object:
+        answer = said.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(child, "call", call)
+    assert reading.in_child(b"x") == ("accepted", "", None)
+    said = [child.ChildLateError("late")] * 2
+    assert reading.in_child(b"x") == (reading.QUARANTINED, "late", None)
