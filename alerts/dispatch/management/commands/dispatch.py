@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from alerts.dispatch.sending import delivery, sweeping
 
 HUNG_EXIT = 70
 BEAT_EVERY = timedelta(seconds=1)
+# A loop that has not come round for so long is taken for dead, and its claims are lost.
+STALLED_S = 15.0
 
 
 class Command(BaseCommand):
@@ -45,7 +48,7 @@ class Command(BaseCommand):
         beat = Beat(owner, f"{owner}-e")
         beat(timezone.now())
         errands = partial(ticking.errands, f"{owner}-e", timezone.now)
-        for work in (lambda: ticking.tick(timezone.now()), errands):
+        for work in (partial(self._tick, beat), errands):
             thread = threading.Thread(
                 target=self._repeat, args=(stopping, work), daemon=True
             )
@@ -56,6 +59,13 @@ class Command(BaseCommand):
             # A thread that hangs keeps a process from ending in any other way.
             self.stderr.write(f"{error}; ending, to be started again")
             os._exit(HUNG_EXIT)
+
+    def _tick(self, beat: "Beat") -> None:
+        """Tick; a loop that waits for the database is slow, and not dead."""
+        now = timezone.now()
+        if time.monotonic() - beat.asked_s < STALLED_S:
+            beat.write(now)
+        ticking.tick(now)
 
     def _repeat(self, stopping: threading.Event, work: Callable[[], object]) -> None:
         """Work each second in a thread of its own, so that it never holds up sending.
@@ -77,10 +87,16 @@ class Beat:
     def __init__(self, *owners: str) -> None:
         self.owners = owners
         self.last = timezone.now() - BEAT_EVERY
+        self.asked_s = time.monotonic()
 
     def __call__(self, now: datetime) -> None:
         """Beat when a second has passed."""
+        self.asked_s = time.monotonic()
         if now - self.last >= BEAT_EVERY:
-            for owner in self.owners:
-                sweeping.beat(owner, now)
-            self.last = now
+            self.write(now)
+
+    def write(self, now: datetime) -> None:
+        """Beat now."""
+        for owner in self.owners:
+            sweeping.beat(owner, now)
+        self.last = now
