@@ -9,6 +9,7 @@ from django.utils import timezone
 from alerts.dispatch.models import Message
 from consular.people.managing import confirming, errands, linking
 from consular.people.models import Contact, Errand, Link, Registration
+from consular.people.protecting import retention
 from tests import factories
 from tests.people import forms_of
 from tests.people.test_crisis import plain
@@ -148,6 +149,21 @@ def test_who_needs_no_question_any_more_does_not_hold_up_the_others(
     errands.resume(now + timedelta(hours=2))
     assert written_to()[2:] == ["+50525550104"]
     assert not Errand.objects.exists()
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_what_waits_ends_when_a_registration_nobody_confirmed_would(
+    school: list[Registration], now: datetime, is_confirmed: bool
+) -> None:
+    errands.confirm_all_later(school, now)
+    errands.run(now)
+    if is_confirmed:  # by another address of theirs
+        Registration.objects.update(confirmed_at=now)
+    retention.purge(now + timedelta(days=6))
+    assert errands.waiting().count() == 3
+    retention.purge(now + timedelta(days=7))
+    assert not Errand.objects.exists()
+    assert Registration.objects.count() == (5 if is_confirmed else 0)
 
 
 def test_one_country_s_limit_holds_up_no_other(

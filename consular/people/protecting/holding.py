@@ -44,7 +44,9 @@ class Kept(Enum):
     )
     ANSWER = _("{days} days after it is dealt with and the incident is closed")
     INCIDENT = _("{days} days after the incident is closed")
-    HOURS = _("Some minutes, two days at most")
+    HOURS = _(
+        "Some minutes, two days at most; {days} days where very many wait for a message"
+    )
     LASTING = _("For good, as numbers and references without your name")
     ACCOUNT = (
         "As long as the officer's account; sign-ins, with the network address and the"
@@ -68,6 +70,7 @@ DAYS = {
     Kept.MESSAGE: "KEEP_BODIES_DAYS",
     Kept.ANSWER: "KEEP_BODIES_DAYS",
     Kept.INCIDENT: "KEEP_WHEREABOUTS_DAYS",
+    Kept.HOURS: "KEEP_UNCONFIRMED_DAYS",
 }
 
 

@@ -7,7 +7,7 @@ from django.db.models import F
 from consular.people.models import Limit
 
 AN_HOUR = timedelta(hours=1)
-KEPT = timedelta(days=2)
+KEPT = timedelta(days=1)  # what is over goes once a day: after two days at most
 
 
 def _since(now: datetime) -> datetime:

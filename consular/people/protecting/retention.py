@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from consular.people.managing import erasing
-from consular.people.models import DeskEntry, Registration, Stay
+from consular.people.models import DeskEntry, Errand, Registration, Stay
 from consular.people.protecting import limits
 
 AT_ONCE = 200
@@ -17,7 +17,8 @@ def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
     """Erase what is over, but parties that an open incident needs; return counts.
 
     The confirmation of a registration counts from when it was made: one that nobody
-    answered is no registration.
+    answered is no registration. So does what still waits for its turn to be sent, as
+    the last of a very long list do.
     """
     unanswered = now - timedelta(days=settings.KEEP_UNCONFIRMED_DAYS)
     over = Registration.objects.filter(
@@ -28,6 +29,7 @@ def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
         for registration in chunk:
             counts["persons"] += erasing.erase(registration, now)["persons"]
             counts["registrations"] += 1
+    counts["errands"] = Errand.objects.filter(created_at__lte=unanswered).delete()[0]
     limits.purge(now)
     DeskEntry.objects.filter(taken_at__lte=now - limits.KEPT).delete()
     before = now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS)
