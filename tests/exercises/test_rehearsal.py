@@ -105,7 +105,7 @@ def test_ctrl_c_ends_the_demo_with_all_its_processes(
         eventually(lambda: log.exists() or demo.poll() is not None, LONGEST_S)
         started = descendants(demo.pid)
         demo.send_signal(signal.SIGINT)
-        said, _ = demo.communicate(timeout=60)
+        said, _ = demo.communicate(timeout=LONGEST_S)
     finally:
         demo.kill()
     assert demo.returncode == 0, said
