@@ -14,8 +14,9 @@ from alerts.incidents.drafts import (
     templating,
 )
 from alerts.incidents.errors import FieldsError, ForbiddenError
-from alerts.incidents.models import Draft, Template
+from alerts.incidents.models import Draft, Incident, Template
 from consular.missions.models import Officer
+from geo.regions import region_at
 from tests import factories
 from tests.incidents import path
 
@@ -33,6 +34,46 @@ def begun(officer: Officer, now: datetime) -> Draft:
     path.zoned(incident, officer, now)
     said = message_forms.first_content(incident, {}, "check_in", now)
     return drafting.save(drafting.begin(incident, officer, now), said, officer, now)
+
+
+def test_words_for_a_region_count_where_the_place_lies_in_it(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    here, there = (
+        templating.begin("check_in", "earthquake", "", name, officer, now, region=code)
+        for name, code in (("Here", region_at(*path.MANAGUA)), ("There", "CR-G"))
+    )
+    wide = templating.begin("check_in", "earthquake", "NI", "Wide", officer, now)
+    for each in (here, there, wide):
+        templating.submit(each, officer, now)
+        templating.approve(each, approver, now)
+    assert (here.country, there.country) == ("NI", "CR")
+    incident = path.declared(officer, now)
+    assert [t.name for t in templating.usable(incident)] == ["Here", "Wide"]
+    Incident.objects.filter(pk=incident.pk).update(lon=None, lat=None)
+    incident.refresh_from_db()
+    assert [t.name for t in templating.usable(incident)] == ["Wide"]
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "kept", "said"),
+    [
+        ("", "Guanacaste", "CR-G", ""),
+        ("NI", "Guanacaste", "", "in another country"),
+        ("CR", "Atlantis", "", "no region of this name"),
+        ("", "<script>alert(1)</script>", "", "no region of this name"),
+    ],
+)
+def test_the_page_reads_a_region_by_its_name(
+    desk: Any, country: str, region: str, kept: str, said: str
+) -> None:
+    asked = {"name": "Quakes", "phase": "warning", "kind": "", "country": country}
+    answer = desk.post("/desk/templates/", asked | {"region": region}, follow=True)
+    html = answer.content.decode()
+    assert [t.region for t in Template.objects.all()] == ([kept] if kept else [])
+    assert said in html
+    assert "<script>alert(1)" not in html
+    assert ("Guanacaste, Costa Rica" in html) is bool(kept)
 
 
 def test_our_own_words_pass_the_checks_in_every_phase(

@@ -14,6 +14,7 @@ from alerts.incidents.drafts import templating, wording
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import language_name, officer_of
 from alerts.incidents.models import Phase, Template
+from alerts.incidents.zones import zone_forms
 from consular import languages
 from consular.missions.access import Verb, may, officer_page
 from geo import countries
@@ -50,6 +51,16 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/templates.html", context)
 
 
+def _region(typed: str, country: str) -> str:
+    """Read for which region the words are; nothing when for the whole country."""
+    if not typed.strip():
+        return ""
+    code = zone_forms.region_code(typed[:120], country)
+    if country not in ("", code[:2]):
+        raise FieldsError({"region": "This region is in another country."})
+    return code
+
+
 def _asked(request: HttpRequest) -> dict[str, str]:
     said = {name: request.POST.get(name, "") for name in ("phase", "kind", "country")}
     errors = {}
@@ -59,6 +70,10 @@ def _asked(request: HttpRequest) -> dict[str, str]:
         errors["kind"] = "Choose a hazard from the list."
     if said["country"] and said["country"] not in countries.countries():
         errors["country"] = "Choose a country from the list."
+    try:
+        said["region"] = _region(request.POST.get("region", ""), said["country"])
+    except FieldsError as error:
+        errors |= error.errors
     if errors:
         raise FieldsError(errors)
     return said | {"name": request.POST.get("name", "")[:200]}

@@ -20,6 +20,7 @@ from consular import languages
 from consular.missions import audit
 from consular.missions.access import Verb, may
 from consular.missions.models import Officer
+from geo.regions import region_at
 
 SAYS = {
     "what": "what happened",
@@ -73,9 +74,18 @@ def problems(phase: str, texts: list[dict[str, str]]) -> dict[str, str]:
 
 
 def begin(
-    phase: str, kind: str, country: str, name: str, by: Officer, now: datetime
+    phase: str,
+    kind: str,
+    country: str,
+    name: str,
+    by: Officer,
+    now: datetime,
+    region: str = "",
 ) -> Template:
-    """Start a template with the words of a phase, in all languages."""
+    """Start a template with the words of a phase, in all languages.
+
+    A first-level region, by its code, says the country too.
+    """
     _may_write(by, now)
     if not 3 <= len(name.strip()) <= LONGEST_NAME:
         raise FieldsError({"name": f"Give it a name of 3 to {LONGEST_NAME} letters."})
@@ -88,7 +98,8 @@ def begin(
         name=name.strip(),
         phase=phase,
         kind=kind,
-        country=country,
+        country=region[:2] or country,
+        region=region,
         texts=texts,
         changed_by=by,
         changed_at=now,
@@ -173,7 +184,18 @@ def usable(incident: Incident) -> list[Template]:
         Q(country="") | Q(country=incident.country),
         state=Template.State.APPROVED,
     ).select_related("approved_by", "submitted_by")
-    return sorted(rows, key=lambda t: (not t.country, not t.kind, t.name))
+    here = _region(incident)
+    fitting = [each for each in rows if each.region in ("", here)]
+    return sorted(
+        fitting, key=lambda t: (not t.region, not t.country, not t.kind, t.name)
+    )
+
+
+def _region(incident: Incident) -> str:
+    """Return the first-level region of the place that an incident names."""
+    if incident.lon is None or incident.lat is None:
+        return ""
+    return region_at(incident.lon, incident.lat)
 
 
 def compose(

@@ -6,10 +6,12 @@ from django.db.models import F, Q
 
 from alerts.hazards.models import Kind
 from alerts.incidents.models.drafts import Phase
+from geo.countries import country_name
+from geo.regions import region_name
 
 
 class Template(models.Model):
-    """Texts with room for the facts, for one phase, a kind of hazard and a country."""
+    """Texts with room for the facts, for one phase, a kind of hazard and a place."""
 
     class State(models.TextChoices):
         """Where it is; any edit takes it back to `draft`."""
@@ -32,6 +34,9 @@ class Template(models.Model):
         max_length=12, choices=Kind.choices, blank=True, help_text="empty: any"
     )
     country = models.CharField(max_length=2, blank=True, help_text="empty: any")
+    region = models.CharField(
+        max_length=10, blank=True, help_text="of that country; empty: all of it"
+    )
     texts = models.JSONField(
         default=list, help_text="[{channel, language, subject, body}] with {where} …"
     )
@@ -66,6 +71,12 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"template {self.pk}"
+
+    @property
+    def where(self) -> str:
+        """Say for which region or country it was approved."""
+        country = country_name(self.country) if self.country else "any country"
+        return f"{region_name(self.region)}, {country}" if self.region else country
 
     def move(self, state: str, **changes: object) -> bool:
         """Change state of the revision at hand, if FOLLOWS allows; tell if it did."""

@@ -250,9 +250,12 @@ def _when(incident: Incident, now: datetime, valid_hours: float) -> dict[str, An
 
 
 def phone_shares(draft: Draft, now: datetime) -> dict[str, float]:
-    """Return each country's share of the phones that a draft would be sent to."""
+    """Return each country's share of the phones that a draft would be sent to.
+
+    For those outside now, it is the share among all who were warned.
+    """
     incident = draft.incident
-    if draft.kind == AlertKind.ALL_CLEAR:
+    if draft.kind in (AlertKind.ALL_CLEAR, AlertKind.OUTSIDE):
         return whereabouts.phone_shares(warned.parties(incident))
     area = outline(incident)
     if area is None:
