@@ -126,3 +126,42 @@ def test_a_thread_whose_first_post_is_refused_for_now_may_begin_again():
 def test_a_check_in_link_is_short(settings):
     whole = links.address("c", "8a1003ed-cdb8-4acd-a92b-57a5db081471")
     assert len(whole.removeprefix(settings.PUBLIC_URL)) <= 30
+
+
+class Slow:
+    """A network during whose answer an officer does something."""
+
+    mode, hook, states, gone = "exercise", "", {}, frozenset()
+    meanwhile = staticmethod(lambda: None)
+
+    def __init__(self, account):
+        self.account = account
+
+    def send(self, outgoing):
+        Slow.meanwhile()
+        return "1"
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        lambda: outbox.stop("alert:1", NOW),
+        lambda: outbox.pause(NOW, key="alert:1"),
+        lambda: outbox.pause(NOW, channel="social"),
+        lambda: outbox.pause(NOW, channel=""),
+    ],
+)
+def test_what_is_stopped_while_one_post_is_made_is_followed_by_none(
+    settings, monkeypatch, does
+):
+    path = f"{Slow.__module__}.{Slow.__qualname__}"
+    account = settings.ACCOUNTS[BROKEN] | {"transport": path}
+    settings.ACCOUNTS = {"one": account, "two": account, "three": account}
+    routing.transport_for.cache_clear()
+    monkeypatch.setattr(Slow, "meanwhile", staticmethod(does))
+    cause = make_cause(now=NOW, opens_at=NOW, not_after=LATER)
+    outbox.publish(cause, outbox.text("social", "en", "EXERCISE. Quake."), NOW)
+    assert posting.post_due(NOW) == 1
+    posted = Publication.objects.filter(state=State.DELIVERED)
+    assert posted.count() == 1
+    assert posting.post_due(NOW) == 0

@@ -5,6 +5,7 @@ that stays claimed would look as if it were on its way.
 """
 
 import logging
+import time
 import traceback
 from datetime import datetime, timedelta
 
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 RETRY = timedelta(seconds=15)
 MOST_TRIES = 3
+# A lease counts from the moment when one looked what is due: who has posted for so long
+# looks again before the next one.
+LONGEST_S = 30.0
 
 
 def post_due(now: datetime) -> int:
@@ -35,8 +39,6 @@ def post_due(now: datetime) -> int:
     A post whose fate is unclear is asked for, which on some networks means to post
     again with the same key. Where nobody can be asked, an officer has to look.
     """
-    if Pause.objects.filter(channel__in=["", "social"]).exists():
-        return 0
     due = Publication.objects.filter(
         state__in=[State.QUEUED, State.UNCLEAR],
         not_before__lte=now,
@@ -47,7 +49,16 @@ def post_due(now: datetime) -> int:
     ).select_related("cause", "text", "in_reply_to")
     # An answer waits for the post that it stands under.
     due = due.exclude(in_reply_to__state__in=[State.QUEUED, State.CLAIMED])
-    return sum(_post(publication, now) for publication in due[:20])
+    tried, by_s = 0, time.monotonic() + LONGEST_S
+    for publication in due[:20]:
+        if time.monotonic() > by_s:
+            break
+        tried += _post(publication, now)
+    return tried
+
+
+def _is_held() -> bool:
+    return Pause.objects.filter(channel__in=["", "social"]).exists()
 
 
 def take_back_lost(now: datetime) -> int:
@@ -77,10 +88,15 @@ def again(publication: Publication, now: datetime) -> bool:
 
 
 def _post(publication: Publication, now: datetime) -> bool:
+    # Each post may take long: what was stopped or paused meanwhile does not follow.
     row = Publication.objects.filter(
-        pk=publication.pk, state=publication.state, attempt=publication.attempt
+        pk=publication.pk,
+        state=publication.state,
+        attempt=publication.attempt,
+        cause__stopped_at=None,
+        cause__paused_at=None,
     )
-    if not row.update(
+    if _is_held() or not row.update(
         state=State.CLAIMED, attempt=F("attempt") + 1, lease_until=now + LEASE
     ):
         return False
