@@ -17,6 +17,7 @@ from alerts.checkins.answers import (
     checking,
     media,
     parties,
+    piecing,
     registering,
     strangers,
 )
@@ -114,7 +115,7 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.NEW)
     if not row.update(state=Inbound.State.READ):
         return False
-    reading = understanding.read(inbound.body)
+    inbound.body, reading = piecing.read(inbound)  # the row keeps its own part
     addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
     doubt = _doubt(inbound)
     if reading.wants_stop and not doubt:
