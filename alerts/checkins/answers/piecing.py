@@ -1,11 +1,11 @@
 """Read a part of a long text together with its other parts.
 
 A phone cuts a long text into parts, and providers put them together again. Some
-networks hand them on one by one, in any order, as texts of their own; and "safe" may be all that
-the last part of "we are not safe" holds. So a text is read with its neighbours too, in
-every order, where one of them is as long as a part that another follows. The worst
-reading counts: what together calls for help is a call, and what together is not safe
-clears nobody.
+networks hand them on one by one, in any order, as texts of their own; and "safe" may be
+all that the last part of "we are not safe" holds. So a text is read with its neighbours
+too, in every order, where one of them is as long as a part that another follows. The
+worst reading counts: what together calls for help is a call, and what together is not
+safe clears nobody.
 """
 
 from datetime import timedelta
