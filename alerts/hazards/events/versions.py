@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from alerts.hazards.events.reports import digest
-from alerts.hazards.feeds.base import FROM_LIST, FeedItem
+from alerts.hazards.feeds.base import AREA_ONLY, FROM_LIST, FeedItem
 from alerts.hazards.models import Alias, Pin, Report, Source
 from consular import copying
 
@@ -164,6 +164,7 @@ class _Marks:
 
     def __init__(self) -> None:
         self.changed: dict[tuple[bool, bool], list[int]] = defaultdict(list)
+        self.drawn: list[Report] = []
 
     def statement(self, reports: list[Report]) -> Statement | None:
         said = [each for each in reports if each.msg_type not in SILENT]
@@ -174,6 +175,7 @@ class _Marks:
             self._mark(report, report is latest, report is basis)
         if basis is None or not spoken:
             return None  # what is cancelled has not been heard of (yet)
+        self._draw(basis, [each for each in spoken if AREA_ONLY in each.flags])
         return Statement(
             basis=basis,
             hazard_ids={each.hazard_id for each in reports if each.hazard_id},
@@ -181,12 +183,23 @@ class _Marks:
             is_stored=any(each.pk for each in reports),
         )
 
+    def _draw(self, basis: Report, areas: list[Report]) -> None:
+        """Give the newest version the newest area that was told beside it."""
+        newest = max(areas, key=_order, default=None)
+        if newest is None or newest is basis or newest.geometry == basis.geometry:
+            return
+        basis.geometry = newest.geometry
+        if basis.pk:
+            self.drawn.append(basis)
+
     def _mark(self, report: Report, is_latest: bool, is_basis: bool) -> None:
         if report.pk and (report.is_latest, report.is_basis) != (is_latest, is_basis):
             self.changed[is_latest, is_basis].append(report.pk)
         report.is_latest, report.is_basis = is_latest, is_basis
 
     def save(self) -> None:
+        """Change the stored rows."""
+        Report.objects.bulk_update(self.drawn, ["geometry"])
         for (is_latest, is_basis), ids in self.changed.items():
             for start in range(0, len(ids), CHUNK):
                 rows = Report.objects.filter(pk__in=ids[start : start + CHUNK])
@@ -194,5 +207,6 @@ class _Marks:
 
 
 def _order(report: Report) -> tuple[object, ...]:
-    whole = FROM_LIST not in report.flags  # a list says less than the alert itself
+    # A list says less than the alert itself, and a map nothing but where.
+    whole = FROM_LIST not in report.flags and AREA_ONLY not in report.flags
     return whole, report.sent_at, report.identifier, report.key

@@ -15,6 +15,7 @@ ASSUMED_RADIUS_M = {
     "flood": 50_000.0,
 }
 DEFAULT_RADIUS_M = 25_000.0
+AREA_ONLY = "its area only: the event itself is told elsewhere"
 FROM_LIST = "from a list; the alert itself is behind its link"
 
 

@@ -1,17 +1,20 @@
 """USGS ShakeMap contours: lines of equal shaking, made into the area inside them.
 
+The document says of which event it is, and nothing of when that was: whoever stores it
+knows. It adds an area to what else is known, and never speaks for the event.
+
 References
 ----------
 USGS ShakeMap 4 manual, products: `cont_mmi.json` holds a MultiLineString a value of the
-Modified Mercalli Intensity; a line that the map's edge cuts is closed along its chord.
+Modified Mercalli Intensity; lines end where the map does.
 """
 
 from collections import defaultdict
 from typing import Any
 
 from alerts.hazards.feeds import cap
-from alerts.hazards.feeds.base import FeedItem, Reading, number
-from geo import shapes
+from alerts.hazards.feeds.base import AREA_ONLY, FeedItem, Reading, number
+from geo import contours, shapes
 
 SENDER = "earthquake.usgs.gov"
 DRAWN_FROM = 6.0  # strong shaking, from which people are in danger
@@ -48,16 +51,21 @@ def read(value: Any) -> Reading:
         return Reading(format="shakemap", flags=["no contour could be read"])
     strongest = max(lines)
     from_level = min((v for v in lines if v >= DRAWN_FROM), default=strongest)
-    drawn, flags = [], [f"drawn from intensity {from_level:g}"]
-    for line in lines[from_level][:LINES_MOST]:
-        try:
-            drawn.append(shapes.from_ring([point[:2] for point in line]))
-        except (shapes.ShapeError, TypeError):
+    flags = [AREA_ONLY, f"drawn from intensity {from_level:g}"]
+    checked: dict[float, Any] = {}
+    for level, listed in lines.items():
+        checked[level], dropped = contours.lines_of(listed[:LINES_MOST])
+        if level == from_level and (dropped or len(listed) > LINES_MOST):
             flags.append("a contour was dropped: it encloses nothing")
-    whole = shapes.union(drawn) if drawn else None
+    whole = contours.above(from_level, checked)
     meta = value.get("metadata")
     meta = meta if isinstance(meta, dict) else {}
     return _reading(whole, strongest, str(meta.get("eventid") or ""), flags)
+
+
+def _size(whole: Any) -> tuple[float, ...]:
+    """Return what tells one version's area from another's."""
+    return (*whole.bounds, whole.area) if whole is not None else ()
 
 
 def _reading(whole: Any, strongest: float, name: str, flags: list[str]) -> Reading:
@@ -69,7 +77,7 @@ def _reading(whole: Any, strongest: float, name: str, flags: list[str]) -> Readi
         sent="",
         sent_at=cap.UNREADABLE,
         kind="earthquake",
-        natural_key=(SENDER, "shakemap", name, str(whole.bounds if whole else "")),
+        natural_key=(SENDER, "shakemap", name, str(_size(whole)), f"{strongest:g}"),
         event_keys=((SENDER, name or "contours"),),
         happened_at=cap.UNREADABLE,
         event="ShakeMap",

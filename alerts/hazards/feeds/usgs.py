@@ -21,6 +21,7 @@ from alerts.hazards.feeds.base import (
 
 SENDER = "earthquake.usgs.gov"
 SCENARIO = "its words say that it is a test"
+FELT_STRONGLY = 6.0  # intensity from which people are in danger
 ALERT_LEVELS = {"green": 1, "yellow": 2, "orange": 3, "red": 4}
 
 
@@ -55,13 +56,45 @@ def parse(document: bytes) -> Reading:
 def read(value: Any) -> Reading:
     """Read a summary, a detail, or a query's answer; one item an earthquake."""
     flags, items = [], []
+    links: list[str] = []
     for feature in _features(value):
+        links += _links(feature)
         item = _item(feature)
         if item is None:
             flags.append("an event without id, time or place was passed over")
         else:
             items.append(item)
-    return Reading(format="usgs", items=items, flags=sorted(set(flags)))
+    return Reading(format="usgs", items=items, links=links, flags=sorted(set(flags)))
+
+
+def _links(feature: Any) -> list[str]:
+    """Return where more is said: of a strong event its detail, of a detail its map.
+
+    A detail stands at one address for good; the time after `#` makes each version of it
+    a link of its own, and does not travel.
+    """
+    said = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(said, dict):
+        return []
+    if isinstance(said.get("products"), dict):
+        contents = _dict(_first(said, "shakemap").get("contents"))
+        link = _link(_dict(contents.get("download/cont_mmi.json")).get("url"))
+        return [link] if link and not _is_scenario(said) else []
+    link = _link(said.get("detail"))
+    if not link or "shakemap" not in str(said.get("types")):
+        return []
+    strong = (number(said.get("mmi")) or 0) >= FELT_STRONGLY
+    version = number(said.get("updated")) or 0
+    return [f"{link}#{version:.0f}"] if strong else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _link(value: Any) -> str:
+    is_link = isinstance(value, str) and value.startswith(("https://", "http://"))
+    return value[:480] if is_link else ""
 
 
 def _item(feature: Any) -> FeedItem | None:
@@ -81,12 +114,17 @@ def _item(feature: Any) -> FeedItem | None:
     return _made(properties, identifier, (lon, lat, depth))
 
 
-def _products(properties: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the properties of an event detail's preferred product of a type."""
+def _first(properties: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an event detail's preferred product of a type."""
     products = properties.get("products")
     listed = products.get(name) if isinstance(products, dict) else None
     first = listed[0] if isinstance(listed, list) and listed else None
-    said = first.get("properties") if isinstance(first, dict) else None
+    return first if isinstance(first, dict) else {}
+
+
+def _products(properties: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the properties of that product."""
+    said = _first(properties, name).get("properties")
     return said if isinstance(said, dict) else {}
 
 
