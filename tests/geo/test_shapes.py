@@ -1,3 +1,4 @@
+import json
 import math
 import re
 import time
@@ -292,3 +293,45 @@ def test_union_joins_neighbours_into_one_part() -> None:
     left, right = (MultiPolygon([box(x, 0, x + 1, 1)]) for x in (0, 1))
     assert len(shapes.union([left, right]).geoms) == 1
     assert shapes.union([left, right]).contains(Point(1, 0.5))
+
+
+def same(one: MultiPolygon, other: MultiPolygon) -> bool:
+    """Tell whether two shapes cover the same ground."""
+    return bool(one.symmetric_difference(other).area == 0)
+
+
+@given(stars())
+def test_a_text_is_read_as_its_value_is(shape: MultiPolygon) -> None:
+    value = shapes.to_geojson(shape)
+    (read,) = shapes.from_geojson_texts([json.dumps(value)])
+    assert same(read, shapes.from_geojson(value))
+
+
+ODD_TEXTS = {
+    "over the antimeridian, uncut": [
+        [[177, -16], [-178, -16], [-178, -19], [177, -16]]
+    ],
+    "around a pole": [[[-120, 80], [0, 80], [120, 80], [-120, 80]]],
+    "a bow tie": [[[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]],
+    "beyond ±180°": [[[179, 0], [181, 0], [181, 1], [179, 1], [179, 0]]],
+    "with a hole": [
+        [[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]],
+        [[1, 1], [1, 2], [2, 2], [1, 1]],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ODD_TEXTS)
+def test_a_text_that_is_odd_is_read_with_the_same_care(name: str) -> None:
+    value = {"type": "Polygon", "coordinates": ODD_TEXTS[name]}
+    plain = shapes.to_geojson(MultiPolygon([box(0, 0, 1, 1)]))
+    texts = [json.dumps(plain), json.dumps(value), json.dumps(plain)]
+    first, read, last = shapes.from_geojson_texts(texts)
+    assert same(read, shapes.from_geojson(value))
+    assert first.bounds == last.bounds == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("text", ['{"type": "Point", "coordinates": [1, 2]}', "[]"])
+def test_a_text_without_an_area_is_refused(text: str) -> None:
+    with pytest.raises(ShapeError):
+        shapes.from_geojson_texts([text])

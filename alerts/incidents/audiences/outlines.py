@@ -5,10 +5,11 @@ Reading an outline takes longer than testing a thousand points against it.
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterator
 
 import shapely
+from django.db import connection
 from shapely.geometry import MultiPolygon
 
 from alerts.incidents.models import Alert
@@ -17,6 +18,14 @@ from geo import shapes
 
 MOST_VERTICES = 4_000_000  # some 200 MB with what makes a test of them quick
 AT_ONCE = 500  # alerts whose outlines are read in one look
+
+_GEOMETRIES = {
+    "sqlite": "SELECT a.id, json_extract(zone.value, '$.geometry')"
+    " FROM incidents_alert a, json_each(a.zones) zone WHERE a.id IN ({ids})",
+    "postgresql": "SELECT a.id, CAST(zone -> 'geometry' AS text)"
+    " FROM incidents_alert a, jsonb_array_elements(a.zones) zone"
+    " WHERE a.id IN ({ids})",
+}
 
 _lock = threading.RLock()  # a prepared shape is for one thread at a time
 _kept: "OrderedDict[int, MultiPolygon]" = OrderedDict()
@@ -57,14 +66,29 @@ def forget() -> None:
 
 def _some(numbers: list[int]) -> Iterator[tuple[int, MultiPolygon]]:
     missing = [number for number in numbers if number not in _kept]
-    rows = Alert.objects.only("zones").filter(pk__in=missing) if missing else ()
-    read = {alert.pk: area for alert in rows if (area := outline(alert)) is not None}
+    read = _read(missing) if missing else {}
     for number in numbers:
         area = read.get(number) or _kept.get(number)
         if area is not None:
             yield number, area
     for number, area in read.items():
         _keep(number, area)
+
+
+def _read(numbers: list[int]) -> dict[int, MultiPolygon]:
+    """Read outlines as `outline` does, with no object an alert, a zone or a point."""
+    listed = ",".join(map(str, numbers))
+    with connection.cursor() as cursor:
+        cursor.execute(_GEOMETRIES[connection.vendor].format(ids=listed))
+        rows = cursor.fetchall()
+    areas: dict[int, list[MultiPolygon]] = defaultdict(list)
+    read = shapes.from_geojson_texts([text for _, text in rows])
+    for (number, _), area in zip(rows, read, strict=True):
+        areas[number].append(area)
+    return {
+        number: parts[0] if len(parts) == 1 else shapes.union(parts)
+        for number, parts in areas.items()
+    }
 
 
 def _keep(number: int, area: MultiPolygon) -> None:
