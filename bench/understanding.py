@@ -18,6 +18,7 @@ FILES = (
     "replies_held_out.tsv",
     "replies_blind.tsv",
     "replies_fourth.tsv",
+    "replies_fifth.tsv",
 )
 ROUNDS = 5
 GOAL = 10_000  # texts a second on one core

@@ -24,9 +24,11 @@ def rows_of(name):
 ROWS = rows_of("replies.tsv") + rows_of("replies_own.tsv")
 HELD_OUT = rows_of("replies_held_out.tsv") + rows_of("replies_blind.tsv")
 FOURTH = rows_of("replies_fourth.tsv")
+FIFTH = rows_of("replies_fifth.tsv")
 UNSEEN = FOURTH[1::2]  # nobody has looked at what is missed of these
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
-ALL_HELP = HELP + [row["text"] for row in HELD_OUT + FOURTH if row["label"] == "help"]
+APART = HELD_OUT + FOURTH + FIFTH
+ALL_HELP = HELP + [row["text"] for row in APART if row["label"] == "help"]
 
 
 def label(text):
