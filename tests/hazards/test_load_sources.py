@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from alerts.hazards.listening import formats
 from alerts.hazards.models import Source
@@ -36,4 +37,11 @@ def test_a_source_of_an_unknown_format_is_refused(tmp_path):
 def test_an_exercise_installation_takes_no_live_source(settings):
     settings.MODE = "exercise"
     with pytest.raises(CommandError, match="exercises"):
+        call_command("load_sources")
+
+
+def test_without_tables_the_command_says_what_to_do():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE hazards_source RENAME TO not_there_yet")
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
         call_command("load_sources")

@@ -129,6 +129,13 @@ def test_an_unreadable_document_is_kept_with_a_reason_and_the_next_is_read(feeds
     assert source.trouble == ""
 
 
+def test_what_is_doubtful_about_a_document_is_kept_with_it(feeds):
+    feeds.put("/usgs", document(quake(), {"type": "Feature", "properties": {}}))
+    polling.poll(make_source(feeds), NOON)
+    (kept,) = Document.objects.all()
+    assert kept.flags == ["an event without id, time or place was passed over"]
+
+
 def test_gone_from_the_feed_or_a_failed_fetch_ends_no_hazard(feeds):
     feeds.put("/usgs", document(quake()))
     source = make_source(feeds)

@@ -19,6 +19,7 @@ from alerts.hazards.listening import maps, reading
 from alerts.hazards.models import Document, Report, Source
 from consular import copying
 
+FLAGS_MOST = 20
 OLD_AT_ONCE = 500  # the rest has its turn at the next poll
 
 
@@ -73,9 +74,11 @@ def read(document: Document, now: datetime) -> list[str]:
         with transaction.atomic():
             placing.one_at_a_time()
             write(document, found, now)
-            if document.state != Document.State.PARSED:
+            flags = [reports.storable(each, 300) for each in found.flags[:FLAGS_MOST]]
+            if (document.state, document.flags) != (Document.State.PARSED, flags):
                 document.state, document.reason = Document.State.PARSED, ""
-                document.save(update_fields=["state", "reason"])
+                document.flags = flags
+                document.save(update_fields=["state", "reason", "flags"])
     except (DataError, ValueError, OverflowError):
         return _quarantine(document, "it holds a value that cannot be stored")
     return found.links

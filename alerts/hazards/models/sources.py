@@ -68,6 +68,9 @@ class Document(models.Model):
     fetched_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.NEW)
     reason = models.CharField(max_length=300, blank=True)
+    flags = models.JSONField(
+        default=list, blank=True, help_text="what is doubtful about the whole of it"
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from alerts.hazards.listening import formats
@@ -32,7 +33,13 @@ class Command(BaseCommand):
             raise CommandError(f"Sources are live: {error}.") from None
         except (OSError, ValueError) as error:
             raise CommandError(f"The file cannot be read: {error}") from None
-        added = [row["slug"] for row in rows if self._added(row, mode)]
+        try:
+            added = [row["slug"] for row in rows if self._added(row, mode)]
+        except (OperationalError, ProgrammingError):
+            raise CommandError(
+                "The database cannot be asked for sources. Run `manage.py migrate` "
+                "first; if that fails too, look at DATABASE_URL."
+            ) from None
         self.stdout.write(f"{len(added)} added, {len(rows) - len(added)} kept as is.")
 
     def _added(self, row: dict[str, Any], mode: modes.Mode) -> bool:
