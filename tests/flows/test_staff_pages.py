@@ -12,6 +12,8 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from alerts.incidents.drafts import seeding
+from consular import languages
 from consular.missions import audit, rota
 from consular.missions.models import Officer, Posting, Role
 from tests import factories
@@ -54,6 +56,22 @@ def boss(transactional_db: None) -> Officer:
     for number in range(12):
         audit.record("view_registration", officer, f"registration {number}", now)
     return officer
+
+
+@pytest.fixture
+def message_page(boss: Officer) -> str:
+    """The page on which a message is written in all languages."""
+    now = timezone.now()
+    incident = path.declared(boss, now, title="Flood in all languages")
+    path.zoned(incident, boss, now)
+    texts = seeding.seed(
+        incident,
+        languages.LANGUAGES,
+        phase="warning",
+        next_word_at=seeding.next_word(now),
+    )
+    path.drafted(incident, boss, now, texts=tuple(texts))
+    return f"incidents/{incident.reference}/message/"
 
 
 @pytest.fixture
@@ -101,12 +119,17 @@ def picture(page: Page, name: str, scheme: str) -> None:
 
 
 def test_pages_are_accessible_narrow_and_strict(
-    screen: Page, live_server: Any, boss: Officer, draft_page: str
+    screen: Page,
+    live_server: Any,
+    boss: Officer,
+    draft_page: str,
+    message_page: str,
 ) -> None:
     said: list[str] = []
     screen.on("console", lambda each: said.append(each.text))
     wrong = {}
-    for name in (*PAGES, f"officers/{factories.make_officer().pk}/", draft_page):
+    one = f"officers/{factories.make_officer().pk}/"
+    for name in (*PAGES, one, draft_page, message_page):
         screen.goto(f"{live_server.url}/desk/{name}")
         for width, scheme in ((320, "light"), (1440, "dark")):
             screen.set_viewport_size({"width": width, "height": 900})
