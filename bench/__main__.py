@@ -29,6 +29,7 @@ NAMES = (
     "places",
     "duplicates",
     "citizens",
+    "forms",
     "keeping",
     "feeds",
     "webhooks",

@@ -9,14 +9,16 @@ import numpy as np
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from alerts.dispatch.models import Message  # noqa: E402
-from bench import citizens  # noqa: E402
+from alerts.incidents.models import Incident  # noqa: E402
+from bench import board, citizens, replies  # noqa: E402
+from consular.missions.models import Officer  # noqa: E402
 from consular.people.managing import errands  # noqa: E402
 from consular.people.models import Errand, Registration  # noqa: E402
+from consular.people.protecting import guarding  # noqa: E402
 from consular.people.registering import crisis  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.people import forms_of  # noqa: E402
@@ -26,16 +28,22 @@ KNOWN = "known@example.org"
 
 def run() -> dict[str, Any]:
     """Load the crisis form, ask for links, let a bot sign up; return the figures."""
-    call_command("migrate", verbosity=0)
+    incident, officer = board.fill(timezone.now())  # migrates, too
     factories.make_registration(email=KNOWN)
-    form = crisis.open_form(
-        "Earthquake", ["NI"], factories.make_officer(), timezone.now()
-    )
+    form = crisis.open_form("Earthquake", ["NI"], officer, timezone.now())
+    asked = _polls(incident, officer)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with citizens.web(port):
-        taken, accepted = citizens.load(port, f"/now/{form.code}/")
+        path = f"/now/{form.code}/"
+        taken, quiet = citizens.load(port, path, citizens.SECONDS)
+        polls = replies.Load(port, replies.EVERY_S / replies.BOARDS)
+        polls.start(asked)
+        first = citizens.SECONDS * citizens.RATE
+        crowded, busy = citizens.load(port, path, citizens.BOARD_SECONDS, first)
+        polls.finish()
+        accepted = quiet | busy
         stored = list(
             Registration.objects.filter(kind="crisis").values_list(
                 "form_key", flat=True
@@ -46,13 +54,28 @@ def run() -> dict[str, Any]:
         register = citizens.in_turns(port, KNOWN, _Register())
     return {
         "p95_s": float(np.percentile(taken, 95)),
+        "p95_boards_s": float(np.percentile(crowded, 95)),
+        "polls": len(polls.taken) - len(polls.failed),
+        "asked": len(asked),
         "accepted": len(accepted),
         "lost": len(accepted - set(stored)),
         "doubled": len(stored) - len(accepted & set(stored)),
         "auc_recover": recover,
         "auc_register": register,
         "texts": bot(),
+        "alarms": int(guarding.tell(timezone.now())),
     }
+
+
+def _polls(incident: Incident, officer: Officer) -> list[replies.Request]:
+    """Return what 300 boards ask for, that have seen all there is."""
+    client = Client(HTTP_HOST="localhost", HTTP_ACCEPT_ENCODING="gzip")
+    factories.sign_in(client, officer)
+    cookie = "; ".join(f"{n}={v.value}" for n, v in client.cookies.items())
+    live = f"/desk/incidents/{incident.reference}/live/"
+    since = json.loads(board.plain(client.get(live)))["cursor"]
+    count = int(replies.BOARDS / replies.EVERY_S * citizens.BOARD_SECONDS)
+    return replies.polls_of(f"{live}?since={since}", cookie)[:1] * count
 
 
 def _recover(link: Any, address: str) -> int:
