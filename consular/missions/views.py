@@ -27,8 +27,9 @@ from consular.missions.forms import SignInForm
 
 
 def _next(request: HttpRequest) -> str:
+    """Return the page of ours that somebody was on the way to; never another word."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(
+    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe else reverse("missions:home")

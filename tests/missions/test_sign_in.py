@@ -1,5 +1,6 @@
 import time
 
+import pytest
 from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -56,11 +57,14 @@ def test_a_name_is_locked_after_ten_wrong_passwords(client, officer):
     assert sign_in(client, officer).status_code in (400, 403, 429)
 
 
-def test_sign_in_leads_to_no_other_host(client, officer):
+@pytest.mark.parametrize(
+    "there", ["https://elsewhere.example/", "//elsewhere.example/", "NaN", "a:b"]
+)
+def test_sign_in_leads_to_no_other_host_and_breaks_on_no_word(client, officer, there):
     officer.set_password(PASSWORD)
     officer.save()
     form = {"username": officer.username, "password": PASSWORD}
-    form |= {"code": code_for(officer), "next": "https://elsewhere.example/"}
+    form |= {"code": code_for(officer), "next": there}
     assert client.post(reverse("missions:sign_in"), form).url == "/desk/"
 
 
