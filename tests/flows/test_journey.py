@@ -61,9 +61,7 @@ def register(page: Page, demo: Demo) -> None:
     page.check("[name=warn]")
     page.get_by_role("button", name="Register").click()
     expect(page.locator("h1")).to_have_text("Almost done")
-    until(lambda: demo.texts("/confirm/"), "the confirmation by SMS")
-    link = re.search(r"http\S+/confirm/\S+", demo.texts("/confirm/")[0])[0]
-    page.goto(link)
+    page.goto(own_link(page, demo, "/confirm/"))
     page.get_by_role("button", name="Yes, this is my registration").click()
     expect(page.locator("h1")).to_have_text("Your registration")
 
@@ -132,7 +130,7 @@ def test_from_a_registration_to_an_answer_on_the_board(
     picture(officer, "sending")
     page.goto(f"{demo.phones}/")
     picture(page, "phones")
-    link = own_link(page, demo)
+    link = own_link(page, demo, "/c/")
     page.goto(link)
     expect(page.locator("h1")).to_have_text("Are you safe?")
     picture(page, "answer")
@@ -161,18 +159,18 @@ def test_from_a_registration_to_an_answer_on_the_board(
     picture(page, "answer-ar")
 
 
-def own_link(page: Page, demo: Demo) -> str:
+def own_link(page: Page, demo: Demo, kind: str) -> str:
     """Find the SMS to our citizen in the provider's journal, and the link in it."""
 
     def bodies() -> list[str]:
         rows = journal.read(demo.journal_path).accepted("sms")
         return [
-            row["body"] for row in rows if row["to"] == PHONE and "/c/" in row["body"]
+            row["body"] for row in rows if row["to"] == PHONE and kind in row["body"]
         ]
 
-    until(bodies, "the alert on our citizen's phone")
+    until(bodies, f"a text with {kind} on our citizen's phone")
     assert len(bodies()) == 1
-    return re.search(r"http\S+/c/[\w-]+", bodies()[0])[0]
+    return re.search(rf"http\S+{kind}\S+", bodies()[0])[0]
 
 
 def answers(page: Page, board: str) -> int:
