@@ -138,7 +138,10 @@ def test_an_area_is_kept_for_later_and_used_in_another_incident(
     other = path.declared(officer, now, title="Flood")
     posted(desk, other, shape="saved", saved=str(area.pk))
     assert other.zones.get().geometry == zone.geometry
-    saving.forget(area, officer, now)
+    none = posted(desk, other, action="forget", saved="").content.decode()
+    assert "Choose the kept area that is to go." in none
+    posted(desk, other, action="forget", saved=str(area.pk))
+    assert not SavedArea.objects.exists()
     assert other.zones.get().geometry == zone.geometry
 
 

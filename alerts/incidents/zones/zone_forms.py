@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 
 from alerts.incidents.drafts.drafting import INCLUDE
 from alerts.incidents.errors import FieldsError
-from alerts.incidents.models import Incident, Zone, ZoneLevel
+from alerts.incidents.models import Incident, SavedArea, Zone, ZoneLevel
 from alerts.incidents.zones import coordinates
 from alerts.incidents.zones.outlining import Outline, checked
 from geo import gazetteer, regions, shapes
@@ -226,6 +226,23 @@ def zone_of(incident: Incident, number: str) -> Zone:
     """Find one of an incident's zones by the number that came with a form."""
     known = number.isdecimal() and len(number) < 18
     return get_object_or_404(incident.zones, pk=int(number) if known else 0)
+
+
+def saved_area(posted: QueryDict, incident: Incident) -> SavedArea:
+    """Find the kept area that is chosen.
+
+    Raises
+    ------
+    FieldsError
+        When none is.
+    """
+    number = str(posted.get("saved", ""))
+    known = number.isdecimal() and len(number) < 18
+    usable = SavedArea.objects.for_use_in(incident)
+    area = usable.filter(pk=int(number) if known else 0).first()
+    if area is None:
+        raise FieldsError({"saved": "Choose the kept area that is to go."})
+    return area
 
 
 @dataclass(frozen=True, kw_only=True)

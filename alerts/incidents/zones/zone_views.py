@@ -102,7 +102,7 @@ def _act(request: HttpRequest, frame: Frame, form: Form) -> HttpResponse:
     """Do what the pressed button says; every button keeps whom to include."""
     incident, officer, now = frame.incident, framing.officer_of(request), frame.now
     action, _, number = request.POST.get("action", "save").partition("-")
-    if action in ("remove", "keep", "discard"):
+    if action in ("remove", "keep", "forget", "discard"):
         words = _aside(request, frame, action, number)
         messages.success(request, words)
         return redirect("incidents:zone", incident.reference)
@@ -128,6 +128,10 @@ def _aside(request: HttpRequest, frame: Frame, action: str, number: str) -> str:
     if action == "discard":
         sketching.drop(incident, officer)
         return "What was not saved is gone."
+    if action == "forget":
+        area = zone_forms.saved_area(request.POST, incident)
+        saving.forget(area, officer, now)
+        return f"“{area.name}” is no longer kept. Zones made from it stay."
     zone = zone_of(incident, number)
     if action == "keep":
         area = saving.keep(zone, request.POST.get(f"name-{number}", ""), officer, now)
