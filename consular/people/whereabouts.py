@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from consular.people.models import Person, Registration
 from consular.people.stays import matching
 from consular.people.stays.calling import phone_shares
-from consular.people.stays.matching import INCLUDE, Flags, Question, Stays
+from consular.people.stays.found import AREAS, INCLUDE, Flags, Stays
+from consular.people.stays.matching import Question
 from consular.people.stays.members import PRECISIONS, People, people_of
 
 __all__ = [
@@ -196,7 +197,7 @@ def count(question: Question, include: Mapping[str, bool] | None = None) -> Coun
         people = people_of(around.kept(mask))
         return people.kept(~np.isin(people.person_ids, audience.person_ids))
 
-    known_by_area = audience.kept(np.isin(audience.precisions, matching.AREAS))
+    known_by_area = audience.kept(np.isin(audience.precisions, AREAS))
     if not chosen["country_only"]:
         known_by_area = others(area & sure & ~is_ruled)
     return Count(

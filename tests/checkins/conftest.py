@@ -8,7 +8,7 @@ import pytest
 
 from alerts.checkins.answers import checking
 from alerts.dispatch import links, outbox
-from alerts.dispatch.models import Lane, Message
+from alerts.dispatch.models import Lane, Message, State
 from alerts.incidents.models import (
     Alert,
     Audience,
@@ -157,3 +157,36 @@ def officer(client):
     officer = factories.make_officer()
     factories.sign_in(client, officer)
     return officer
+
+
+ADA = "ada@example.org"
+SAID = (
+    "Earthquake.\n\nAre you safe?{reply}\n\nAnswer SAFE {code} or HELP {code}.{/reply}"
+)
+
+
+@pytest.fixture
+def mailed(sent, alert, settings) -> Sent:
+    """A party of two that was written to by e-mail, from an account with an inbox."""
+    account = settings.ACCOUNTS["simulated-email"] | {"inbox": "answers@example.org"}
+    settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-email": account}
+    return by_mail(alert, sent, ADA)
+
+
+def by_mail(alert, sent: Sent, address: str) -> Sent:
+    text = outbox.text("email", "en", SAID, "Earthquake")
+    letter = outbox.Letter(
+        channel="email", address=address, text=text, code="7K2Q", link_path="c"
+    )
+    cause = sent.message.cause
+    (message,) = outbox.write(cause, [letter], NOON)
+    Message.objects.filter(pk=message.pk).update(
+        state=State.ACCEPTED, account="simulated-email", provider_id=id_of(message)
+    )
+    AudienceMessage.objects.create(audience=sent.audience, message=message)
+    return Sent(sent.registration, sent.audience, message)
+
+
+def id_of(message) -> str:
+    """The Message-ID as our mails carry it, but for its random part."""
+    return f"<1700000000.1.2.{message.uid}.1@ministry.example.org>"

@@ -7,7 +7,7 @@ import numpy as np
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Channel
 from consular.people.models import Contact
-from consular.people.stays.matching import Ids
+from consular.people.stays.found import Ids
 from consular.people.stays.members import contacts_of
 from consular.sealing import unseal
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Channel
 from consular.people.models import Contact
+from consular.people.stays.found import AREAS, POINTS, Degrees, Flags, Ids, Stays
 from consular.people.stays.lookup import by_number, columns_of
-from consular.people.stays.matching import AREAS, POINTS, Degrees, Flags, Ids, Stays
 from consular.sealing import Sealed
 
 PRECISIONS = (*POINTS, *AREAS)

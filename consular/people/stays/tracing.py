@@ -7,7 +7,8 @@ import shapely
 from shapely.geometry import Point
 
 from consular.people.models import Registration, Stay
-from consular.people.stays.matching import AREAS, NEARBY_M, Question
+from consular.people.stays.found import AREAS
+from consular.people.stays.matching import NEARBY_M, Question
 from consular.people.stays.towns import FARTHEST_M
 from geo import circles, gazetteer, nearness
 
