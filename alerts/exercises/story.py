@@ -118,7 +118,8 @@ class Story:
         accepted = Message.objects.filter(cause__key=alert.cause_key).aggregate(
             first=Min("accepted_at"), last=Max("accepted_at")
         )
-        self._mark("first_accepted", accepted["first"])
+        if "released" in self.times:  # the alert was read a moment before its messages
+            self._mark("first_accepted", accepted["first"])
         if accepted["last"]:
             self.times["last_accepted"] = accepted["last"]
         answers = [
