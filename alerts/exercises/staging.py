@@ -4,6 +4,7 @@ Settings are read once, when Django starts. So a command that needs a stage of i
 sets the environment and becomes itself again; all child processes inherit it.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -108,8 +109,12 @@ class Stage:
         return self._service("feeds", "recorded_feeds", *words)
 
 
-def free_port(first: int, taken: set[int]) -> int:
-    """Return the next port from `first` on that nothing listens on; 0 takes any.
+def free_port(first: int) -> int:
+    """Return the next port from `first` on that is free, and claim it; 0 takes any.
+
+    What is to listen there starts minutes later, when the database is filled, and
+    another exercise must not find the port free until then: the UDP port of the same
+    number is held for as long as this process lives, over `enter` too.
 
     Raises
     ------
@@ -118,18 +123,24 @@ def free_port(first: int, taken: set[int]) -> int:
     """
     # The system may hand out again a port it has just taken back: 0 is tried again too.
     for port in range(first, first + 100) if first else itertools.repeat(0, 100):
-        with socket.socket(socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-        if found not in taken:
-            taken.add(found)
+        if found := _claim(port):
             return found
     wanted = f"no port from {first} to {first + 99} is" if first else "no port is"
     raise StageError(f"{wanted} free")
+
+
+def _claim(port: int) -> int:
+    """Return the port when nobody listens on it or has claimed it, else 0."""
+    with socket.socket(socket.AF_INET) as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
+        found: int = probe.getsockname()[1]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as claim:
+            claim.bind((HOST, found))
+            claim.set_inheritable(True)
+            claim.detach()
+        return found
+    return 0
 
 
 def build(
@@ -138,8 +149,7 @@ def build(
     """Find free ports (web, provider, SMTP, feeds) and return the stage."""
     if not speed > 0:
         raise StageError("the speed is a number above 0")
-    taken: set[int] = set()
-    web, provider, smtp, feeds = (free_port(port, taken) for port in ports)
+    web, provider, smtp, feeds = (free_port(port) for port in ports)
     return Stage(
         folder=str(folder),
         web_port=web,

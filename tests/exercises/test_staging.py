@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,22 +29,52 @@ def test_the_next_free_port_is_taken():
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
-        assert staging.free_port(port, set()) > port
+        assert staging.free_port(port) > port
+
+
+def _python(program: str) -> int:
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return int(ended.stdout)
+
+
+def test_a_port_is_claimed_long_before_anything_listens_on_it():
+    port = staging.free_port(0)
+    program = f"""
+from alerts.exercises import staging
+print(staging.free_port({port}))
+"""
+    assert _python(program) > port
+
+
+def test_a_claim_lasts_when_a_command_becomes_itself_again():
+    program = """
+import os, sys
+from alerts.exercises import staging
+first = staging.free_port(0)
+then = f"print(staging.free_port({first}) - {first})"
+again = f"from alerts.exercises import staging; {then}"
+os.execv(sys.executable, [sys.executable, "-c", again])
+"""
+    assert _python(program) > 0
 
 
 def test_any_port_is_asked_for_again_when_the_system_gives_one_that_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    handed_out = iter([4711, 4711, 4712])
+    claimed = staging.free_port(0)
+    with socket.socket() as probe:
+        probe.bind((staging.HOST, 0))
+        free = probe.getsockname()[1]
+    handed_out = iter([claimed, claimed, free])
 
     class Probe(socket.socket):
         def getsockname(self) -> tuple[str, int]:
             return (staging.HOST, next(handed_out))
 
     monkeypatch.setattr(socket, "socket", Probe)
-    taken: set[int] = set()
-    assert [staging.free_port(0, taken) for _ in range(2)] == [4711, 4712]
-    assert taken == {4711, 4712}
+    assert staging.free_port(0) == free
 
 
 def test_a_stage_listens_on_this_machine_only_and_divides_by_its_speed(tmp_path: Path):
