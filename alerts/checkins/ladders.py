@@ -2,8 +2,9 @@
 
 A step is due some time after the first messages left, for parties that have not
 answered. It writes messages under the alert's own cause, so that a stop, a pause and
-the end of the alert hold for it too. What was written for a party that answers before
-it leaves is taken back.
+the end of the alert hold for it too. Who has been told meanwhile that it is over for
+them, or was a mistake, is not asked any more. What was written for a party that
+answers, or is told so, before it leaves is taken back.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from alerts.checkins.models import LadderStep, Standing
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Cause, Channel, Message, State
 from alerts.incidents import logbook
+from alerts.incidents.audiences import warned
 from alerts.incidents.models import (
     Alert,
     AlertKind,
@@ -77,7 +79,7 @@ def climb(now: datetime) -> int:
     )
     done = 0
     for alert in alerts.select_related("incident")[:100]:
-        done += withdraw_answered(alert, now)
+        done += withdraw_needless(alert, now)
         if _is_open(alert):
             done += sum(_take(alert, step, now) for step in STEPS)
     return done
@@ -103,19 +105,31 @@ def _answered() -> Exists:
     )
 
 
+def _still_asked(rows: QuerySet[Audience], now: datetime) -> QuerySet[Audience]:
+    """Keep the rows of silent parties that nobody has told that it is over."""
+    ends = warned.ends(now).filter(
+        alert__incident=OuterRef("alert__incident"),
+        registration=OuterRef("registration"),
+        alert__opens_at__gte=OuterRef("asked_at"),
+    )
+    return rows.annotate(
+        asked_at=Coalesce("joined_at", "alert__opens_at"),
+        has_answered=_answered(),
+        was_told=Exists(ends),
+    ).filter(has_answered=False, was_told=False)
+
+
 def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
     """Keep the audience rows for which a step is due and was not taken."""
     rows = (
-        Audience.objects.filter(alert=alert, is_included=True)
+        _still_asked(Audience.objects.filter(alert=alert, is_included=True), now)
         .exclude(reason__in=[Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT])
         .annotate(
-            asked_at=Coalesce("joined_at", "alert__opens_at"),
-            has_answered=_answered(),
             was_taken=Exists(
                 LadderStep.objects.filter(audience=OuterRef("pk"), step=step.name)
             ),
         )
-        .filter(has_answered=False, was_taken=False)
+        .filter(was_taken=False)
     )
     late = Q(asked_at__lte=now - delay(alert, step))
     if step.only_unreceived:
@@ -187,27 +201,22 @@ def _write(
     return {row.pk for row, _ in pairs}
 
 
-def withdraw_answered(alert: Alert, now: datetime) -> int:
-    """Take back the further messages of parties that have answered meanwhile.
+def withdraw_needless(alert: Alert, now: datetime) -> int:
+    """Take back the further messages of parties that need not be asked any more.
 
-    A message that serves several parties goes on while one of them is silent.
+    A message that serves several parties goes on while one of them is to be asked.
     """
     waiting = Message.objects.filter(
         cause__key=alert.cause_key, purpose__in=NAMES, state=State.QUEUED
     )
     joined = AudienceMessage.objects.filter(message=OuterRef("pk"))
-    silent = joined.annotate(
-        has_answered=Exists(
-            Standing.objects.filter(
-                incident=alert.incident,
-                person__audienceperson__audience=OuterRef("audience"),
-            )
-        )
-    ).filter(has_answered=False)
-    answered = waiting.annotate(
+    silent = _still_asked(
+        Audience.objects.filter(messages__message=OuterRef("pk")), now
+    )
+    needless = waiting.annotate(
         is_joined=Exists(joined), is_silent=Exists(silent)
     ).filter(is_joined=True, is_silent=False)
-    return outbox.withdraw(answered.values_list("pk", flat=True)[:2000], now)
+    return outbox.withdraw(needless.values_list("pk", flat=True)[:2000], now)
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,7 @@ def retry(rows: QuerySet[Message], now: datetime) -> int:
 def withdraw(ids: Iterable[int], now: datetime) -> int:
     """End messages that nobody needs any more; return how many had not left."""
     rows = Message.objects.filter(pk__in=list(ids), state=State.QUEUED)
-    return rows.update(state=State.STOPPED, ended_at=now, provider_code="answered")
+    return rows.update(state=State.STOPPED, ended_at=now, provider_code="not needed")
 
 
 def pause(now: datetime, *, key: str = "", channel: str | None = None) -> None:

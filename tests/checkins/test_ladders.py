@@ -10,9 +10,9 @@ from alerts.checkins.answers.checking import Said
 from alerts.checkins.models import LadderStep
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Message, State
-from alerts.incidents.models import Alert, LogEntry
+from alerts.incidents.models import Alert, Audience, Draft, LogEntry
 from consular.people.models import Contact, Registration
-from tests.checkins.conftest import send
+from tests.checkins.conftest import make_alert, send
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_step_that_waits_is_taken_back_by_an_answer(asked):
     answer(asked)
     ladders.climb(NOON + 15 * MINUTE + 3 * SECOND)
     reminder = Message.objects.get(purpose="reminder")
-    assert (reminder.state, reminder.provider_code) == (State.STOPPED, "answered")
+    assert (reminder.state, reminder.provider_code) == (State.STOPPED, "not needed")
 
 
 def test_a_shared_phone_is_asked_while_one_party_is_silent(alert, asked):
@@ -124,6 +124,66 @@ def test_nothing_follows_the_end_of_an_alert(asked, alert, how):
         alert.incident.save()
     climb_to(90)
     assert purposes() == []
+
+
+def told(sent, kind, at, **changes):
+    """Write a party into the audience of a later alert that has left."""
+    incident = sent.audience.alert.incident
+    Draft.objects.update(state=Draft.State.APPROVED)
+    later = make_alert(incident)
+    fields = {"kind": kind, "opens_at": at, "settled_at": at} | changes
+    Alert.objects.filter(pk=later.pk).update(**fields)
+    Audience.objects.create(
+        alert=later,
+        registration=sent.registration,
+        is_included=True,
+        reason=Audience.Reason.WARNED,
+    )
+
+
+@pytest.mark.parametrize("kind", ["all_clear", "outside", "correction"])
+def test_who_is_told_that_it_is_over_is_not_asked_again(alert, asked, kind):
+    other = send(alert, "+12025550102", code="8K2Q")
+    told(asked, kind, NOON + 10 * MINUTE)
+    climb_to(80)
+    written = Message.objects.exclude(purpose="alert")
+    assert {row.audience_id for m in written for row in m.audiences.all()} == {
+        other.audience.pk
+    }
+    assert not LadderStep.objects.filter(audience=asked.audience).exists()
+
+
+def test_what_waits_is_taken_back_when_it_is_over(asked):
+    climb_to(15)
+    told(asked, "all_clear", NOON + 16 * MINUTE)
+    ladders.climb(NOON + 16 * MINUTE - SECOND)
+    assert Message.objects.get(purpose="reminder").state == State.QUEUED
+    ladders.climb(NOON + 16 * MINUTE)
+    assert Message.objects.get(purpose="reminder").state == State.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("update", {}),
+        ("all_clear", {"opens_at": None}),  # being settled
+        ("all_clear", {"stopped_at": NOON + 9 * MINUTE}),  # stopped in its hold
+        ("all_clear", {"opens_at": NOON - MINUTE}),  # of a danger before this one
+    ],
+)
+def test_what_does_not_say_that_it_is_over_ends_no_asking(asked, kind, changes):
+    told(asked, kind, NOON + 10 * MINUTE, **changes)
+    climb_to(30)
+    assert purposes() == [("reminder", "sms"), ("voice", "voice")]
+
+
+def test_who_comes_back_into_the_zone_is_asked_anew(asked):
+    told(asked, "outside", NOON + 10 * MINUTE)
+    Audience.objects.filter(pk=asked.audience.pk).update(joined_at=NOON + 20 * MINUTE)
+    climb_to(30)
+    assert purposes() == []
+    climb_to(45)
+    assert purposes() == [("reminder", "sms")]
 
 
 def test_who_has_sent_stop_is_neither_called_nor_written_to(asked):

@@ -64,6 +64,24 @@ def test_nobody_is_reminded_of_what_was_taken_back(
     assert reminders() == 0
 
 
+@pytest.mark.parametrize("phase", ["all_clear", "correction"])
+def test_a_last_word_promises_no_other(
+    alert: Alert, officer: Officer, approver: Officer, now: datetime, phase: str
+) -> None:
+    later = now + timedelta(hours=1)
+    ahead = now + timedelta(hours=5)
+    draft = path.drafted(
+        alert.incident, officer, later, phase=phase, next_word_at=ahead
+    )
+    last = approval.approve(approval.submit(draft, officer, later), approver, later)
+    assert audience.settle(last, later)
+    release.tick(later + timedelta(minutes=1))
+    assert promising.promise(alert.incident, later + timedelta(minutes=1)) is None
+    assert promising.promise(alert.incident, ahead) is None
+    assert promising.tick(ahead) == 0
+    assert reminders() == 0
+
+
 def test_a_late_word_is_said_to_be_late(alert: Alert, now: datetime) -> None:
     held = promising.promise(alert.incident, now + timedelta(hours=4))
     assert held is not None

@@ -15,6 +15,7 @@ from alerts.dispatch.models import Cause, Channel, Lane
 from alerts.incidents import logbook
 from alerts.incidents.audiences import warned
 from alerts.incidents.drafts import comparing, drafting, wording
+from alerts.incidents.drafts.templating import LAST_WORDS
 from alerts.incidents.drafts.wording import Words
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import (
@@ -195,7 +196,7 @@ def _written(
         zones=zones,
         texts=_as_sent(draft, content.texts),
         correction=_as_sent(draft, content.correction),
-        next_word_at=draft.next_word_at,
+        next_word_at=None if draft.phase in LAST_WORDS else draft.next_word_at,
         channels=draft.channels,
         include=draft.include,
         fallback=draft.fallback,

@@ -8,21 +8,29 @@ is for everyone who was warned, wherever the zone lies by then, and nobody else.
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from django.db.models import F, Q, QuerySet
 from numpy.typing import NDArray
 
-from alerts.incidents.models import Alert, AlertKind, AudiencePerson, Incident
+from alerts.incidents.models import (
+    Alert,
+    AlertKind,
+    Audience,
+    AudiencePerson,
+    Incident,
+)
 from consular.people import whereabouts
 
 WARNINGS = (AlertKind.ALERT, AlertKind.UPDATE)
 CLEARS = (AlertKind.OUTSIDE, AlertKind.ALL_CLEAR)
-
+ENDS = (*CLEARS, AlertKind.CORRECTION)
 
 # An alert that was stopped in its hold has told nobody.
 _LEFT = Q(stopped_at=None) | Q(stopped_at__gt=F("opens_at"))
+_ALERT_LEFT = Q(alert__stopped_at=None) | Q(alert__stopped_at__gt=F("alert__opens_at"))
 
 
 def rows(
@@ -53,6 +61,20 @@ def rows(
     if among is not None:
         found = found.filter(audience__registration__in=among)
     return found.order_by("audience__registration", "person", "audience__alert")
+
+
+def ends(now: datetime) -> QuerySet[Audience]:
+    """Return the rows of who has been told that it is over for them, or never was.
+
+    That is what an all-clear, one outside the zone, and a correction say, once they
+    have begun to leave.
+    """
+    return Audience.objects.filter(
+        _ALERT_LEFT,
+        is_included=True,
+        alert__kind__in=ENDS,
+        alert__opens_at__lte=now,
+    )
 
 
 def with_zone(incident: Incident) -> bool:
