@@ -6,6 +6,7 @@ SPEED ?= 1
 .PHONY: demo test check bench torture lock translations clean
 
 .venv/.run: requirements/run.lock
+	@echo "Making .venv and installing packages: a few minutes the first time"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
 	touch $@

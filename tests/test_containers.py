@@ -44,3 +44,9 @@ def test_what_a_service_waits_for_and_mounts_is_declared():
         assert set(service.get("depends_on", {})) <= set(COMPOSE["services"])
         for volume in service.get("volumes", []):
             assert volume.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_all_parts_share_one_data_folder_that_outlives_them():
+    """Phrases, anchors and an exercise's own keys lie in it."""
+    for name in ("migrate", "web", "dispatch", "queue"):
+        assert "data:/data" in COMPOSE["services"][name]["volumes"]

@@ -20,7 +20,7 @@ from alerts.exercises.story import Story
 from consular.processes import GRACE_S, Supervisor
 
 BEFORE_THE_QUAKE_S = 60.0
-START_S = 60.0
+START_S = 300.0
 QUIET_S = 1.5  # nothing has been pending for so long: it is over
 
 Say = Callable[[str], None]

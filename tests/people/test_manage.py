@@ -1,6 +1,7 @@
 """The pages behind a link: opening one changes nothing, pressing a button does."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -43,6 +44,19 @@ def test_pressing_its_button_confirms(client: Client) -> None:
     registration.refresh_from_db()
     assert answer.headers["Location"].endswith(path_of(registration))
     assert registration.confirmed_at is not None
+
+
+def test_who_has_confirmed_is_told_so_and_later_no_more(client: Client) -> None:
+    registration = make(confirmed=False, language="en")
+    code = linking.code_of(registration.contacts.get())
+    path = f"{path_of(registration, Link.Purpose.CONFIRM)}{code}/"
+    assert "You are registered" in client.post(path, follow=True).content.decode()
+    registration.refresh_from_db()
+    assert registration.confirmed_at is not None
+    registration.confirmed_at -= timedelta(minutes=5)
+    registration.save(update_fields=["confirmed_at"])
+    answer = client.get(path_of(registration))
+    assert "You are registered" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/r/wrong/", "/confirm/wrong/", "/r/%00/"])

@@ -145,6 +145,7 @@ def test_a_mistyped_email_is_refused_in_words(client: Client, email: str) -> Non
 def test_without_consent_nothing_is_stored(client: Client) -> None:
     answer = forms_of.send(client, forms_of.walk(client), {})
     assert answer.status_code == 400
+    assert ".: " not in answer.content.decode(), "a sentence is no label of its error"
     assert not Registration.objects.exists()
 
 

@@ -4,7 +4,7 @@ Exempt from the CSRF check: the token in the address is the only authority there
 """
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,8 @@ from consular.people.models import Link, Registration
 from consular.people.registering import refilling, views
 from consular.people.registering.forms import FIRST_DAY, LAST_DAY
 from consular.people.registering.public import lost, show
+
+JUST_NOW = timedelta(minutes=2)
 
 
 @csrf_exempt
@@ -89,6 +91,7 @@ def _shown(
         ],
         "can_extend": registration.stays.current().exclude(departs_on=None).exists(),
         "unsure": do == "delete",
+        "just_confirmed": not do and _is_fresh(registration.confirmed_at),
         "left": do == "left",
         "right": do == "right",
         "extended": do == "extend" and is_done,
@@ -96,6 +99,11 @@ def _shown(
         "language": language,
     }
     return show(request, "manage", context)
+
+
+def _is_fresh(confirmed_at: datetime | None) -> bool:
+    """Tell whether somebody comes from the page on which they confirmed."""
+    return confirmed_at is not None and timezone.now() - confirmed_at < JUST_NOW
 
 
 def _deleted(

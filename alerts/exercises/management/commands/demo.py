@@ -81,7 +81,9 @@ class Show:
         """Prepare, start, and go on until Ctrl-C, or to the story's end."""
         stopping = self.play.supervisor.stopping
         stop_on_signals(stopping)
-        self._say("Preparing the database; an earlier run's incidents are cleared")
+        self._say(
+            "Preparing the database; incidents of an earlier run go, its people stay"
+        )
         self.play.prepare(self.options["registrations"], self._filled)
         try:
             self._say("Starting web, dispatch, queue and the stand-ins")
