@@ -365,7 +365,9 @@ def _polygons(value: Any, depth: int) -> Iterator[Any]:
         for each in _listed(value, name):
             yield from _polygons(each, depth - 1)
     else:
-        raise ShapeError(f"a {str(kind)[:40]} has no area; a polygon is needed")
+        # A name from outside may hold what no page can be written with.
+        name = ascii(kind)[:40] if not str(kind).isprintable() else str(kind)[:40]
+        raise ShapeError(f"a {name} has no area; a polygon is needed")
 
 
 def _listed(value: dict[str, Any], name: str) -> Sequence[Any]:

@@ -7,10 +7,9 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
 from django.utils import timezone
-from django_otp import devices_for_user
 from django_otp.models import Device
 
-from consular.missions import access, throttling
+from consular.missions import access, stepping, throttling
 from consular.missions.models import Officer
 
 # One text for every reason, so that it does not tell which of the three was wrong.
@@ -68,12 +67,12 @@ class SignInForm(forms.Form):
         if officer is None:
             raise forms.ValidationError(REFUSED)
         code = str(data["code"]).replace(" ", "")
-        for device in devices_for_user(officer):
-            if device.verify_token(code):
-                self.officer, self.device = officer, device
-                throttling.forgive(tried)
-                return data
-        raise forms.ValidationError(REFUSED)
+        device = stepping.device_of(officer, code)
+        if device is None:
+            raise forms.ValidationError(REFUSED)
+        self.officer, self.device = officer, device
+        throttling.forgive(tried)
+        return data
 
 
 class OwnPasswordForm(PasswordChangeForm):

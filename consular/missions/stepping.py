@@ -7,14 +7,17 @@ sits at. So a fresh second factor is asked for, once in `STEP_UP_S` seconds.
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django_otp import devices_for_user
+from django_otp.models import Device
 from rest_framework.request import Request
 
 from consular.missions.access import officer_of
+from consular.missions.models import Officer
 
 KEY = "muster_factor_at"
 NEEDED = "Give a fresh code from your authenticator app, so that we know it is you."
@@ -46,12 +49,23 @@ def problem(request: HttpRequest, now: datetime) -> str:
     code = request.POST.get("code", "").replace(" ", "")
     if not code:
         return NEEDED
-    if len(code) <= 12 and any(
-        device.verify_token(code) for device in devices_for_user(officer_of(request))
-    ):
+    if len(code) <= 12 and device_of(officer_of(request), code) is not None:
         confirm(request, now)
         return ""
     return WRONG
+
+
+@transaction.atomic
+def device_of(officer: Officer, code: str) -> Device | None:
+    """Return the officer's device that a code is of; the code is used up with that.
+
+    The devices' rows are held meanwhile: of two who come with one code at once, one
+    gets in.
+    """
+    for device in devices_for_user(officer, for_verify=True):
+        if device.verify_token(code):
+            return device
+    return None
 
 
 def ask(back: str) -> HttpResponse:

@@ -118,6 +118,74 @@ def test_who_came_meanwhile_does_not_lift_it_over_the_cap(
     assert alert.state == Alert.State.STOPPED
 
 
+SOUTH = path.Outline(
+    shape="circle", given={"lon": -86.25, "lat": 11.6, "radius_m": 20_000.0}
+)
+
+
+def settled(draft: Draft, by: Officer, at: datetime) -> Alert:
+    alert = broken(draft, by, at)
+    audience.settle(alert, at)
+    alert.refresh_from_db()
+    return alert
+
+
+@pytest.fixture
+def beside(draft: Draft, lone: Officer, now: datetime) -> Draft:
+    """Another incident's draft, for three people 60 km to the south."""
+    path.enrolled(
+        now, phone="+12025550103", persons=3, lat=11.6, entry={"mode": "live"}
+    )
+    incident = path.declared(lone, now, mode="live", lat=11.6)
+    path.zoned(incident, lone, now, outline=SOUTH)
+    return path.drafted(incident, lone, now)
+
+
+def test_a_zone_is_not_warned_alone_piece_by_piece(
+    draft: Draft, beside: Draft, lone: Officer, now: datetime, settings: Any
+) -> None:
+    settings.BREAK_GLASS_PEOPLE = 5
+    assert settled(draft, lone, now).state == Alert.State.HELD
+    release.tick(now + timedelta(minutes=2))
+    second = settled(beside, lone, now + timedelta(hours=1))
+    assert second.state == Alert.State.STOPPED
+    assert not Message.objects.filter(cause__key=second.cause_key).exclude(
+        state="stopped"
+    )
+    assert "5 people alone within a day; with this it would be 6" in (
+        second.incident.log.all()[0].body
+    )
+
+
+def test_what_was_stopped_in_time_does_not_count_towards_the_day(
+    draft: Draft, beside: Draft, lone: Officer, now: datetime, settings: Any
+) -> None:
+    settings.BREAK_GLASS_PEOPLE = 5
+    release.stop(settled(draft, lone, now), lone, now + timedelta(seconds=30))
+    second = settled(beside, lone, now + timedelta(minutes=1))
+    assert second.state == Alert.State.HELD
+
+
+def test_a_day_later_one_officer_may_warn_others_alone(
+    draft: Draft, beside: Draft, lone: Officer, now: datetime, settings: Any
+) -> None:
+    settings.BREAK_GLASS_PEOPLE = 5
+    settled(draft, lone, now)
+    release.tick(now + timedelta(minutes=2))
+    second = settled(beside, lone, now + timedelta(hours=25))
+    assert second.state == Alert.State.HELD
+
+
+def test_the_same_people_may_be_told_more_alone(
+    draft: Draft, lone: Officer, now: datetime, settings: Any
+) -> None:
+    settings.BREAK_GLASS_PEOPLE = 3
+    settled(draft, lone, now)
+    release.tick(now + timedelta(minutes=2))
+    update = path.drafted(draft.incident, lone, now, phase="update")
+    assert settled(update, lone, now + timedelta(hours=1)).state == Alert.State.HELD
+
+
 def test_a_zone_that_reaches_a_neighbour_is_not_for_one_alone(
     draft: Draft, lone: Officer, now: datetime
 ) -> None:

@@ -105,6 +105,7 @@ def test_polygons_of_an_uploaded_file_become_a_zone(
         (b'{"type": "FeatureCollection", "features": []}', "no polygon"),
         (b"<!DOCTYPE x [<!ENTITY a 'b'>]><kml/>", "document type"),
         (b"x" * 5_000_002, "are the limit"),
+        (b'{"type": "\\ud800"}', "has no area; a polygon is needed"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(

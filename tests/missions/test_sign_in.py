@@ -1,10 +1,13 @@
+import threading
 import time
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from consular.missions import stepping
 from consular.missions.models import AuditEntry
 from tests import factories
 
@@ -77,3 +80,25 @@ def test_a_disabled_officer_is_out_at_once(desk, officer):
 def test_a_duty_officer_may_not_declare(client, duty_officer):
     factories.sign_in(client, duty_officer)
     assert client.get(reverse("incidents:new")).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_come_with_one_code_at_once_do_not_both_get_in(officer):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: there is no such race")
+    code, begun, found = code_for(officer), threading.Event(), []
+
+    def come_second():
+        begun.set()
+        found.append(stepping.device_of(officer, code))
+        connection.close()
+
+    second = threading.Thread(target=come_second)
+    with transaction.atomic():
+        assert stepping.device_of(officer, code) is not None
+        second.start()
+        begun.wait()
+        second.join(0.3)  # it waits for the first one's row
+        assert not found
+    second.join()
+    assert found == [None]

@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from alerts.dispatch import outbox
@@ -39,6 +39,7 @@ READ_AT_ONCE = 2_000  # registrations whose addresses are read in one look
 LEASE = timedelta(seconds=15)
 LOOKING = timedelta(seconds=60)  # the first lease: half a million people are matched
 MOVED_TOO_MUCH = 0.10  # of the people counted when the draft was handed over
+WITHIN = timedelta(hours=24)  # that one officer's cap of people counts together
 
 
 class LostError(Exception):
@@ -189,19 +190,50 @@ def _finish(alert: Alert, now: datetime) -> None:
     )
     before = int(alert.draft.preview.get("people", 0))
     has_moved = abs(alert.people - before) > MOVED_TOO_MUCH * max(before, 1)
-    is_capped = alert.glass is not None and alert.people > alert.glass.most
-    if has_moved or is_capped:
-        _ask_again(alert, before, now)
+    if has_moved:
+        words = (
+            f"The number of people went from {before:,} to {alert.people:,} "
+            "while this was approved. Look again before you approve."
+        )
+        _ask_again(alert, before, words, now)
+    elif words := _too_many_alone(alert):
+        _ask_again(alert, before, words, now)
     else:
         release.hold(alert, now)
 
 
-def _ask_again(alert: Alert, before: int, now: datetime) -> None:
-    """Stop an alert whose count moved, and ask the second person again."""
-    difference = (
-        f"The number of people went from {before:,} to {alert.people:,} "
-        "while this was approved. Look again before you approve."
+def _too_many_alone(alert: Alert) -> str:
+    """Say when one officer warns more people alone than the cap, in parts or at once.
+
+    Whom they warned within a day counts once, so that those are told more, and a
+    larger zone cannot be warned piece by piece.
+    """
+    glass = alert.glass
+    if glass is None:
+        return ""
+    never_left = Q(state=Alert.State.STOPPED) & (
+        Q(opens_at=None) | Q(stopped_at__lt=F("opens_at"))
     )
+    alone = Alert.objects.filter(
+        glass__officer=glass.officer_id,
+        glass__at__gt=glass.at - WITHIN,
+        mode=alert.mode,
+        corrects=None,
+    ).exclude(never_left)
+    rows = AudiencePerson.objects.filter(
+        audience__alert__in=alone, audience__is_included=True
+    )
+    people = rows.values("person").distinct().count()
+    if people <= glass.most:
+        return ""
+    return (
+        f"One officer may warn {glass.most:,} people alone within a day; with this it "
+        f"would be {people:,}. Ask an approver."
+    )
+
+
+def _ask_again(alert: Alert, before: int, difference: str, now: datetime) -> None:
+    """Stop an alert whose count moved, or is too high, and ask a second person."""
     alert.move(Alert.State.STOPPED, stopped_at=now, settled_at=now)
     outbox.stop(alert.cause_key, now)
     try:

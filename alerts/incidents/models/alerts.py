@@ -25,7 +25,7 @@ class Alert(models.Model):
 
         SETTLING = "settling", "Settling who gets it"
         HELD = "held", "Held"
-        RELEASED = "released", "Released"
+        RELEASED = "released", "Going out"
         ENDED = "ended", "Ended"
         STOPPED = "stopped", "Stopped"
 
