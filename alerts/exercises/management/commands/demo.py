@@ -17,6 +17,7 @@ from alerts.exercises import figures, staging
 from alerts.exercises.display import SENT, STAGES, Display
 from alerts.exercises.figures import PARTS
 from alerts.exercises.play import Play
+from alerts.exercises.provider.faults import Faults, FaultsError
 from alerts.exercises.staging import Stage, StageError
 from consular.processes import stop_on_signals
 
@@ -36,20 +37,24 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=float, default=1.0)
         parser.add_argument("--registrations", type=int, default=20_000)
         parser.add_argument("--once", action="store_true", help="end with the story")
+        parser.add_argument("--faults", default="", help="JSON; see provider/faults.py")
         parser.add_argument(
             "--hands-on", action="store_true", help="leave the officers' work to you"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            Faults.parse(options["faults"])
             stage = staging.entered()
             if stage is None:
                 ports = (options["port"], *FIRST_PORTS)
-                stage = staging.build(_folder(), options["speed"], ports)
+                stage = staging.build(
+                    _folder(), options["speed"], ports, options["faults"]
+                )
                 staging.enter(stage, sys.argv[1:])
             with Display() as display:
                 Show(stage, display, options).run()
-        except StageError as error:
+        except (StageError, FaultsError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
             "The exercise has ended. Start it again with the same command."
