@@ -82,8 +82,13 @@ def opt_in(address_key: str, channel: str, now: datetime) -> bool:
 
 
 def heard(address_key: str, channel: str, now: datetime) -> bool:
-    """Note that the owner of an address wrote to us; tell whether it was known."""
+    """Note that the owner of an address wrote to us; tell whether it was known.
+
+    Whatever a provider said of it earlier, it is there.
+    """
     row = Address.objects.filter(address_key=address_key, channel=channel)
+    # What was forgotten has no address any more to write to.
+    row.exclude(address="").update(condition=Address.Condition.GOOD)
     return bool(row.update(heard_at=now))
 
 

@@ -26,7 +26,8 @@ from alerts.dispatch.sending import sweeping
 from consular import copying, modes, sealing
 from consular.sealing import Sealed
 
-RETRIABLE = [State.SET_ASIDE, State.UNCLEAR]
+UNSURE = [State.SET_ASIDE, State.UNCLEAR]
+RETRIABLE = [*UNSURE, State.REJECTED]
 NOTICE_KEPT = timedelta(hours=24)
 
 
@@ -227,14 +228,24 @@ def stop(key: str, now: datetime) -> int:
 
 
 def retry(rows: QuerySet[Message], now: datetime) -> int:
-    """Send again what was set aside or is unclear; return how many that is.
+    """Send again what was set aside, is unclear or was refused; return how many.
 
-    It may arrive twice, which is counted; what was set aside is tried alone again.
+    What was set aside or is unclear may arrive twice, which is counted; what was set
+    aside is tried alone again. What was refused never arrived: its account may have
+    been mended since. An address that is gone or opted out is refused once more.
     """
-    again = rows.filter(state__in=RETRIABLE, cause__stopped_at=None)
-    return Message.objects.filter(pk__in=again.values("pk")).update(
-        state=State.QUEUED, tries=0, not_before=now, repeats=F("repeats") + 1
-    )
+    found = 0
+    again = {"state": State.QUEUED, "tries": 0, "not_before": now}
+    again |= {"ended_at": None, "provider_code": ""}
+    for states, more in (
+        (UNSURE, {"repeats": F("repeats") + 1}),
+        ([State.REJECTED], {}),
+    ):
+        ids = rows.filter(state__in=states, cause__stopped_at=None).values("pk")
+        # The state is asked for again: a receipt may move a row on in this moment.
+        held = Message.objects.filter(pk__in=ids, state__in=states)
+        found += held.update(**again, **more)
+    return found
 
 
 def withdraw(ids: Iterable[int], now: datetime) -> int:

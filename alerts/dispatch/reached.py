@@ -9,7 +9,18 @@ from alerts.dispatch import addresses
 from alerts.dispatch.models import Attempt, Message, State, Text
 from alerts.dispatch.outbox import Letter
 
-LEFT = (State.CLAIMED, State.ACCEPTED, State.UNCLEAR, State.DELIVERED)
+LEFT = (State.ACCEPTED, State.UNCLEAR, State.DELIVERED)
+# Of these one copy may be with its reader: that of an attempt whose end is not known.
+MAYBE = (
+    State.QUEUED,
+    State.CLAIMED,
+    State.STOPPED,
+    State.EXPIRED,
+    State.REJECTED,
+    State.SET_ASIDE,
+)
+# How an attempt ended of which nobody knows whether it was accepted; "" has not ended.
+UNKNOWN = ("", State.UNCLEAR.value, State.ACCEPTED.value, State.SET_ASIDE.value)
 _COLUMNS = (
     "pk",
     "channel",
@@ -56,11 +67,22 @@ def messages(cause_key: str) -> QuerySet[Message]:
     """Keep a cause's messages that are with their readers, or may be.
 
     What waited and was stopped, was refused, ran out or could not be delivered is not
-    among them. What was set aside is, once a request for it had begun.
+    among them, unless one of its requests may have been accepted.
     """
-    tried = Attempt.objects.filter(message=OuterRef("pk"))
-    aside = Q(state=State.SET_ASIDE) & Exists(tried)
-    return Message.objects.filter(Q(state__in=LEFT) | aside, cause__key=cause_key)
+    unknown = Attempt.objects.filter(message=OuterRef("pk"), outcome__in=UNKNOWN)
+    maybe = Q(state__in=MAYBE) & Exists(unknown)
+    return Message.objects.filter(Q(state__in=LEFT) | maybe, cause__key=cause_key)
+
+
+def is_in_hand(cause_key: str) -> bool:
+    """Tell whether a worker still holds a message of which it is not known yet.
+
+    A claim that has not begun when its cause is stopped is given back, within moments:
+    whoever asks whom a stopped cause has reached waits until none is left.
+    """
+    begun = Attempt.objects.filter(message=OuterRef("pk"), number=OuterRef("attempt"))
+    held = Message.objects.filter(cause__key=cause_key, state=State.CLAIMED)
+    return held.exclude(Exists(begun)).exists()
 
 
 def chunks(cause_key: str, size: int) -> Iterator[list[Reached]]:

@@ -1,8 +1,8 @@
 """E-mail over SMTP through Django's mail: one recipient in each envelope and header."""
 
+import re
 import smtplib
 import threading
-from email.utils import make_msgid
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -23,8 +23,7 @@ from consular import languages
 from consular import outgoing as door
 
 TIMEOUT_S = 10
-# SMTP answers that say the mailbox does not exist (RFC 5321, section 4.2.3).
-NO_MAILBOX = {550, 551, 553}
+_ENHANCED = re.compile(rb"5\.\d{1,3}\.\d{1,3}\b")
 # What servers say later of a mail (RFC 3464, section 2.3.3), and our words.
 STATES = {
     "delivered": "delivered",
@@ -128,7 +127,7 @@ def build(outgoing: Outgoing, sender: str, inbox: str = "") -> EmailMultiAlterna
     """
     domain = sender.rpartition("@")[2]
     headers = {
-        "Message-ID": make_msgid(f"{outgoing.uid}.{outgoing.attempt}", domain),
+        "Message-ID": _message_id(outgoing, domain),
         "Auto-Submitted": "auto-generated",
     }
     if outgoing.unsubscribe_url:
@@ -153,17 +152,41 @@ def build(outgoing: Outgoing, sender: str, inbox: str = "") -> EmailMultiAlterna
     return mail
 
 
+def _message_id(outgoing: Outgoing, domain: str) -> str:
+    """Return a mail's own id: the same for as long as an earlier copy may be there.
+
+    A mail that is sent once more because nobody knows whether it arrived so has the id
+    of its first copy, by which many mail servers and programs drop the second.
+    """
+    turn = outgoing.key.rpartition("-")[2] or str(outgoing.attempt)
+    return f"<muster.{outgoing.uid}.{turn}@{domain}>"
+
+
 def _ours(error: Exception) -> ChannelError:
-    """Sort an SMTP error: 4xx later, 5xx never, a lost connection unclear."""
+    """Sort an SMTP error: 4xx later, 5xx never, a lost connection unclear.
+
+    A bare 550 may speak of our rules or our server as well as of the mailbox: only the
+    longer code that names the address (RFC 3463) marks it.
+    """
     code = _code(error)
     words = f"the mail server answered {code or type(error).__name__}"
-    if code in NO_MAILBOX:
-        return GoneError(words, str(code))
+    if (longer := _longer_code(error)) in GONE:
+        return GoneError(f"{words} {longer}", longer)
     if 400 <= code < 500:
         return TemporaryError(words, str(code))
     if code >= 500:
         return PermanentError(words, str(code))
     return UnclearError(words)
+
+
+def _longer_code(error: Exception) -> str:
+    """Return the enhanced status code that a server's words begin with, or nothing."""
+    said = getattr(error, "smtp_error", b"")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        said = next((answer[1] for answer in error.recipients.values()), b"")
+    raw = said if isinstance(said, bytes) else str(said).encode()
+    found = _ENHANCED.match(raw)
+    return found[0].decode() if found else ""
 
 
 def _code(error: Exception) -> int:

@@ -21,15 +21,12 @@ class Sort(StrEnum):
 CODES: dict[str, tuple[Sort, str]] = {
     # gone for ever
     "21211": (Sort.GONE, "not a valid number"),
-    "21214": (Sort.GONE, "the number cannot be reached"),
     "21217": (Sort.GONE, "not a valid number"),
     "21265": (Sort.GONE, "a short code cannot be written to"),
     "21401": (Sort.GONE, "not a valid number"),
     "21614": (Sort.GONE, "not a mobile number"),
     "13223": (Sort.GONE, "not a valid number to call"),
     "13224": (Sort.GONE, "not a valid number to call"),
-    "30005": (Sort.GONE, "the number does not exist"),
-    "30006": (Sort.GONE, "landline or unreachable network"),
     "63003": (Sort.GONE, "no WhatsApp account has this number"),
     "63024": (Sort.GONE, "no WhatsApp account has this number"),
     # opted out
@@ -51,6 +48,10 @@ CODES: dict[str, tuple[Sort, str]] = {
     "21617": (Sort.OTHER_WAY, "the text is too long"),
     "30002": (Sort.OTHER_WAY, "the provider suspended our account"),
     "30003": (Sort.OTHER_WAY, "phone off or out of reach"),
+    # Where networks are down, these two are said of numbers that work again tomorrow.
+    "30005": (Sort.OTHER_WAY, "the network does not know the number now"),
+    "30006": (Sort.OTHER_WAY, "landline or unreachable network"),
+    "21214": (Sort.OTHER_WAY, "the number cannot be reached"),
     "30004": (Sort.OTHER_WAY, "blocked by the network"),
     "30007": (Sort.OTHER_WAY, "filtered by the network"),
     "30008": (Sort.OTHER_WAY, "the network gave no reason"),

@@ -23,7 +23,7 @@ import nh3
 
 LONGEST_TEXT = 20_000
 MOST_PARTS = 50  # of one mail; a bomb has thousands
-# How `make_msgid` writes the id and attempt that our mails carry.
+# The id that our mails carry in their Message-ID, and the turn.
 _OURS = re.compile(r"\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.\d+@")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
 _LISTS = {"bulk", "list", "junk", "auto_reply"}

@@ -52,12 +52,21 @@ class State(models.TextChoices):
 
 # Which states may come after which: DESIGN's table, enforced by `Delivery.move`.
 FOLLOWS: dict[str, set[str]] = {
-    State.QUEUED: {State.CLAIMED, State.UNCLEAR, State.SET_ASIDE},
+    State.QUEUED: {State.CLAIMED, State.UNCLEAR, State.SET_ASIDE, State.REJECTED},
     State.CLAIMED: {State.QUEUED},
-    State.ACCEPTED: {State.CLAIMED, State.UNCLEAR},
+    # What waits to be sent once more, or never was, may turn out to have arrived.
+    State.ACCEPTED: {State.CLAIMED, State.UNCLEAR, State.QUEUED},
     State.UNCLEAR: {State.CLAIMED},
     State.SET_ASIDE: {State.CLAIMED, State.UNCLEAR},
-    State.DELIVERED: {State.CLAIMED, State.ACCEPTED, State.UNCLEAR},
+    State.DELIVERED: {
+        State.CLAIMED,
+        State.ACCEPTED,
+        State.UNCLEAR,
+        State.QUEUED,
+        State.SET_ASIDE,
+        State.STOPPED,
+        State.EXPIRED,
+    },
     State.UNDELIVERED: {State.CLAIMED, State.ACCEPTED, State.UNCLEAR},
     State.REJECTED: {State.CLAIMED, State.UNCLEAR},
     State.EXPIRED: {State.QUEUED},

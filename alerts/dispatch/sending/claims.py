@@ -290,8 +290,9 @@ class _Picker:
 def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:
     """Write that requests are about to be made; return those that still may be.
 
-    Causes and pauses are read again here, just before the requests: a stop or a pause
-    is one row and takes effect with the next begin. What may not leave is given back.
+    Causes, pauses, accounts that were asked to wait and opt-outs are read again here,
+    just before the requests: a stop or a pause is one row and takes effect with the
+    next begin. What may not leave is given back.
 
     A worker that stood still for longer than its heartbeat may hold one message twice:
     by the claim that was taken from it, and by the one that it made afterwards. Only
@@ -332,18 +333,30 @@ def _may_leave(claimed: list[Job], now: datetime) -> set[int]:
     paused = paused_channels()
     causes = {job.cause_id for job in claimed}
     open_now = set(open_causes(now).filter(pk__in=causes).values_list("pk", flat=True))
+    resting = set(
+        Account.objects.filter(waits_until__gt=now).values_list("name", flat=True)
+    )
+    silent = set(
+        Address.objects.filter(
+            pk__in={job.address_id for job in claimed}, opt_out=Address.OptOut.ALL
+        ).values_list("pk", flat=True)
+    )
     return {
         job.message_id
         for job in claimed
-        if job.cause_id in open_now and job.channel not in paused
+        if job.cause_id in open_now
+        and job.channel not in paused
+        and job.account not in resting
+        and job.address_id not in silent
     }
 
 
 def release_claims(claimed: QuerySet[Message], now: datetime) -> int:
     """Put claimed messages back that had not begun; stopped ones end here."""
     held = claimed.filter(state=State.CLAIMED)
-    ended = held.exclude(cause__stopped_at=None)
-    Message.objects.filter(pk__in=list(ended.values_list("pk", flat=True))).update(
+    ended = held.exclude(cause__stopped_at=None).values_list("pk", flat=True)
+    # Asked for again: a receipt of an earlier attempt may move one on in this moment.
+    held.filter(pk__in=list(ended)).update(
         state=State.STOPPED, ended_at=now, lease_until=None, lease_owner=""
     )
     return held.update(state=State.QUEUED, lease_until=None, lease_owner="")

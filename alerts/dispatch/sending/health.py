@@ -24,7 +24,7 @@ WINDOW = timedelta(seconds=60)
 ENOUGH = 10  # answers in the window, before they mean anything
 SLOW_RECEIPT = timedelta(minutes=5)
 SLOW_SHARE = 0.15
-MOST_WAIT = timedelta(minutes=5)
+MOST_WAIT = timedelta(hours=1)
 STORM = 5  # refusals for now in one flush, before they hold for the whole account
 # Outcomes of an attempt that speak against the provider, not against the number.
 ERRORS = {State.QUEUED.value, State.UNCLEAR.value}

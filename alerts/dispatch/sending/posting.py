@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 RETRY = timedelta(seconds=15)
+MOST_WAIT = timedelta(hours=1)  # that a network may ask for
 MOST_TRIES = 3
 # A lease counts from the moment when one looked what is due: who has posted for so long
 # looks again before the next one.
@@ -48,9 +49,10 @@ def post_due(now: datetime) -> int:
         cause__not_after__gt=now,
     ).select_related("cause", "text", "in_reply_to")
     # An answer waits for the post that it stands under.
-    due = due.exclude(in_reply_to__state__in=[State.QUEUED, State.CLAIMED])
+    waits = [State.QUEUED, State.CLAIMED, State.UNCLEAR]
+    due = due.exclude(in_reply_to__state__in=waits, in_reply_to__cause__paused_at=None)
     tried, by_s = 0, time.monotonic() + LONGEST_S
-    for publication in due[:20]:
+    for publication in due.order_by("id")[:20]:
         if time.monotonic() > by_s:
             break
         tried += _post(publication, now)
@@ -167,7 +169,8 @@ def _outcome(
     except PermanentError as error:
         return {"state": State.REJECTED, "ended_at": now}, str(error)
     except TemporaryError as error:
-        return {"state": State.QUEUED, "not_before": now + RETRY}, str(error)
+        wait = min(timedelta(seconds=error.retry_after_s or 0), MOST_WAIT)
+        return {"state": State.QUEUED, "not_before": now + max(RETRY, wait)}, str(error)
     except ChannelError as error:
         return {"state": State.UNCLEAR, "not_before": now + RETRY}, str(error)
     return {

@@ -13,8 +13,10 @@ from alerts.dispatch.sending import budgets, health
 from alerts.dispatch.sending.jobs import Job
 from alerts.dispatch.sending.requesting import Result
 
-# After a refusal for now: 2, 4, 8 … seconds, at the most five minutes.
+# After a refusal for now: 2, 4, 8 … seconds, at the most five minutes. What a provider
+# asks for is obeyed for longer.
 BACK_OFF_MOST_S = 300
+ASKED_MOST_S = 3600
 KEPT_TRIES = 6
 AT_ONCE = 200
 
@@ -126,7 +128,7 @@ def _not_before(result: Result) -> datetime | None:
 
 def _pause_after(result: Result) -> timedelta:
     if result.retry_after_s is not None:
-        return timedelta(seconds=min(result.retry_after_s, BACK_OFF_MOST_S))
+        return timedelta(seconds=min(result.retry_after_s, ASKED_MOST_S))
     tried = min(result.job.outgoing.attempt, 8)
     return timedelta(seconds=min(2.0**tried, BACK_OFF_MOST_S))
 

@@ -173,13 +173,16 @@ def settle(correction: Alert, now: datetime) -> bool:
     assert original is not None
     cause = Cause.objects.get(key=correction.cause_key)
     texts = _Texts(correction)
-    digest = hashlib.sha256()
+    digest, is_in_hand = hashlib.sha256(), reached.is_in_hand(original.cause_key)
     with transaction.atomic():
         _publish(cause, texts, now)
     for chunk in reached.chunks(original.cause_key, AT_ONCE):
         with transaction.atomic():
             _answer(cause, chunk, texts, now)
         digest.update("".join(f"{row.pk}\n" for row in chunk).encode())
+    if is_in_hand:  # some may still turn out to have left: look again in a moment
+        Alert.objects.filter(pk=correction.pk).update(lease_until=None)
+        return False
     return _finish(correction, original, digest.hexdigest(), now)
 
 

@@ -1,0 +1,158 @@
+"""What comes between two steps: an opt-out, a receipt, a stop, a wish to wait."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+
+from alerts.dispatch import addresses, outbox, reached
+from alerts.dispatch.channels import email, twilio_codes
+from alerts.dispatch.channels.base import GoneError, PermanentError, TemporaryError
+from alerts.dispatch.hearing import receipts
+from alerts.dispatch.models import (
+    Account,
+    Address,
+    Attempt,
+    Message,
+    Publication,
+    State,
+)
+from alerts.dispatch.sending import claims, posting, rates
+from alerts.exercises.provider.faults import Faults
+from tests.dispatch.test_ledger import letters, make_cause
+from tests.dispatch.test_transports import outgoing
+from tests.factories import NOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECOND = timedelta(seconds=1)
+
+
+def written(count=1):
+    return outbox.write(make_cause(), letters(count), NOON)
+
+
+def attempted(message, outcome, state):
+    Attempt.objects.create(
+        message=message, number=1, account="a", began_at=NOON, outcome=outcome
+    )
+    Message.objects.filter(pk=message.pk).update(state=state, attempt=1)
+
+
+def test_who_opts_out_between_claim_and_request_gets_nothing():
+    written(2)
+    jobs = claims.claim("worker", NOON)
+    key = addresses.key("sms", "+12025550000")
+    addresses.opt_out(key, "sms", Address.OptOut.ALL, NOON)
+    assert len(claims.begin(jobs, "worker", NOON)) == 1
+    assert claims.claim("worker", NOON) == []
+    assert Message.objects.get(state=State.REJECTED).provider_code == "opted_out"
+
+
+def test_an_account_that_was_told_to_wait_begins_nothing_that_it_had_claimed():
+    written(3)
+    rates.rows()
+    jobs = claims.claim("worker", NOON)
+    until = NOON + 9 * SECOND
+    names = {job.account for job in jobs}
+    Account.objects.filter(name__in=names).update(waits_until=until)
+    assert claims.begin(jobs, "worker", NOON) == []
+    assert Message.objects.filter(state=State.QUEUED).count() == 3
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.STOPPED, State.SET_ASIDE])
+def test_a_receipt_says_that_a_first_copy_arrived_before_a_second_leaves(state):
+    (message,) = written()
+    attempted(message, "unclear", state)
+    receipts.store("simulated-sms", message.uid, "SM1", "delivered", "", NOON)
+    receipts.apply_waiting(NOON)
+    assert Message.objects.get().state == State.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "is_reached"),
+    [
+        ("unclear", State.STOPPED, True),
+        ("unclear", State.QUEUED, True),
+        ("", State.CLAIMED, True),
+        ("queued", State.STOPPED, False),
+        ("rejected", State.REJECTED, False),
+    ],
+)
+def test_whoever_may_have_a_copy_counts_as_reached(outcome, state, is_reached):
+    (message,) = written()
+    attempted(message, outcome, state)
+    assert reached.messages("alert:1").exists() is is_reached
+
+
+def test_a_claim_that_has_not_begun_is_in_hand_and_nobody_is_reached_yet():
+    written()
+    jobs = claims.claim("worker", NOON)
+    assert reached.is_in_hand("alert:1")
+    assert not reached.messages("alert:1").exists()
+    outbox.stop("alert:1", NOON)
+    assert claims.begin(jobs, "worker", NOON) == []
+    assert not reached.is_in_hand("alert:1")
+
+
+def test_what_was_refused_is_sent_again_once_its_account_is_mended():
+    written()
+    Message.objects.update(state=State.REJECTED, ended_at=NOON, provider_code="20003")
+    assert outbox.retry(Message.objects.all(), NOON) == 1
+    message = Message.objects.get()
+    assert (message.state, message.repeats, message.ended_at) == (
+        State.QUEUED,
+        0,
+        None,
+    )
+
+
+def test_what_has_arrived_is_never_sent_again_by_hand():
+    written()
+    Message.objects.update(state=State.DELIVERED)
+    assert outbox.retry(Message.objects.all(), NOON) == 0
+
+
+def test_an_address_that_writes_to_us_is_not_gone():
+    written()
+    addresses.gone(Address.objects.get().pk, "21614", NOON)
+    addresses.heard(addresses.key("sms", "+12025550000"), "sms", NOON)
+    assert Address.objects.get().condition == Address.Condition.GOOD
+
+
+@pytest.mark.parametrize("faults", [Faults(busy=1, retry_after_s=900)])
+def test_a_post_waits_as_long_as_its_network_asks_for(provider):
+    text = outbox.text("social", "en", "Stay away from the coast.")
+    outbox.publish(make_cause(), text, NOON)
+    assert posting.post_due(NOON) > 0
+    waits = Publication.objects.filter(state=State.QUEUED).values_list("not_before")
+    assert {at for (at,) in waits} == {NOON + timedelta(seconds=900)}
+    assert posting.post_due(NOON + 60 * SECOND) == 0
+
+
+def test_a_mail_that_is_sent_once_more_has_the_id_of_its_first_copy():
+    first = outgoing("simulated-email", attempt=1)
+    again = outgoing("simulated-email", attempt=2, uid=first.uid, key=first.key)
+    later = outgoing("simulated-email", attempt=2, uid=first.uid, key=f"{first.uid}-2")
+    ids = [
+        email.build(each, "alerts@example.org").extra_headers["Message-ID"]
+        for each in (first, again, later)
+    ]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "kind"),
+    [
+        (550, b"5.1.1 No such mailbox", GoneError),
+        (550, b"5.7.1 Blocked, see our rules", PermanentError),
+        (550, b"No", PermanentError),
+        (451, b"4.3.2 Try again later", TemporaryError),
+    ],
+)
+def test_only_a_mailbox_that_is_not_there_is_gone(code, words, kind):
+    error = smtplib.SMTPRecipientsRefused({"a@example.org": (code, words)})
+    assert type(email._ours(error)) is kind
+
+
+def test_a_number_is_not_gone_because_its_network_is_down():
+    assert not {"30003", "30005", "30006", "30008"} & twilio_codes.GONE
