@@ -29,6 +29,7 @@ from consular.sealing import Sealed
 UNSURE = [State.SET_ASIDE, State.UNCLEAR]
 RETRIABLE = [*UNSURE, State.REJECTED]
 NOTICE_KEPT = timedelta(hours=24)
+Place = tuple[str, str]  # channel, address key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,13 +105,42 @@ def write(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[Messag
 
 
 @transaction.atomic(savepoint=False)
-def write_many(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[int]:
-    """Write messages as `write` does; return their primary keys only."""
+def write_many(
+    cause: Cause,
+    letters: Iterable[Letter],
+    now: datetime,
+    known_addresses: dict[Place, int] | None = None,
+) -> list[int]:
+    """Write messages as `write` does; return their primary keys only.
+
+    Parameters
+    ----------
+    cause : Cause
+        What asks for them.
+    letters : iterable of Letter
+        In any order.
+    now : datetime
+        The time.
+    known_addresses : dict, optional
+        Keys of addresses by channel and address key, where the caller has read them:
+        then nothing is looked up, what is written is added to it, and whoever was there
+        first makes the transaction fail.
+
+    Raises
+    ------
+    IntegrityError
+        When an address or message that should be new is not, with `known_addresses`.
+    """
     listed = list(letters)
     places = [_at(letter) for letter in listed]
     wanted = dict(zip(places, listed, strict=True))
-    there = _written(wanted)
-    ids = there | _addresses(wanted, there, now)
+    is_sure = known_addresses is not None
+    if known_addresses is None:
+        known_addresses = _written(wanted)
+    there = {at: known_addresses[at] for at in wanted if at in known_addresses}
+    new = _addresses(wanted, there, now, is_sure)
+    known_addresses |= new
+    ids = there | new
     slots = [
         (ids[place], letter.purpose)
         for place, letter in zip(places, listed, strict=True)
@@ -123,7 +153,7 @@ def write_many(cause: Cause, letters: Iterable[Letter], now: datetime) -> list[i
     numbers = copying.numbers(Message, len(fresh))
     known |= dict(zip(fresh, numbers, strict=True))
     columns = {"id": numbers, **_columns(cause, fresh, now)}
-    if not copying.write(Message, len(fresh), columns, ignore_conflicts=True):
+    if not copying.write(Message, len(fresh), columns, ignore_conflicts=not is_sure):
         known |= _known(cause, ids.values())
     return [known[slot] for slot in slots]
 
@@ -146,11 +176,8 @@ def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], in
     }
 
 
-Place = tuple[str, str]  # channel, address key
-
-
 def _addresses(
-    wanted: dict[Place, Letter], there: dict[Place, int], now: datetime
+    wanted: dict[Place, Letter], there: dict[Place, int], now: datetime, is_sure: bool
 ) -> dict[Place, int]:
     """Write the addresses that are not there; return the primary keys of these."""
     fresh = [place for place in wanted if place not in there]
@@ -164,7 +191,7 @@ def _addresses(
         "prefix_key": [_prefix(place[0], wanted[place].address) for place in fresh],
         "changed_at": now,
     }
-    if copying.write(Address, len(fresh), columns, ignore_conflicts=True):
+    if copying.write(Address, len(fresh), columns, ignore_conflicts=not is_sure):
         return dict(zip(fresh, numbers, strict=True))
     return _written(fresh)
 

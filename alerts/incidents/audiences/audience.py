@@ -9,6 +9,7 @@ People inside whom no message can reach stay in the audience, with the reason: t
 the duty officer's unreachable ones.
 """
 
+import gc
 import hashlib
 import time
 from collections.abc import Iterator
@@ -61,12 +62,25 @@ def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
         Whether it is settled now; False when another worker has it, or it was stopped.
     """
     try:
-        for _ in steps(alert, now, most_rows):
-            pass
+        with _undisturbed():
+            for _ in steps(alert, now, most_rows):
+                pass
     except LostError:
         return False
     alert.refresh_from_db()
     return alert.settled_at is not None
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Look for no rubbish meanwhile: that walks a million objects and finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def steps(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> Iterator[int]:
@@ -85,12 +99,14 @@ def steps(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> Iterator[i
     post = Post(alert, now)
     while part := list(islice(left, READ_AT_ONCE)):
         addressed = _addresses(part, post)
+        post.rely_on(addressed)
         for chunk in listing.packed(part, addressed, most_rows):
             try:
                 with lease.renewed():
                     copying.need_not_last()
                     listing.write(alert, chunk, codes, post, addressed)
             except IntegrityError:  # of whom was erased, or changed, since we looked
+                post.look_again()
                 with lease.renewed():
                     copying.need_not_last()
                     rest = _looked_at_again(alert, chunk)

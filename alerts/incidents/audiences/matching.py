@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from shapely.geometry import MultiPolygon
@@ -18,8 +19,7 @@ from geo import circles, shapes
 POINTS = (Stay.Precision.EXACT.value, Stay.Precision.TOWN.value)
 
 
-@dataclass(frozen=True)
-class Inside:
+class Inside(NamedTuple):
     """A person inside, by which stay, at which level."""
 
     person_id: int
@@ -27,7 +27,7 @@ class Inside:
     level: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Match:
     """A registration that an alert is for, or leaves out; distance from the event."""
 
@@ -173,24 +173,23 @@ def _take(
     """Add the people of one level who are in no worse one."""
     if not len(people):
         return
-    away = circles.distances_m(*centre, people.lons, people.lats)
+    away = circles.distances_m(*centre, people.lons, people.lats).round(1)
     exact = np.isin(people.precisions, POINTS)
     rows = zip(people, away.tolist(), exact.tolist(), strict=True)
     for (number, person_id, stay_id, _, _), distance_m, is_exact in rows:
         if person_id in seen:
             continue
         seen.add(person_id)
-        match = found.setdefault(
-            number,
-            Match(
+        match = found.get(number)
+        if match is None:
+            match = found[number] = Match(
                 registration_id=number,
                 is_included=True,
                 reason=_in(is_exact),
                 level=level,
-                distance_m=round(distance_m, 1),
-            ),
-        )
-        match.distance_m = min(match.distance_m, round(distance_m, 1))
+                distance_m=distance_m,
+            )
+        match.distance_m = min(match.distance_m, distance_m)
         match.persons.append(Inside(person_id, stay_id, level))
 
 

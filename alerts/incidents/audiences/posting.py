@@ -40,6 +40,7 @@ class Reach:
     address_key: str
     address: Sealed
     text: Text
+    address_id: int | None = None
 
 
 class Seat(NamedTuple):
@@ -56,6 +57,7 @@ class Post:
 
     def __init__(self, alert: Alert, now: datetime) -> None:
         self.alert, self.now = alert, now
+        self.known: dict[outbox.Place, int] | None = None
         self.cause = Cause.objects.get(key=alert.cause_key)
         self.texts: dict[tuple[str, str], Text] = {
             (said["channel"], said["language"]): outbox.text(
@@ -80,9 +82,31 @@ class Post:
                 party.silenced += 1
             elif channel in self.alert.channels:
                 text = self.text_for(channel, contact.language)
-                reach = Reach(channel, contact.address_key, contact.address, text)
+                reach = Reach(
+                    channel,
+                    contact.address_key,
+                    contact.address,
+                    text,
+                    contact.address_id,
+                )
                 party.reachable.append(reach)
         return found
+
+    def rely_on(self, addressed: dict[int, Addressed]) -> None:
+        """Take what was read of addresses for what is there, until `look_again`.
+
+        Then `write` asks the database less, and fails where that is not so any more.
+        """
+        self.known = {
+            (reach.channel, reach.address_key): reach.address_id
+            for party in addressed.values()
+            for reach in party.reachable
+            if reach.address_id is not None
+        }
+
+    def look_again(self) -> None:
+        """Look every address up before it is written to."""
+        self.known = None
 
     def write(self, seats: Iterable[Seat], addressed: dict[int, Addressed]) -> None:
         """Write the messages of audience rows; a shared address gets one for all."""
@@ -102,9 +126,14 @@ class Post:
                         rank=rank,
                     )
                 )
-        messages = outbox.write_many(self.cause, letters, self.now)
-        columns = {"audience_id": served, "message_id": messages}
-        copying.write(AudienceMessage, len(served), columns, ignore_conflicts=True)
+        messages = outbox.write_many(self.cause, letters, self.now, self.known)
+        pairs = list(dict.fromkeys(zip(served, messages, strict=True)))
+        columns = {
+            "audience_id": [audience for audience, _ in pairs],
+            "message_id": [message for _, message in pairs],
+        }
+        is_new = self.known is not None
+        copying.write(AudienceMessage, len(pairs), columns, ignore_conflicts=not is_new)
 
     def publish(self) -> None:
         """Write the public posts, where social media was chosen."""

@@ -14,12 +14,13 @@ from consular.people.stays.lookup import by_number, columns_of
 from consular.sealing import Sealed
 
 PRECISIONS = (*POINTS, *AREAS)
-_IS_SILENCED = (
-    "EXISTS (SELECT 1 FROM dispatch_address a WHERE a.address_key = c.address_key"
+_WRITTEN_TO = (
+    "dispatch_address a ON a.address_key = c.address_key"
     f" AND a.channel = CASE c.kind WHEN '{Contact.Kind.PHONE.value}'"
     f" THEN '{Channel.SMS.value}' ELSE '{Channel.EMAIL.value}' END"
-    f" AND {addresses.SILENCED})"
 )
+_OWN = f"c.role = '{Contact.Role.OWN.value}'"
+_IS_SILENCED = f"COALESCE({addresses.SILENCED}, FALSE)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +136,8 @@ def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
 class OwnContact:
     """An address of a party's own, sealed as it is stored.
 
-    `is_silenced` tells that no alert may be sent to it.
+    `is_silenced` tells that no alert may be sent to it; `address_id` is that of the
+    mail room, where that has written to it before.
     """
 
     registration_id: int
@@ -144,20 +146,21 @@ class OwnContact:
     address_key: str
     address: Sealed
     is_silenced: bool
+    address_id: int | None
 
 
 def contacts_of(numbers: Ids) -> list[OwnContact]:
     """Return the own addresses of registrations, in the order they were given."""
     rows = by_number(
         "SELECT c.registration_id, r.language, c.kind, c.address_key, c.address,"
-        f" {_IS_SILENCED} FROM people_contact c JOIN people_registration r"
-        f" ON r.id = c.registration_id WHERE c.role = '{Contact.Role.OWN.value}'"
+        f" {_IS_SILENCED}, a.id FROM people_contact c JOIN people_registration r"
+        f" ON r.id = c.registration_id LEFT JOIN {_WRITTEN_TO} WHERE {_OWN}"
         " AND c.registration_id IN ({ids}) ORDER BY c.id",
         numbers,
     )
     return [
-        OwnContact(number, language, kind, key, Sealed(address), bool(is_silenced))
-        for number, language, kind, key, address, is_silenced in rows
+        OwnContact(number, language, kind, key, Sealed(address), bool(is_out), known)
+        for number, language, kind, key, address, is_out, known in rows
     ]
 
 
@@ -182,7 +185,7 @@ def _own_contacts(numbers: Ids) -> tuple[Ids, Ids, Ids]:
     """
     rows = by_number(
         f"SELECT DISTINCT c.registration_id, c.kind, {_IS_SILENCED}"
-        f" FROM people_contact c WHERE c.role = '{Contact.Role.OWN.value}'"
+        f" FROM people_contact c LEFT JOIN {_WRITTEN_TO} WHERE {_OWN}"
         " AND c.registration_id IN ({ids})",
         numbers,
     )
