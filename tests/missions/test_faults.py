@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 
+from consular import languages
 from consular.missions import faults
 
 pytestmark = pytest.mark.database
@@ -61,3 +62,29 @@ def test_an_address_that_no_database_can_look_up_is_not_found(
     client: Client, path: str
 ) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("code", list(languages.LANGUAGES))
+def test_what_broke_is_told_in_the_reader_s_language(code: str) -> None:
+    request = RequestFactory().get("/register/", headers={"Accept-Language": code})
+    english = faults.broken(RequestFactory().get("/register/")).content.decode()
+    page = faults.broken(request).content.decode()
+    assert f'<html lang="{code}" dir="{languages.direction(code)}"' in page
+    assert ("Something went wrong" in page) == (code == "en")
+    assert "Something went wrong" in english
+
+
+def test_the_desk_is_told_in_english_and_a_body_that_breaks_breaks_no_page() -> None:
+    desk = RequestFactory().get("/desk/", headers={"Accept-Language": "ar"})
+    assert 'lang="en"' in faults.broken(desk).content.decode()
+    request = RequestFactory().post(
+        "/register/", b"broken", content_type="multipart/form-data"
+    )
+    assert faults.broken(request).status_code == 500
+
+
+def test_only_the_desk_reads_what_operators_do_when_the_database_is_away() -> None:
+    for path, is_told in (("/desk/", True), ("/register/", False)):
+        request = RequestFactory().get(path)
+        page = faults.answer(request, "missions/database_gone.html", 503)
+        assert ("For operators" in page.content.decode()) == is_told
