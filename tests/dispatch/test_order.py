@@ -175,6 +175,19 @@ def test_one_error_moves_no_weight(provider, settings):
     assert health.shift(NOON + SECOND) == 0
 
 
+def test_only_who_tells_of_deliveries_is_taken_for_slow_without_them():
+    rates.rows()
+    outbox.write(make_cause(), letters(20), NOON)
+    name = "simulated-sms"
+    sent = Message.objects.all()
+    sent.update(account=name, state=State.ACCEPTED, accepted_at=NOON - 7 * MINUTE)
+    assert health.shift(NOON) == 0, "a mail server never tells"
+    first = sent.filter(pk=sent.order_by("pk").values("pk")[:1])
+    first.update(state=State.DELIVERED, ended_at=NOON - 7 * MINUTE)
+    assert health.shift(NOON) == 1
+    assert Account.objects.get(name=name).weight == routing.RESTING - health.STEP
+
+
 @pytest.mark.parametrize("faults", [Faults(busy=1, retry_after_s=9)])
 def test_a_provider_that_says_wait_is_left_alone_for_so_long(provider):
     outbox.write(make_cause(), letters(20), NOON)

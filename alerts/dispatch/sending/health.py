@@ -25,6 +25,7 @@ ENOUGH = 10  # answers in the window, before they mean anything
 SLOW_RECEIPT = timedelta(minutes=5)
 SLOW_SHARE = 0.15
 MOST_WAIT = timedelta(hours=1)
+KNOWN_BY = timedelta(days=1)
 STORM = 5  # refusals for now in one flush, before they hold for the whole account
 # Outcomes of an attempt that speak against the provider, not against the number.
 ERRORS = {State.QUEUED.value, State.UNCLEAR.value}
@@ -118,7 +119,15 @@ def _is_slow(account: str, now: datetime) -> bool:
             filter=Q(ended_at=None) | Q(ended_at__gt=F("accepted_at") + SLOW_RECEIPT),
         ),
     )
-    return bool(said["n"] >= ENOUGH and said["slow"] > SLOW_SHARE * said["n"])
+    late = said["n"] >= ENOUGH and said["slow"] > SLOW_SHARE * said["n"]
+    return bool(late and _tells_deliveries(account, now))
+
+
+def _tells_deliveries(account: str, now: datetime) -> bool:
+    """Tell whether an account said that anything arrived; a mail server never does."""
+    return Message.objects.filter(
+        account=account, state=State.DELIVERED, accepted_at__gt=now - KNOWN_BY
+    ).exists()
 
 
 def _drift_back(now: datetime) -> int:
