@@ -86,9 +86,9 @@ def search(text: str, country: str = "", limit: int = 8) -> list[Place]:
     Parameters
     ----------
     text : str
-        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Guanacaste`, `Nicaragua`; a
-        position in any notation that `geo.notations` reads, such as `12.51, -86.38`; a
-        plus code, a short one with a place: `WVG8+R2 San José`.
+        `san jo`, `San José, Costa Rica`, `Мюнхен`, `Guanacaste`, `Nicaragua`; the
+        label of a place; a position in any notation that `geo.notations` reads, such as
+        `12.51, -86.38`; a plus code, a short one with a place: `WVG8+R2 San José`.
     country : str
         Code of a country whose places come first.
     limit : int
@@ -113,11 +113,20 @@ def _typed(text: str, country: str) -> list[Place] | None:
     code, beside = pluscodes.split(text[: notations.MOST_LETTERS])
     if code and (beside or pluscodes.is_full(code)):
         return _coded(code, beside, country)
-    position = notations.read(text)
+    position = notations.read(text) or _before_its_country(text)
     if position is None:
         return None
     lon, lat = position
     return [spot(f"{lat:g}, {lon:g}", lon, lat)] if _is_on_earth(lon, lat) else []
+
+
+def _before_its_country(text: str) -> tuple[float, float] | None:
+    """Read a position with the name of the country that it is in: its label."""
+    head, _, tail = text.rpartition(",")
+    position = notations.read(head)
+    if position is None or not _is_on_earth(*position):
+        return None
+    return position if country_at(*position) in codes_named(fold(tail)) else None
 
 
 def _is_on_earth(lon: float, lat: float) -> bool:
@@ -153,11 +162,12 @@ def spot(name: str, lon: float, lat: float, reach_m: float = 0) -> Place:
 
 
 def _named(text: str, country: str, limit: int) -> Iterator[Place]:
-    head, _, tail = (fold(part) for part in text.partition(","))
+    head, *tails = (fold(part) for part in text.split(","))
+    tails = [tail for tail in tails if tail]
     if not head:
         return
-    if tail:
-        yield from _in_country(head, tail, limit)
+    if tails:
+        yield from _in_country(head, tails[-1], limit, " ".join(tails[:-1]))
         return
     chosen = [_country_place(code) for code in codes_like(head)[:2]]
     exact = [each for each in chosen if head in folded_names()[each.country]]
@@ -177,11 +187,14 @@ def _named(text: str, country: str, limit: int) -> Iterator[Place]:
         yield from _with_country_at_end(head, limit)
 
 
-def _in_country(head: str, tail: str, limit: int) -> Iterator[Place]:
-    """Yield towns, then regions, of the countries or region that a text names."""
+def _in_country(head: str, tail: str, limit: int, region: str = "") -> Iterator[Place]:
+    """Yield towns, then regions, of the countries or region that a text names.
+
+    Towns of the region that stands between a town and its country go first.
+    """
     codes = codes_named(tail)
     areas = [each for each in _regions_of(head, codes) if each.country in codes]
-    first = _towns_of(head, codes, limit, tail)
+    first = _towns_of(head, codes, limit, tail, region)
     towns_there = list(itertools.islice(first, max(1, limit - len(areas))))
     yield from towns_there
     yield from _not_called(areas, towns_there)
@@ -208,7 +221,9 @@ def _with_country_at_end(text: str, limit: int) -> Iterator[Place]:
             yield from _in_country(" ".join(words[:cut]), tail, limit)
 
 
-def _towns_of(head: str, codes: set[str], limit: int, tail: str) -> Iterator[Place]:
+def _towns_of(
+    head: str, codes: set[str], limit: int, tail: str, region: str = ""
+) -> Iterator[Place]:
     """Yield towns that begin with a text; those of the countries or region first."""
     keys, rows = spellings()
     first = bisect.bisect_left(keys, head)
@@ -216,7 +231,7 @@ def _towns_of(head: str, codes: set[str], limit: int, tail: str) -> Iterator[Pla
     same = bisect.bisect_right(keys, head)
     exact = set((rows[first:same] >> 1).tolist())
     everyone = towns()
-    ranked: list[tuple[bool, bool, bool, int]] = []
+    ranked: list[tuple[bool, bool, bool, bool, int]] = []
     seen: set[int] = set()
     for key in np.unique(rows[first:last]).tolist():
         row, is_spelling = key >> 1, bool(key & 1)
@@ -227,7 +242,8 @@ def _towns_of(head: str, codes: set[str], limit: int, tail: str) -> Iterator[Pla
         is_there = place.country in codes
         if tail and not is_there and not fold(place.region).startswith(tail):
             continue
-        ranked.append((not is_there, row not in exact, is_spelling, row))
+        is_apart = bool(region) and not fold(place.region).startswith(region)
+        ranked.append((not is_there, is_apart, row not in exact, is_spelling, row))
     ranked.sort()
     for *_, row in ranked[:limit]:
         yield everyone[row]

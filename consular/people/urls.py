@@ -6,12 +6,19 @@ from consular.people import desk_views
 from consular.people.lists import list_views
 from consular.people.managing import confirm_views, manage_views
 from consular.people.protecting import notice_views
-from consular.people.registering import crisis_views, intake_views, offline_views, views
+from consular.people.registering import (
+    crisis_views,
+    intake_views,
+    offline_views,
+    suggesting,
+    views,
+)
 
 app_name = "people"
 urlpatterns = [
     path("", views.home, name="home"),
     path("register/", views.register, name="register"),
+    path("places/", suggesting.suggest, name="places"),
     path("confirm/<str:token>/", confirm_views.confirm, name="confirm"),
     path("confirm/<str:token>/<str:code>/", confirm_views.confirm, name="confirm_code"),
     path("privacy/", notice_views.privacy, name="privacy"),

@@ -12,6 +12,7 @@ READ_ONLY = (Verb.WATCH, Verb.WATCH)
 ROUTES: dict[str, object] = {
     "people:home": PUBLIC,
     "people:register": PUBLIC,
+    "people:places": PUBLIC,
     "people:confirm": PUBLIC,
     "people:confirm_code": PUBLIC,
     "people:recover": PUBLIC,

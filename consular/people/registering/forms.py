@@ -18,6 +18,7 @@ from geo.gazetteer import Place
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 OLDEST = 1900
 OF_AGE = 18
+MOST_LISTED = 6  # places to choose from
 
 
 class PublicForm(forms.Form):
@@ -157,6 +158,18 @@ def reference_of(place: Place | StayEntry) -> str:
     )
 
 
+def likely(
+    found: Sequence[Place], countries: Iterable[str], beside: Iterable[str]
+) -> list[Place]:
+    """Choose what to list: places in the countries in question before all others.
+
+    So do those in the countries of the party's other stops, but others stay.
+    """
+    inside = [place for place in found if place.country in countries]
+    ordered = sorted(inside or found, key=lambda it: it.country not in beside)
+    return ordered[:MOST_LISTED]
+
+
 class StayForm(PublicForm):
     """One place and its dates; the place is found offline by its name."""
 
@@ -164,7 +177,7 @@ class StayForm(PublicForm):
     place = forms.CharField(
         label=gettext_lazy("Town, address or country"),
         max_length=120,
-        widget=forms.TextInput(attrs={"dir": "auto"}),
+        widget=forms.TextInput(attrs={"dir": "auto", "data-places": ""}),
     )
     chosen = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     arrives_on = forms.DateField(
@@ -255,15 +268,9 @@ class StayForm(PublicForm):
         return (float(lon), float(lat), country, precision, float(radius))
 
     def _searched(self, typed: str) -> list[Place]:
-        """Search by name; places in the countries in question go before all others.
-
-        So do those in the countries of the party's other stops, but others stay.
-        """
-        most = 60 if self.countries or self.beside else 6
+        most = 60 if self.countries or self.beside else MOST_LISTED
         found = places.search(typed, limit=most, language=get_language() or "en")
-        inside = [place for place in found if place.country in self.countries]
-        likely = sorted(inside or found, key=lambda it: it.country not in self.beside)
-        return likely[:6]
+        return likely(found, self.countries, self.beside)
 
     @property
     def country(self) -> str:
