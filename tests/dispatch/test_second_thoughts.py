@@ -18,6 +18,7 @@ from alerts.dispatch.models import (
     State,
 )
 from alerts.dispatch.sending import claims, posting, rates
+from alerts.dispatch.watching import progress
 from alerts.exercises.provider.faults import Faults
 from tests.dispatch.test_ledger import letters, make_cause
 from tests.dispatch.test_transports import outgoing
@@ -156,3 +157,39 @@ def test_only_a_mailbox_that_is_not_there_is_gone(code, words, kind):
 
 def test_a_number_is_not_gone_because_its_network_is_down():
     assert not {"30003", "30005", "30006", "30008"} & twilio_codes.GONE
+
+
+def shown():
+    (channel,) = progress.of(NOON, cause_keys=["alert:1"]).channels
+    return channel.words
+
+
+def test_a_send_that_has_just_begun_is_not_taken_for_a_slow_one():
+    written(30)
+    for number in Message.objects.order_by("pk").values_list("pk", flat=True)[:20]:
+        Message.objects.filter(pk=number).update(
+            state=State.ACCEPTED, accepted_at=NOON - 4 * SECOND
+        )
+    assert shown() == "20 of 30 have left · 5/s · 2 s to go"
+
+
+def test_what_a_pause_holds_has_no_time_left():
+    written(5)
+    first = Message.objects.order_by("pk")[0]
+    Message.objects.filter(pk=first.pk).update(
+        state=State.ACCEPTED, accepted_at=NOON - SECOND
+    )
+    outbox.pause(NOON, channel="sms")
+    assert shown() == "1 of 5 have left · 4 held by the pause"
+    outbox.resume(channel="sms")
+    outbox.pause(NOON, key="alert:1")
+    assert shown() == "1 of 5 have left · 4 held by the pause"
+
+
+def test_what_was_refused_or_is_unclear_is_not_said_to_have_left():
+    states = [State.DELIVERED, State.REJECTED, State.UNCLEAR, State.STOPPED]
+    for message, state in zip(written(4), states, strict=True):
+        Message.objects.filter(pk=message.pk).update(state=state)
+    assert shown() == (
+        "1 of 4 have left · 1 may have left · 1 refused · 1 stopped or too late"
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels import anymail, email, telnyx, twilio_codes
@@ -18,11 +18,14 @@ from alerts.dispatch.models import (
     Publication,
     State,
 )
-from alerts.dispatch.sending import rates
+from alerts.dispatch.sending import claims, rates
 
 WINDOW = timedelta(seconds=20)
-# States in which a message still has to leave.
+# A few that have just left say nothing of a speed yet.
+SHORTEST = timedelta(seconds=2)
+# States in which a message still has to leave, and those in which it surely has.
 TO_GO = {State.QUEUED, State.CLAIMED}
+LEFT = {State.ACCEPTED, State.DELIVERED, State.UNDELIVERED}
 # What a provider's code means to an officer.
 PLAIN = {
     **{code: words for code, (_, words) in twilio_codes.CODES.items()},
@@ -83,6 +86,7 @@ class ChannelProgress:
     counts: dict[str, int]
     rate: float
     predicted_s: float | None = None
+    is_paused: bool = False
 
     @property
     def to_go(self) -> int:
@@ -97,12 +101,22 @@ class ChannelProgress:
     @property
     def gone(self) -> int:
         """Messages that have left."""
-        return self.total - self.to_go - self.kept
+        return sum(self.counts.get(state, 0) for state in LEFT)
+
+    @property
+    def unclear(self) -> int:
+        """Messages of which nobody knows whether they left."""
+        return self.counts.get(State.UNCLEAR, 0)
+
+    @property
+    def refused(self) -> int:
+        """Messages that a provider refused, or that were set aside."""
+        return sum(self.counts.get(s, 0) for s in (State.REJECTED, State.SET_ASIDE))
 
     @property
     def seconds_left(self) -> float | None:
         """How long the rest takes at the present rate; nothing when none is known."""
-        if not self.to_go or not self.rate:
+        if not self.to_go or not self.rate or self.is_paused:
             return None
         return self.to_go / self.rate
 
@@ -110,8 +124,14 @@ class ChannelProgress:
     def words(self) -> str:
         """Say it: `1,740 of 4,102 have left · 38/s · 62 s to go`."""
         said = f"{self.gone:,} of {self.total:,} have left"
-        if self.kept:
-            said += f" · {self.kept:,} stopped or too late"
+        for count, words in (
+            (self.unclear, "may have left"),
+            (self.refused, "refused"),
+            (self.kept, "stopped or too late"),
+        ):
+            said += f" · {count:,} {words}" if count else ""
+        if self.to_go and self.is_paused:
+            return f"{said} · {self.to_go:,} held by the pause"
         if self.seconds_left is not None:
             left = _duration(self.seconds_left)
             return f"{said} · {self.rate:,.0f}/s · {left} to go"
@@ -164,16 +184,18 @@ def of(
     now: datetime, *, incident_key: str = "", cause_keys: Iterable[str] = ()
 ) -> Progress:
     """Measure the send of an incident, or of some causes."""
-    wanted = Q(cause__key__in=list(cause_keys))
+    wanted_causes = Q(key__in=list(cause_keys))
     if incident_key:
-        wanted |= Q(cause__incident_key=incident_key)
-    messages = Message.objects.filter(wanted)
+        wanted_causes |= Q(incident_key=incident_key)
+    wanted = Cause.objects.filter(wanted_causes).values_list("pk", flat=True)
+    messages = Message.objects.filter(cause__in=list(wanted))
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     rows = messages.values_list("channel", "state").annotate(n=Count("id"))
     for channel, state, number in rows.order_by("channel"):
         counts[channel][state] = number
-    recent = messages.filter(accepted_at__gt=now - WINDOW).values_list("channel")
-    speeds = dict(recent.annotate(n=Count("id")).order_by("channel"))
+    held = claims.paused_channels()
+    paused = not Cause.objects.filter(wanted_causes, paused_at=None).exists()
+    speeds = rates_of(messages, now)
     return Progress(
         as_of=now,
         channels=[
@@ -182,13 +204,28 @@ def of(
                 name=Channel(channel).label,
                 total=sum(by_state.values()),
                 counts=by_state,
-                rate=speeds.get(channel, 0) / WINDOW.total_seconds(),
+                rate=speeds.get(channel, 0.0),
                 predicted_s=_predicted_s(channel, by_state),
+                is_paused=paused or channel in held,
             )
             for channel, by_state in counts.items()
         ],
         failures=failures(messages),
     )
+
+
+def rates_of(messages: QuerySet[Message], now: datetime) -> dict[str, float]:
+    """Return how many messages a second each channel's providers accept just now.
+
+    Since the first that was accepted in the last seconds: a send that has just begun,
+    or goes on after a pause, is not taken for a slow one.
+    """
+    recent = messages.filter(accepted_at__gt=now - WINDOW, accepted_at__lte=now)
+    rows = recent.values_list("channel").order_by("channel")
+    return {
+        channel: count / max(now - first, SHORTEST).total_seconds()
+        for channel, count, first in rows.annotate(n=Count("id"), at=Min("accepted_at"))
+    }
 
 
 def _predicted_s(channel: str, counts: dict[str, int]) -> float | None:

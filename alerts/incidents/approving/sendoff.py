@@ -2,21 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count
 
 from alerts.dispatch.models import Cause, Channel, Message, Publication, State
+from alerts.dispatch.sending import claims
+from alerts.dispatch.watching import progress
 from alerts.incidents.drafts import wording
 from alerts.incidents.models import Alert
 
-RECENT = timedelta(seconds=20)  # what the speed is taken from
-LEFT = {State.ACCEPTED, State.DELIVERED, State.UNDELIVERED, State.REJECTED}
-WAITING = {State.QUEUED, State.CLAIMED}
 # What happened to those that did not get through, for officers.
 FAILURES = {
     State.UNDELIVERED: "left, but the network could not deliver them",
-    State.REJECTED: "refused by the provider: the address is wrong or gone",
+    State.REJECTED: "refused by the provider; the reasons are under Sending",
     State.EXPIRED: "not sent in time",
     State.STOPPED: "stopped before they left",
     State.SET_ASIDE: "set aside after three tries; an officer must look",
@@ -80,12 +79,12 @@ def _name(channel: str) -> str:
 
 
 def _line(alert: Alert, channel: str, counted: Counter[str], now: datetime) -> Line:
-    waiting = sum(counted[state] for state in WAITING)
+    waiting = sum(counted[state] for state in progress.TO_GO)
     return Line(
         channel=channel,
         name=_name(channel),
         total=sum(counted.values()),
-        left=sum(counted[state] for state in LEFT),
+        left=sum(counted[state] for state in progress.LEFT),
         delivered=counted[State.DELIVERED],
         waiting=waiting,
         left_s=_left_s(alert, channel, waiting, now) if waiting else None,
@@ -99,12 +98,11 @@ def _line(alert: Alert, channel: str, counted: Counter[str], now: datetime) -> L
 
 def _left_s(alert: Alert, channel: str, waiting: int, now: datetime) -> int | None:
     """Say how long the rest takes at the speed of the last seconds, if there is one."""
-    recent = Message.objects.filter(
-        cause__key=alert.cause_key, channel=channel, accepted_at__gt=now - RECENT
-    ).count()
-    if not recent:
+    rows = Message.objects.filter(cause__key=alert.cause_key, channel=channel)
+    speed = progress.rates_of(rows, now).get(channel)
+    if not speed or is_paused(alert) or channel in claims.paused_channels():
         return None
-    return max(1, round(waiting * RECENT.total_seconds() / recent))
+    return max(1, round(waiting / speed))
 
 
 def is_paused(alert: Alert) -> bool:

@@ -1,0 +1,403 @@
+"""Watch a large send in a browser: `python -m tests.watched --shots FOLDER`.
+
+A demo whose provider misbehaves sends an alert to many, by hand, through the pages: it
+is paused and goes on, is stopped, and is taken back. At each look the figures on both
+pages are compared with the ledger, read just before and just after, and at rest with
+the provider's own journal. Prints one JSON object; its exit code says whether all of
+them agreed.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from tests import chromium
+from tests.flows import demos, stories
+from tests.flows.demos import Demo, Officer
+from tests.flows.stories import Hand
+from tests.scratch import ROOT, Scratch
+
+FAULTS = {
+    "busy": 0.04,
+    "unavailable": 0.01,
+    "error_500": 0.02,
+    "accepted_500": 0.02,
+    "reset": 0.01,
+    "accepted_reset": 0.02,
+    "hang": 0.002,
+    "receipt_double": 0.05,
+    "receipt_late": 0.1,
+    "receipt_dropped": 0.03,
+    "late_s": 15,
+    "hang_s": 12,
+    "latency_ms": 150,
+    "undelivered": {"30003": 0.02, "30006": 0.01, "30007": 0.005},
+}
+CORNERS = "72, -130\n72, 60\n-55, 60\n-55, -130"
+LOOK_S = 3.0
+STEPS = {"pause": 0.2, "stop": 0.65}  # when so much of it has left
+NUMBER = re.compile(r"\d[\d,]*")
+SHOWN = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
+
+
+def go(page: Page, url: str) -> None:
+    """Open a page, also in the moment in which the one before looks again by itself."""
+    for _ in range(5):
+        try:
+            page.goto(url)
+        except Error as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+        else:
+            return
+
+
+@dataclass
+class Watch:
+    """One watched send: its pages, its pictures, what did not agree."""
+
+    demo: Demo
+    reference: str
+    page: Page
+    shots: Path
+    cause: int = 0
+    count: int = 0
+    wrong: list[str] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
+
+    def ledger(self) -> Counter[str]:
+        """Count the alert's messages by what the page calls them."""
+        from django.db.models import Count  # noqa: PLC0415 - Django is set up later
+
+        from alerts.dispatch.models import Message  # noqa: PLC0415
+        from alerts.dispatch.watching.progress import PART_OF  # noqa: PLC0415
+
+        rows = Message.objects.filter(cause=self.cause).order_by()
+        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
+        for state, number in rows.values_list("state").annotate(n=Count("id")):
+            found[PART_OF[state]] += number
+        return found
+
+    def journal(self) -> int:
+        """Count the messages of this alert that the provider has taken."""
+        from alerts.dispatch.models import Message  # noqa: PLC0415
+        from alerts.exercises import journal  # noqa: PLC0415
+
+        ours = Message.objects.filter(cause=self.cause).values_list("uid", flat=True)
+        uids = {str(uid) for uid in ours}
+        return len(uids & set(journal.read(self.demo.journal_path).references()))
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the page."""
+        self.count += 1
+        path = self.shots / f"{self.count:03}-{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+
+    def look(self, name: str) -> Counter[str]:
+        """Compare the cause's page with the ledger; return what the page says."""
+        before = self.ledger()
+        go(self.page, f"{self.demo.web}/desk/sending/{self.cause}/")
+        after = self.ledger()
+        said = self.parts()
+        for part in SHOWN:
+            low, high = sorted((before[part], after[part]))
+            slack = abs(high - low) + 400 * (low != high)  # what moves both ways
+            if not low - slack <= said[part] <= high + slack:
+                self.wrong.append(f"{name}: {part} {said[part]}, not {low} to {high}")
+        if said.total() != after.total() and before.total() == after.total():
+            self.wrong.append(f"{name}: {said.total()} messages, not {after.total()}")
+        lead = self.page.locator("main .muted.small").first.inner_text()
+        self.looks.append({"look": name, "lead": lead, **said})
+        self.shoot(name)
+        return said
+
+    def parts(self) -> Counter[str]:
+        """Add up the table by country, as a reader would."""
+        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
+        for row in self.page.locator("[data-countries] tbody tr").all_inner_texts():
+            cells = row.split("\t")
+            numbers = [int(cell.replace(",", "")) for cell in cells[2:]]
+            for part, number in zip(SHOWN, numbers, strict=False):
+                found[part] += number
+            if sum(numbers[:-1]) != numbers[-1]:
+                self.wrong.append(f"a row does not add up: {cells}")
+        return found
+
+    def at_rest(self, name: str) -> None:
+        """Compare page, ledger and journal when nothing moves any more."""
+        self.settle()
+        said = self.look(name)
+        ledger = self.ledger()
+        if said != ledger:
+            self.wrong.append(f"{name}: the page says {said}, the ledger {ledger}")
+        taken, left = self.journal(), self.known_left()
+        if taken != left:
+            self.wrong.append(f"{name}: {left} left by the ledger, {taken} were taken")
+
+    def known_left(self) -> int:
+        """Count what the ledger says has left, for sure."""
+        said = self.ledger()
+        return said["accepted"] + said["delivered"] + self.undelivered()
+
+    def undelivered(self) -> int:
+        from alerts.dispatch.models import Message, State  # noqa: PLC0415
+
+        rows = Message.objects.filter(cause=self.cause, state=State.UNDELIVERED)
+        return rows.count()
+
+    def settle(self, longest_s: float = 90.0) -> None:
+        """Wait until two looks at the ledger say the same, and nothing is unclear."""
+        by_s, before = time.monotonic() + longest_s, None
+        while time.monotonic() < by_s:
+            now = self.ledger()
+            if now == before and not now["unclear"]:
+                return
+            before = now
+            time.sleep(LOOK_S)
+
+    def sending(self, name: str) -> None:
+        """Take a picture of the incident's own page of it."""
+        go(self.page, f"{self.demo.web}/desk/incidents/{self.reference}/sending/")
+        self.shoot(name)
+
+
+def small(browser: Browser, demo: Demo, watch: Watch, name: str) -> None:
+    """Take pictures as a phone shows both pages, dark."""
+    kept = demo.signed_in["approver"]
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, storage_state=kept, color_scheme="dark"
+    )
+    page = context.new_page()
+    for place in (
+        f"/desk/sending/{watch.cause}/",
+        f"/desk/incidents/{watch.reference}/sending/",
+        "/desk/sending/",
+    ):
+        go(page, demo.web + place)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > 390:
+            watch.wrong.append(f"{place} is {wide} wide at 390")
+        watch.count += 1
+        word = place.strip("/").split("/")[1]
+        page.screenshot(
+            path=watch.shots / f"{watch.count:03}-{name}-390-{word}.png", full_page=True
+        )
+    context.close()
+
+
+def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:
+    """Walk the whole of it; return what was seen."""
+    from alerts.dispatch.models import Message  # noqa: PLC0415
+    from alerts.incidents.models import Alert  # noqa: PLC0415
+
+    officer = Hand(demos.sign_in(browser, demo, "officer"))
+    reference = stories.declare_from_nothing(officer, demo, "Tsunami warning")
+    officer.page.check("[name=shape][value=polygon]")
+    officer.page.locator("[name=corners]").evaluate(
+        "(field, said) => { field.value = said }", CORNERS
+    )
+    stories.to_message(officer)
+    stories.ask(officer, 0)
+    second = Hand(demos.sign_in(browser, demo, "approver"))
+    people = stories.approve(second, demo, reference, 0)
+    watch = Watch(demo, reference, second.page, shots)
+    stories.released(second)
+    watch.cause = _cause_of(Alert.objects.get(incident__reference=reference))
+    total = Message.objects.filter(cause=watch.cause).count()
+    begun = time.monotonic()
+    watch.sending("begun")
+
+    _until(watch, total, STEPS["pause"], browser)
+    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
+    second.press("Pause sending")
+    watch.shoot("paused")
+    time.sleep(2)
+    before = watch.journal()
+    watch.at_rest("paused")
+    if watch.journal() > before:
+        watch.wrong.append(f"{watch.journal() - before} left while it was paused")
+    small(browser, demo, watch, "paused")
+    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
+    second.press("Go on sending")
+
+    _until(watch, total, STEPS["stop"], browser)
+    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
+    second.page.get_by_text("Stop for good").click()
+    second.press("Stop this alert")
+    time.sleep(2)
+    before = watch.journal()
+    watch.at_rest("stopped")
+    if watch.journal() > before:
+        watch.wrong.append(f"{watch.journal() - before} left after it was stopped")
+    watch.sending("stopped")
+    small(browser, demo, watch, "stopped")
+    failed = second.page.locator("main a", has_text=re.compile("phone off", re.I))
+    go(second.page, f"{demo.web}/desk/sending/{watch.cause}/")
+    failed.first.click()
+    watch.shoot("list")
+    go(second.page, f"{demo.web}/desk/sending/")
+    watch.shoot("mail-room")
+    again = posted_again(watch)
+    corrected = correct(watch, second)
+    small(browser, demo, watch, "corrected")
+    return {
+        "people": people,
+        "messages": total,
+        "seconds": round(time.monotonic() - begun, 1),
+        "posted_again": again,
+        **corrected,
+        "looks": len(watch.looks),
+        "wrong": watch.wrong,
+    }
+
+
+def _until(watch: Watch, total: int, share: float, browser: Browser) -> None:
+    """Look every few seconds until so much has left."""
+    for number in range(400):
+        said = watch.look(f"at-{share:.0%}".replace("%", ""))
+        if total - said["waiting"] >= share * total:
+            return
+        if number % 5 == 2:
+            watch.sending("sending")
+        time.sleep(LOOK_S)
+    watch.wrong.append(f"{share:.0%} never left")
+
+
+def posted_again(watch: Watch) -> int:
+    """Press each button of a post that was set aside; the alert may be stopped."""
+    go(watch.page, f"{watch.demo.web}/desk/sending/{watch.cause}/")
+    buttons = watch.page.get_by_role("button", name="Post again")
+    count = buttons.count()
+    for _ in range(count):
+        buttons.first.click()
+    return count
+
+
+def correct(watch: Watch, second: Hand) -> dict[str, Any]:
+    """Take it back; compare whom it went to with the provider's journal."""
+    from alerts.dispatch.models import Message, State  # noqa: PLC0415
+    from alerts.exercises import journal  # noqa: PLC0415
+    from alerts.incidents.models import Alert  # noqa: PLC0415
+
+    first = Message.objects.filter(cause=watch.cause)
+    book = set(journal.read(watch.demo.journal_path).references())
+    dead = (State.UNDELIVERED, State.REJECTED)
+    reached = {
+        (row.address_id, row.purpose)
+        for row in first.exclude(state__in=dead)
+        if str(row.uid) in book
+    }
+    watch.sending("before-correction")
+    second.page.get_by_text("This was a false alarm").click()
+    watch.shoot("false-alarm")
+    second.page.get_by_role("button", name=re.compile("correction")).click()
+    watch.shoot("correcting")
+    after = Alert.objects.get(incident__reference=watch.reference, kind="correction")
+    watch.cause, uncorrected = _cause_of(after), watch.cause
+    for number in range(200):
+        said = watch.look("correction")
+        after.refresh_from_db()
+        if after.settled_at and not said["waiting"]:
+            break
+        if number % 5 == 0:
+            go(
+                second.page,
+                f"{watch.demo.web}/desk/incidents/{watch.reference}/sending/"
+                f"?alert={after.pk}",
+            )
+            watch.shoot("correction-sending")
+        time.sleep(LOOK_S)
+    watch.at_rest("corrected")
+    rows = Message.objects.filter(cause=watch.cause)
+    written = set(rows.values_list("address_id", "purpose"))
+    missed, needless = reached - written, written - reached
+    if missed:
+        watch.wrong.append(f"{len(missed)} were reached and not corrected")
+    watch.cause = uncorrected
+    return {"reached": len(reached), "missed": len(missed), "needless": len(needless)}
+
+
+def _cause_of(alert: Any) -> int:
+    from alerts.dispatch.models import Cause  # noqa: PLC0415
+
+    return int(Cause.objects.get(key=alert.cause_key).pk)
+
+
+def main() -> int:
+    """Start a demo of its own, watch, print."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--registrations", type=int, default=16_000)
+    parser.add_argument("--rate", type=int, default=120, help="text parts a second")
+    parser.add_argument("--speed", type=float, default=6.0)
+    parser.add_argument("--faults", default=json.dumps(FAULTS))
+    parser.add_argument("--shots", type=Path, required=True)
+    options = parser.parse_args()
+    options.shots.mkdir(parents=True, exist_ok=True)
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with tempfile.TemporaryDirectory(prefix="muster-watched-") as place:
+        os.environ["MUSTER_DATA_DIR"] = place
+        os.environ["SIMULATED_SMS_RATE"] = str(options.rate)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consular.settings")
+        import django  # noqa: PLC0415 - the folder must be known before
+
+        django.setup()
+        said = _demo(Path(place), options)
+    print(json.dumps(said, indent=1))
+    return 1 if said["wrong"] else 0
+
+
+def _demo(folder: Path, options: Any) -> dict[str, Any]:
+    words = ["demo", "--hands-on", f"--registrations={options.registrations}"]
+    words += [f"--speed={options.speed}", f"--faults={options.faults}"]
+    log = folder / "out.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *words, "--port=0"],
+            cwd=ROOT,
+            env=os.environ | {"MUSTER_HASHED_STATIC": "yes"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        demos.until(
+            lambda: len(demos.SIGN_IN.findall(log.read_text())) == demos.CREW,
+            "the demo to print its sign-ins",
+            900,
+        )
+        said = log.read_text()
+        demo = Demo(
+            web=re.search(r"Officers\s+(http://[^/\s]+)", said)[1],
+            phones=re.search(r"Phones\s+(http://[^/\s]+)", said)[1],
+            officers={
+                name: Officer(*rest) for name, *rest in demos.SIGN_IN.findall(said)
+            },
+            journal_path=folder / "provider.jsonl",
+            room=Scratch(dict(os.environ)),
+        )
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=chromium.find(), args=chromium.ARGUMENTS
+            )
+            return walked(browser, demo, options.shots)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
