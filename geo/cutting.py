@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 from geo.limits import Ring, ShapeError
-from geo.repairing import mended, polygons_of
+from geo.repairing import UNCHECKED_VERTICES, mended, polygons_of
 
 
 def unwrapped(ring: Ring) -> tuple[Ring, float]:
@@ -70,6 +70,8 @@ def laid_flat(shell: Ring, holes: list[Ring], pole: float = 0.0) -> MultiPolygon
     ShapeError
         When the ring runs around the world more than once or along the equator.
     """
+    if not holes and (plain := _as_drawn(shell)):
+        return plain
     laid, turn = unwrapped(shell)
     inner = [unwrapped(hole) for hole in holes]
     if not turn and _on_map(laid) and all(not t and _on_map(h) for h, t in inner):
@@ -77,6 +79,17 @@ def laid_flat(shell: Ring, holes: list[Ring], pole: float = 0.0) -> MultiPolygon
     flat = _cut(_closed(laid, turn, pole))
     cuts = [_cut(_closed(hole, around, pole)) for hole, around in inner]
     return polygons_of(flat.difference(shapely.union_all(cuts)))
+
+
+def _as_drawn(shell: Ring) -> MultiPolygon | None:
+    """Return at once what is valid as it stands and nowhere near 180° wide."""
+    if len(shell) > UNCHECKED_VERTICES:
+        return None
+    polygon = shapely.polygons(shell)
+    west, _, east, _ = shapely.bounds(polygon).tolist()
+    if west < -180 or east > 180 or east - west >= 180 or not polygon.is_valid:
+        return None
+    return MultiPolygon([polygon])
 
 
 def _on_map(ring: Ring) -> bool:

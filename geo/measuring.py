@@ -61,6 +61,8 @@ def _ring_area_m2(ring: NDArray[np.float64]) -> float:
 
 def union(shapes: list[MultiPolygon]) -> MultiPolygon:
     """Join shapes into one; those that share an edge become one part."""
+    if len(shapes) == 1:
+        return shapes[0]
     return polygons_of(shapely.disjoint_subset_union_all(shapes))
 
 

@@ -329,16 +329,16 @@ def to_geojson(shape: MultiPolygon) -> dict[str, Any]:
     >>> to_geojson(from_ring([(0, 0), (1, 0), (1, 1)]))["coordinates"]
     [[[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]]]
     """
-    return {
-        "type": "MultiPolygon",
-        "coordinates": [
-            [
-                np.round(shapely.get_coordinates(ring), _DECIMALS).tolist()
-                for ring in (part.exterior, *part.interiors)
-            ]
-            for part in shapely.orient_polygons(shape).geoms
-        ],
-    }
+    parts = shapely.get_parts(shapely.orient_polygons(shape))
+    rings, owners = shapely.get_rings(parts, return_index=True)
+    points = np.round(shapely.get_coordinates(rings), _DECIMALS).tolist()
+    polygons: list[list[Any]] = [[] for _ in parts]
+    end = 0
+    counts = shapely.get_num_coordinates(rings).tolist()
+    for owner, count in zip(owners.tolist(), counts, strict=True):
+        polygons[owner].append(points[end : end + count])
+        end += count
+    return {"type": "MultiPolygon", "coordinates": polygons}
 
 
 def _depth(text: str) -> int:

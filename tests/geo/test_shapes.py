@@ -335,3 +335,28 @@ def test_a_text_that_is_odd_is_read_with_the_same_care(name: str) -> None:
 def test_a_text_without_an_area_is_refused(text: str) -> None:
     with pytest.raises(ShapeError):
         shapes.from_geojson_texts([text])
+
+
+@given(st.sampled_from((-60.0, -90.0)).flatmap(stars))
+def test_a_ring_turned_once_round_the_world_covers_the_same(
+    shape: MultiPolygon,
+) -> None:
+    for part in shape.geoms:
+        ring = list(part.exterior.coords)
+        turned = shapes.from_ring([(lon + 360, lat) for lon, lat in ring])
+        plain = shapes.from_ring(ring)
+        assert plain.symmetric_difference(turned).area < 1e-6 + plain.area * 1e-6
+
+
+def test_parts_are_written_each_with_its_own_holes() -> None:
+    squares = [box(at, 0, at + 9, 9) for at in (0, 20, 40)]
+    holed = MultiPolygon(
+        [
+            squares[0].difference(box(1, 1, 2, 2)),
+            squares[1],
+            squares[2].difference(box(41, 1, 42, 2)).difference(box(45, 5, 46, 6)),
+        ]
+    )
+    written = shapes.to_geojson(holed)
+    assert [len(rings) for rings in written["coordinates"]] == [2, 1, 3]
+    assert shapes.from_geojson(written).equals(holed)

@@ -64,7 +64,8 @@ def read(infos: list[Any], kind: str) -> Area:
 
 
 def _pair(code: Any) -> tuple[str, str]:
-    return markup.text(code, "valueName"), markup.text(code, "value")
+    said = markup.texts(code, ("valueName", "value"))
+    return said["valueName"], said["value"]
 
 
 def _number_of(elements: list[Any], name: str) -> int:

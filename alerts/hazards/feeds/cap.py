@@ -111,10 +111,9 @@ def left_out(broken: list[str]) -> list[str]:
     return [f"{number} left out: {broken[0]}"]
 
 
-def _required(alert: Any) -> tuple[str, str, str, datetime]:
-    identifier = plain(markup.text(alert, "identifier"), 300)
-    sender = plain(markup.text(alert, "sender"), 300)
-    sent = markup.text(alert, "sent")
+def _required(said: dict[str, str]) -> tuple[str, str, str, datetime]:
+    identifier, sender = plain(said["identifier"], 300), plain(said["sender"], 300)
+    sent = said["sent"]
     for name, value in (("identifier", identifier), ("sender", sender), ("sent", sent)):
         if not value:
             raise FeedError(f"the alert has no {name}")
@@ -122,12 +121,13 @@ def _required(alert: Any) -> tuple[str, str, str, datetime]:
 
 
 def _item(alert: Any, now: datetime) -> FeedItem:
-    identifier, sender, sent, sent_at = _required(alert)
+    of_all = markup.texts(alert, _ALERT_FIELDS)
+    identifier, sender, sent, sent_at = _required(of_all)
     infos = markup.children(alert, "info")
     info = _best(infos)
-    said = {name: _info_text(info, name) for name in _INFO_FIELDS}
+    said = markup.texts(() if info is None else info, _INFO_FIELDS)
     area = areas.read(infos, kind_of(said))
-    status = plain(markup.text(alert, "status"), 16)
+    status = plain(of_all["status"], 16)
     expires_at = time_of(said["expires"])
     doubts = _doubts(alert, infos, said, status)
     doubts += _clock_doubts(sent_at, expires_at, now)
@@ -138,8 +138,8 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         sent=plain(sent, 40),
         sent_at=sent_at,
         status=status,
-        msg_type=plain(markup.text(alert, "msgType"), 16),
-        scope=plain(markup.text(alert, "scope"), 16),
+        msg_type=plain(of_all["msgType"], 16),
+        scope=plain(of_all["scope"], 16),
         kind=kind_of(said),
         natural_key=(sender, identifier, sent_at.isoformat()),
         event_keys=((sender, identifier),),
@@ -159,7 +159,7 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         geometry=area.geometry,
         geocodes=area.geocodes,
         languages=[plain(markup.text(i, "language"), 20) or "en-US" for i in infos],
-        references=references_of(markup.text(alert, "references")),
+        references=references_of(of_all["references"]),
         flags=[*area.flags, *doubts, signatures.check(alert, sent_at)],
         link=plain(said["web"], 500),
         info_count=len(infos),
@@ -171,6 +171,15 @@ def _item(alert: Any, now: datetime) -> FeedItem:
     )
 
 
+_ALERT_FIELDS = (
+    "identifier",
+    "sender",
+    "sent",
+    "status",
+    "msgType",
+    "scope",
+    "references",
+)
 _INFO_FIELDS = (
     "category",
     "event",
@@ -184,10 +193,6 @@ _INFO_FIELDS = (
     "expires",
     "web",
 )
-
-
-def _info_text(info: Any, name: str) -> str:
-    return markup.text(info, name) if info is not None else ""
 
 
 def _best(infos: list[Any]) -> Any:

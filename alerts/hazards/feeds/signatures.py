@@ -59,21 +59,23 @@ def check(alert: Any, sent_at: datetime) -> str:
         alone = etree.fromstring(document)
         etree.cleanup_namespaces(alone)
         document = etree.tostring(alone)
-    said = {_checked(document, index, sent_at) for index in range(number)}
+    said = {_checked(alert, document, index, sent_at) for index in range(number)}
     return next(sentence for sentence in BEST_LAST if sentence in said)
 
 
-def _checked(document: bytes, index: int, sent_at: datetime) -> str:
-    signature = markup.children(etree.fromstring(document), "Signature")[index]
+def _checked(alert: Any, document: bytes, index: int, sent_at: datetime) -> str:
+    signature = markup.children(alert, "Signature")[index]
     certificates = markup.named(signature, "X509Certificate")
     if not certificates:
         return NO_KEY
     if not _is_exact("".join(markup.text(signature, "SignatureValue").split())):
         return BAD
     try:
-        pem, begins, ends = _certificate("".join((certificates[0].text or "").split()))
+        holder, begins, ends = _certificate(
+            "".join((certificates[0].text or "").split())
+        )
         readings = ((_with_one(document, index, tight), tight) for tight in (0, 1))
-        tight = next((t for alert, t in readings if _matches(alert, pem, begins)), None)
+        tight = next((t for one, t in readings if _matches(one, holder, begins)), None)
     except (ValueError, *_REFUSALS):
         return BAD
     if tight is None:
@@ -108,11 +110,11 @@ def _is_exact(value: str) -> bool:
 
 
 @lru_cache(64)
-def _certificate(base64: str) -> tuple[str, datetime, datetime]:
-    """Read a certificate: itself as PEM, and between which times it is valid."""
+def _certificate(base64: str) -> tuple[x509.Certificate, datetime, datetime]:
+    """Read a certificate: itself, and between which times it is valid."""
     pem = PEM.format("\n".join(wrap(base64, 64)))
     read = x509.load_pem_x509_certificate(pem.encode())
-    return pem, read.not_valid_before_utc, read.not_valid_after_utc
+    return read, read.not_valid_before_utc, read.not_valid_after_utc
 
 
 class _Verifier(XMLVerifier):
@@ -121,7 +123,7 @@ class _Verifier(XMLVerifier):
     excise_empty_xmlns_declarations = True
 
 
-def _matches(alert: Any, certificate: str, valid_at: datetime) -> bool:
+def _matches(alert: Any, certificate: x509.Certificate, valid_at: datetime) -> bool:
     """Tell whether a signature holds, and is of the alert and not of a part of it."""
     wanted = SignatureConfiguration(
         signature_methods=METHODS,
