@@ -274,6 +274,7 @@ TICKS = {
 # What each later stage forgets of a party that is erased, and for how many days things
 # are kept: texts, whereabouts after an incident is closed, what nobody confirmed
 INCIDENT_KEYS = "alerts.incidents.seeing.keys"  # what an officer's missions reach
+INCIDENT_TITLE = "alerts.incidents.seeing.title"  # what people call it
 ERASERS = {"checkins": "alerts.checkins.erasing.erase"}
 KEEP_BODIES_DAYS = int(env.number("MUSTER_KEEP_BODIES_DAYS", 7))
 KEEP_WHEREABOUTS_DAYS = int(env.number("MUSTER_KEEP_WHEREABOUTS_DAYS", 30))

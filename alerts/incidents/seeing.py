@@ -24,6 +24,16 @@ def keys(officer: Officer, now: datetime, verb: Verb) -> set[str]:
     return {f"incident:{pk}" for pk in rows.values_list("pk", flat=True)}
 
 
+def title(key: str) -> str:
+    """Return what people call the incident that the mail room calls so, or nothing."""
+    number = key.removeprefix("incident:")
+    if not number.isdecimal():
+        return ""
+    return (
+        Incident.objects.filter(pk=number).values_list("title", flat=True).first() or ""
+    )
+
+
 class SeenIncidentField(serializers.SlugRelatedField):  # type: ignore[type-arg]
     """An incident by its reference; one out of reach is answered as unknown."""
 

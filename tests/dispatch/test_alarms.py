@@ -10,8 +10,10 @@ from django.conf import settings
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Alarm, Attempt, Message, State
 from alerts.dispatch.watching import alarms
+from tests import factories
 from tests.dispatch.test_ledger import letters, make_cause
 from tests.factories import NOON
+from tests.incidents import path
 
 OPERATE = Path(settings.BASE_DIR) / "docs" / "operate.md"
 MINUTE = timedelta(minutes=1)
@@ -49,3 +51,15 @@ def test_messages_that_stay_unclear_page_an_officer_after_five_minutes():
     assert not Alarm.objects.exists()
     alarms.look(NOON + 5 * MINUTE)
     assert Alarm.objects.get().words == "1 messages of alert:1 are unclear"
+
+
+@pytest.mark.django_db
+def test_an_alarm_names_the_incident_as_officers_know_it():
+    incident = path.declared(factories.make_officer(), NOON, title="Flood near Ulm")
+    cause = make_cause(incident_key=incident.key)
+    assert cause.title == "Flood near Ulm, alert 1"
+    message = outbox.write(cause, letters(1), NOON)[0]
+    Message.objects.filter(pk=message.pk).update(state=State.SET_ASIDE)
+    alarms.look(NOON + 2 * MINUTE)
+    words = set(Alarm.objects.values_list("words", flat=True))
+    assert "1 messages of Flood near Ulm, alert 1 are set aside" in words

@@ -5,8 +5,10 @@ It knows addresses and texts, no persons and no alerts.
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from consular.modes import Mode
 from consular.sealing import SealedTextField
@@ -119,6 +121,12 @@ class Cause(models.Model):
 
     def __str__(self) -> str:
         return f"cause {self.key}"
+
+    @property
+    def title(self) -> str:
+        """What officers know it by: the incident's title where there is one."""
+        title = import_string(settings.INCIDENT_TITLE)(self.incident_key)
+        return f"{title}, {self.key.replace(':', ' ')}" if title else self.key
 
 
 class Pause(models.Model):

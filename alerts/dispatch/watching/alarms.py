@@ -155,13 +155,13 @@ def _unsettled(now: datetime) -> Q:
 
 def _of_cause(cause: Cause, counts: dict[str, int]) -> Iterator[Found]:
     if counts["waiting"] and not counts["moving"]:
-        yield _alarm("still", cause.pk, count=counts["waiting"], cause=cause.key)
+        yield _alarm("still", cause.pk, count=counts["waiting"], cause=cause.title)
     if counts["stuck"]:
-        yield _alarm("aside", cause.pk, count=counts["stuck"], cause=cause.key)
+        yield _alarm("aside", cause.pk, count=counts["stuck"], cause=cause.title)
     if counts["unclear"]:
-        yield _alarm("unclear", cause.pk, count=counts["unclear"], cause=cause.key)
+        yield _alarm("unclear", cause.pk, count=counts["unclear"], cause=cause.title)
     if counts["old"] >= ENOUGH and counts["known"] < FEWEST_RECEIPTS * counts["old"]:
-        yield _alarm("receipts", cause.pk, cause=cause.key)
+        yield _alarm("receipts", cause.pk, cause=cause.title)
 
 
 def _posts(cause: Cause, now: datetime) -> Iterator[Found]:
@@ -169,7 +169,7 @@ def _posts(cause: Cause, now: datetime) -> Iterator[Found]:
     rows = Publication.objects.filter(cause=cause)
     failed = rows.filter(state__in=[State.SET_ASIDE, State.REJECTED]).count()
     if failed:
-        yield _alarm("posts", cause.pk, count=failed, cause=cause.key)
+        yield _alarm("posts", cause.pk, count=failed, cause=cause.title)
     is_held = cause.paused_at or cause.not_after <= now
     if is_held or Pause.objects.filter(channel__in=["", Channel.SOCIAL]).exists():
         return
@@ -178,7 +178,7 @@ def _posts(cause: Cause, now: datetime) -> Iterator[Found]:
         created_at__lte=now - STILL,
     ).count()
     if late:
-        yield _alarm("late-posts", cause.pk, count=late, cause=cause.key)
+        yield _alarm("late-posts", cause.pk, count=late, cause=cause.title)
 
 
 def _accounts(now: datetime) -> Iterator[Found]:
