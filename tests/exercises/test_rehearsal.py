@@ -3,18 +3,16 @@
 import contextlib
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import pytest
 
 from tests.exercises.stand_ins import eventually
+from tests.scratch import Scratch, scratch
 from tests.test_processes import alive
 
 pytestmark = pytest.mark.processes
@@ -22,28 +20,11 @@ MANAGE = [sys.executable, str(Path(__file__).resolve().parents[2] / "manage.py")
 LONGEST_S = 240
 
 
-def sql(url: str, words: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(words)
-
-
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The settings of an exercise with a database of its own."""
-    found = {**os.environ, "MUSTER_DATA_DIR": str(tmp_path), "MUSTER_LOG_LEVEL": "INFO"}
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
+def room(tmp_path: Path) -> Iterator[Scratch]:
+    """An exercise with a database of its own."""
+    with scratch(tmp_path, MUSTER_LOG_LEVEL="INFO") as found:
         yield found
-        return
-    name = f"rehearsal_{secrets.token_hex(4)}"
-    sql(url, f"CREATE DATABASE {name}")
-    try:
-        own = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-        yield found | {"DATABASE_URL": own}
-    finally:
-        sql(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def descendants(pid: int) -> set[int]:
@@ -59,11 +40,11 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
-def test_a_rehearsal_adds_up_and_nothing_is_lost(environment: dict[str, str]):
+def test_a_rehearsal_adds_up_and_nothing_is_lost(room: Scratch):
     words = [*MANAGE, "rehearse", "--json", "--registrations", "1500", "--speed", "200"]
     ended = subprocess.run(
         words,
-        env=environment,
+        env=room.environment,
         capture_output=True,
         text=True,
         timeout=LONGEST_S,
@@ -87,13 +68,12 @@ def test_a_rehearsal_adds_up_and_nothing_is_lost(environment: dict[str, str]):
     assert seconds == sorted(seconds)
 
 
-def test_ctrl_c_ends_the_demo_with_all_its_processes(
-    environment: dict[str, str], tmp_path: Path
-):
+@pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the demo brings its own")
+def test_ctrl_c_ends_the_demo_with_all_its_processes(tmp_path: Path):
     words = [*MANAGE, "demo", "--port", "18000", "--registrations", "200"]
     demo = subprocess.Popen(
         [*words, "--speed", "50"],
-        env=environment,
+        env={**os.environ, "MUSTER_DATA_DIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
