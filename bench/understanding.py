@@ -19,6 +19,7 @@ FILES = (
     "replies_blind.tsv",
     "replies_fourth.tsv",
     "replies_fifth.tsv",
+    "replies_sixth.tsv",
 )
 ROUNDS = 5
 GOAL = 10_000  # texts a second on one core

@@ -25,9 +25,11 @@ ROWS = rows_of("replies.tsv") + rows_of("replies_own.tsv")
 HELD_OUT = rows_of("replies_held_out.tsv") + rows_of("replies_blind.tsv")
 FOURTH = rows_of("replies_fourth.tsv")
 FIFTH = rows_of("replies_fifth.tsv")
-UNSEEN = FOURTH[1::2]  # nobody has looked at what is missed of these
+SIXTH = rows_of("replies_sixth.tsv")
+# Nobody has looked at what is missed of these.
+UNSEEN = FOURTH[1::2] + SIXTH[1::2]
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
-APART = HELD_OUT + FOURTH + FIFTH
+APART = HELD_OUT + FOURTH + FIFTH + SIXTH
 ALL_HELP = HELP + [row["text"] for row in APART if row["label"] == "help"]
 
 
@@ -111,7 +113,8 @@ def denied():
         rows = [row for row in csv.reader(file, delimiter="\t", quoting=3) if row[2:]]
     for language, sense, text in rows:
         before, after = DENIALS.get(language, ((), ()))
-        for said in text.split("|") if sense == "safe" else ():
+        every = text.split("|") if sense == "safe" else ()
+        for said in (each for one in every for each in phrases.spelt_out(one)):
             bare = said.strip("= ").replace("~", "").replace("* ", "")
             yield from (f"{no} {bare}" for no in before)
             yield from (f"{bare} {no}" for no in after)
@@ -197,6 +200,10 @@ def test_nineteen_of_twenty_labelled_replies_are_right():
         ("No puedo mas, lejos de estar a salvo", "help"),
         ("nous n'avons plus rien à manger", "help"),
         ("HELP STOP", "help"),
+        ("stop, they are all over the place", "unclear"),
+        ("we never left the city", "unclear"),
+        ("no salimos de alli, estamos bien", "unclear"),
+        ("din in van, hiçbir şeyimiz yok", "unclear"),
         ("Just landed in Dublin, all good here", "safe"),
         ("im okkk dont worry", "safe"),
         ("noo estamos bien", "unclear"),

@@ -1,10 +1,13 @@
 """The phrases that replies are read by, found by their first word.
 
 They come from one data file: language, sense, phrases. `*` is a gap, a trailing `~`
-leaves a word's end open, and a leading `=` lets a phrase count only as the whole text.
+leaves a word's end open, and a leading `=` lets a phrase count only as the whole text;
+`{we are,im} {fine,home}` stands for each of the four.
 """
 
 import csv
+import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ CALLS = ("help", "unsafe")
 GAP, GAP_LETTERS = 3, 5  # how many tokens `*` may stand for; more where one is a letter
 SHORTEST_TYPO = 4
 KEY = 3  # letters that phrases with an open first word are found by
+_EITHER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,24 @@ def rows_of(path: Path = FILE) -> Iterator[tuple[str, str]]:
             known = len(row) >= 3 and row[1] in (*ORDER, PLAIN)
             if known and not row[0].startswith("#"):
                 for phrase in row[2].split("|"):
-                    yield row[1], phrase.strip()
+                    for spelt in spelt_out(phrase):
+                        yield row[1], spelt
+
+
+def spelt_out(phrase: str) -> Iterator[str]:
+    """Write out each phrase that one with braces stands for.
+
+    Examples
+    --------
+    >>> list(spelt_out("{we are,im} fine"))
+    ['we are fine', 'im fine']
+    """
+    pieces = _EITHER.split(phrase)
+    choices = [
+        piece.split(",") if at % 2 else [piece] for at, piece in enumerate(pieces)
+    ]
+    for chosen in itertools.product(*choices):
+        yield " ".join("".join(chosen).split())
 
 
 def deletions(word: str) -> set[str]:

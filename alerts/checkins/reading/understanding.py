@@ -20,6 +20,7 @@ from alerts.checkins.models import Label
 from alerts.checkins.reading import hiding, own_phrases, wording
 from alerts.checkins.reading.phrases import ORDER, Phrase, Phrases
 
+STOP_TOKENS = 3  # "stop" among more words may ask for anything: "stop them please"
 TYPO_TOKENS = 3  # texts of so few words are read with a typing error forgiven
 LONGEST = 2000
 # Words that no digit counts: "safe. 2 please" gives both answers.
@@ -155,6 +156,8 @@ def _decide(found: Found, words: list[str]) -> Reading:
         return Reading(Label.HELP.value, helps, "asks for help or says not safe")
     stop, safe = said("stop"), said("safe", "fine")
     if stop and not said("safe"):
+        if len(words) > STOP_TOKENS and all(" " not in each for each in stop):
+            return Reading(Label.UNCLEAR.value, stop, "stop, but perhaps not texts")
         return Reading(Label.STOP.value, stop, "wants no more texts", wants_stop=True)
     if not safe:
         return _digit(words)

@@ -4,6 +4,7 @@ Words of scripts with spaces are tokens; each letter of Chinese and Japanese is 
 Marks are dropped only where they are accents: dropping them would break Devanagari.
 """
 
+import functools
 import re
 import unicodedata
 
@@ -42,9 +43,11 @@ _QUESTIONS = str.maketrans({"？": "?", "؟": "?", ";": "?", "՞": "?"})
 OPEN_END = "~"  # in phrases: the word may go on
 # English contractions stay one word ("don't"); elsewhere an apostrophe parts two.
 _CONTRACTED = re.compile(r"(?<=\w)['’‘`´ʼ](?=(?:t|s|m|re|ve|ll|d)\b)")
+_IN_WORD, _ALONE = "in word", "alone"
 _RUN = re.compile(r"(.)\1{2,}")
 
 
+@functools.lru_cache(maxsize=4096)
 def _script(character: str) -> str:
     return unicodedata.name(character, "").split(" ", 1)[0]
 
@@ -55,6 +58,14 @@ def is_letter_alone(character: str) -> bool:
     return 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
 
 
+@functools.lru_cache(maxsize=4096)
+def _kind(character: str) -> str:
+    """Tell whether a character goes on a word, is a token of its own, or parts two."""
+    if is_letter_alone(character) or character in _KEPT_SYMBOLS:
+        return _ALONE
+    return _IN_WORD if unicodedata.category(character)[0] in "LMN" else ""
+
+
 def folded(text: str) -> str:
     """Fold case, width and accents.
 
@@ -63,6 +74,8 @@ def folded(text: str) -> str:
     >>> folded("ＳＡＦＥ İMDAT Ασφαλής")
     'safe imdat ασφαλησ'
     """
+    if text.isascii():
+        return _CONTRACTED.sub("", text).casefold()
     greek = any("Ͱ" <= c <= "Ͽ" for c in text)
     wide = unicodedata.normalize("NFKC", text)
     wide = wide.translate(_QUESTIONS) if greek else wide.replace("؟", "?")
@@ -93,15 +106,14 @@ def tokens(text: str) -> list[str]:
     found: list[str] = []
     word = ""
     for character in folded(text):
-        category = unicodedata.category(character)[0]
-        in_word = category in "LMN" or (character == OPEN_END and word)
-        if in_word and not is_letter_alone(character):
+        kind = _kind(character)
+        if kind == _IN_WORD or (character == OPEN_END and word):
             word += character
             continue
         if word:
             found.append(word)
             word = ""
-        if is_letter_alone(character) or character in _KEPT_SYMBOLS:
+        if kind == _ALONE:
             found.append(character)
     if word:
         found.append(word)
