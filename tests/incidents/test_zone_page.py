@@ -224,3 +224,48 @@ def test_all_ways_to_give_a_zone_are_on_the_page(desk: Any, incident: Incident) 
     words = page.content.decode()
     for shape in set(Zone.Shape.values) - {"hazard", "saved", "mission"}:
         assert f'value="{shape}"' in words
+
+
+def given_by_program(
+    desk: Any, incident: Incident, shape: str, given: dict[str, Any]
+) -> Any:
+    said = {"incident": incident.reference, "shape": shape, "level": "danger"}
+    return desk.post(
+        "/api/v1/zones/",
+        json.dumps(said | {"given": given}),
+        content_type="application/json",
+    )
+
+
+RING = [[-86.5, 12.0], [-86.0, 12.0], [-86.0, 12.5]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ("polygon", {"ring": RING}),
+        ("polygon", {"type": "Polygon", "coordinates": [SQUARE]}),
+        ("file", {"type": "Polygon", "coordinates": [SQUARE]}),
+        ("country", {"code": "NI"}),
+    ],
+)
+@pytest.mark.parametrize("word", ["\ud800", "\0"])
+def test_of_what_a_program_gives_only_the_shape_is_kept(
+    desk: Any, incident: Incident, shape: str, given: dict[str, Any], word: str
+) -> None:
+    answer = given_by_program(desk, incident, shape, given | {"x": word})
+    assert answer.status_code == 201
+    assert "x" not in incident.zones.get().given
+    assert desk.get("/api/v1/zones/").status_code == 200
+
+
+@pytest.mark.parametrize("shape", ["polygon", "circle", "country", "region", "file"])
+@pytest.mark.parametrize("word", ["\ud800", "\0"])
+def test_what_a_program_gives_in_broken_letters_is_refused_in_words(
+    desk: Any, incident: Incident, shape: str, word: str
+) -> None:
+    given = {"ring": [[word, word]] * 4, "code": word, "type": word, "lat": word}
+    if shape == "file":
+        del given["ring"]
+    answer = given_by_program(desk, incident, shape, given)
+    assert answer.status_code == 400

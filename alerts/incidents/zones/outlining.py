@@ -110,14 +110,15 @@ def _polygon(given: dict[str, Any], _incident: Incident | None) -> Area:
     if "ring" not in given:
         shape = checked("corners", "geo.shapes.from_geojson", given)
         corners = sum(len(part.exterior.coords) - 1 for part in shape.geoms)
-        return Area(shape, given, f"Drawn, {corners} corners")
+        return Area(shape, shapes.to_geojson(shape), f"Drawn, {corners} corners")
     ring = given["ring"]
     if not isinstance(ring, list):
         raise FieldsError({"corners": "Give the corners as a list."})
     shape = checked("corners", "geo.shapes.from_ring", ring)
     crossing = child.call("geo.shapes.crossing_of", ring)
     where = (crossing[0], crossing[1]) if crossing else None
-    return Area(shape, given, f"Drawn, {len(ring)} corners", where)
+    kept = [[float(lon), float(lat)] for lon, lat, *_ in ring]
+    return Area(shape, {"ring": kept}, f"Drawn, {len(ring)} corners", where)
 
 
 def _circle(given: dict[str, Any], _incident: Incident | None) -> Area:
@@ -201,7 +202,7 @@ def _file(given: dict[str, Any], _incident: Incident | None) -> Area:
     shape = checked("file", "geo.shapes.from_geojson", given)
     parts = len(shape.geoms)
     label = "From a file" if parts == 1 else f"From a file, {parts} parts"
-    return Area(shape, given, label)
+    return Area(shape, shapes.to_geojson(shape), label)
 
 
 _READERS: dict[str, Callable[[dict[str, Any], Incident | None], Area]] = {
