@@ -17,9 +17,9 @@ from geo import gazetteer
 RADII_KM = 10.0, 500.0
 A_MOMENT = timedelta(minutes=5)
 CONFIDENCES = (
-    ("confirmed", "Confirmed: seen, or several independent sources"),
-    ("probable", "Probable: one source that is usually right"),
-    ("possible", "Possible: a rumour worth watching"),
+    ("confirmed", "Confirmed: seen, or many say so"),
+    ("probable", "Probable: from a good source"),
+    ("possible", "Possible: a rumour to watch"),
 )
 WORDS_OF = {
     "Observed": "confirmed",
