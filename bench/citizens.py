@@ -161,6 +161,7 @@ def main() -> None:
             env=os.environ
             | {
                 "DATABASE_URL": url,
+                "DJANGO_SETTINGS_MODULE": "consular.settings",
                 "MUSTER_FREE_FORMS": "100000000",
                 "PEOPLE": PEOPLE,
                 "MUSTER_ALLOWED_HOSTS": "127.0.0.1,testserver,localhost",
