@@ -99,6 +99,20 @@ def test_a_later_version_without_a_map_keeps_the_area_until_a_new_one(feeds):  #
     assert hazard.geometry["coordinates"][0][0][0] == [-87.0, 11.0]
 
 
+def test_a_map_that_was_read_is_not_fetched_again_for_a_newer_detail(feeds):  # noqa: F811
+    event = strong(feeds)
+    _publish(feeds, event)
+    source = make_source(feeds)
+    polling.poll(source, NOON)
+    later = event["properties"]["updated"] + 60_000
+    newer = event | {"properties": event["properties"] | {"updated": later}}
+    feeds.put("/usgs", document(newer))
+    feeds.put("/detail", detail(feeds, newer, "/map"))
+    asked = len(feeds.asked)
+    polling.poll(source, NOON + MINUTE)
+    assert len(feeds.asked) == asked + 2  # the list and the detail
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"mmi": 4.0}, {"mmi": None}, {"types": ",origin,"}, {"detail": "ftp://a"}],

@@ -31,12 +31,7 @@ class Followed:
 
 def follow(source: Source, links: list[str], now: datetime) -> Followed:
     """Fetch and read what is behind links that were not followed yet."""
-    known = set(
-        Document.objects.filter(source=source, url__in=links).values_list(
-            "url", flat=True
-        )
-    )
-    fresh = [link for link in dict.fromkeys(links) if link not in known]
+    fresh = _unknown(source, links)
     if source.format == "usgs" and source.mode == Mode.EXERCISE:
         # Recorded feeds still name the network's own server, which no exercise asks.
         own = settings.EXERCISE_FEEDS
@@ -55,6 +50,13 @@ def follow(source: Source, links: list[str], now: datetime) -> Followed:
         if document.state == Document.State.NEW:
             onward = intake.read(document, now)
             if leads_on and source.format == "usgs":
-                waiting += [(each, False) for each in onward]
+                waiting += [(each, False) for each in _unknown(source, onward)]
         found.documents.append(document)
     return found
+
+
+def _unknown(source: Source, links: list[str]) -> list[str]:
+    """Return the links behind which nothing was read yet, each once."""
+    known = Document.objects.filter(source=source, url__in=links)
+    read = set(known.values_list("url", flat=True))
+    return [link for link in dict.fromkeys(links) if link not in read]
