@@ -9,8 +9,8 @@ from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular.missions import stepping
 from consular.missions.models import Mission, Officer, Posting, Role
+from consular.missions.sign_in import stepping
 from consular.people.models import Registration
 from consular.people.registering import enrolling
 from consular.people.registering.entries import (

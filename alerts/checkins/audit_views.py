@@ -16,9 +16,10 @@ from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
 from alerts.incidents.approving import breaking
 from consular import modes, moments
-from consular.missions import audit, stepping
+from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.models import AuditEntry
+from consular.missions.sign_in import stepping
 
 A_PAGE = 100
 FIELDS = ("registration", "incident", "officer", "action", "since", "until")

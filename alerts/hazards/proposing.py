@@ -17,8 +17,9 @@ from alerts.dispatch import outbox
 from alerts.hazards.listening import formats
 from alerts.hazards.models import Hazard, Kind, Level, Proposal, Report, Source
 from consular import modes
-from consular.missions import audit, rota
+from consular.missions import audit
 from consular.missions.models import Officer
+from consular.missions.staff import rota
 from consular.modes import Mode
 from consular.people import whereabouts
 from consular.people.whereabouts import Count, Question

@@ -25,8 +25,9 @@ from alerts.incidents.models import Alert, Incident, Zone, ZoneLevel
 from alerts.incidents.seeing import SeenIncidentField, seen
 from alerts.incidents.zones import previewing, zoning
 from alerts.incidents.zones.outlining import Outline, area_of
-from consular.missions import audit, stepping
+from consular.missions import audit
 from consular.missions.access import Verb, officer_of
+from consular.missions.sign_in import stepping
 from consular.modes import Mode
 from consular.people.protecting import scoping
 

@@ -12,7 +12,7 @@ from alerts.dispatch import outbox
 from alerts.incidents import logbook
 from alerts.incidents.models import Alert, AlertKind, Incident
 from consular import modes
-from consular.missions import rota
+from consular.missions.staff import rota
 
 BEFORE = timedelta(minutes=20)
 FORGOTTEN = timedelta(hours=12)  # older promises are not reminded of

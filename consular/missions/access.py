@@ -16,8 +16,8 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from consular.missions import keeping
 from consular.missions.models import Mission, Officer, Posting, Role
+from consular.missions.sign_in import keeping
 
 
 class Verb(models.TextChoices):

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from consular import languages, modes
-from consular.missions import sessions
 from consular.missions.access import verbs
+from consular.missions.sign_in import sessions
 
 
 def installation(request: HttpRequest) -> dict[str, object]:

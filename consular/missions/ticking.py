@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from consular.missions import audit, staffing, throttling
+from consular.missions import audit
+from consular.missions.sign_in import throttling
+from consular.missions.staff import staffing
 
 
 def tick(now: datetime) -> None:

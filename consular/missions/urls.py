@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from consular.missions import account_views, rota_views, staff_views, views
+from consular.missions import views
+from consular.missions.sign_in import account_views
+from consular.missions.staff import rota_views, staff_views
 
 app_name = "missions"
 urlpatterns = [

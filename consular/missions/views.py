@@ -14,16 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from django_otp import login as otp_login
 
-from consular.missions import (
-    access,
-    audit,
-    keeping,
-    sessions,
-    stepping,
-    throttling,
-)
+from consular.missions import access, audit
 from consular.missions.access import Verb
-from consular.missions.forms import SignInForm
+from consular.missions.sign_in import keeping, sessions, stepping, throttling
+from consular.missions.sign_in.forms import SignInForm
 
 
 def _next(request: HttpRequest) -> str:

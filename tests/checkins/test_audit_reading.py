@@ -12,8 +12,9 @@ from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
 from alerts.incidents.audiences import audience
 from alerts.incidents.models import Incident
-from consular.missions import audit, stepping
+from consular.missions import audit
 from consular.missions.models import AuditEntry, Officer, Posting, Role
+from consular.missions.sign_in import stepping
 from consular.people.models import Registration
 from tests import factories
 from tests.incidents import path

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, expect
 
-from consular.missions import stepping
 from consular.missions.models import AuditEntry, Officer, Passkey
+from consular.missions.sign_in import stepping
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from consular.missions import stepping
 from consular.missions.models import Officer
+from consular.missions.sign_in import stepping
 from tests import factories
 from tests.flows.test_staff_pages import problems
 from tests.incidents import path

@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page
 
 from alerts.incidents.drafts import seeding
 from consular import languages
-from consular.missions import audit, rota
+from consular.missions import audit
 from consular.missions.models import Officer, Posting, Role
+from consular.missions.staff import rota
 from tests import factories
 from tests.incidents import path
 

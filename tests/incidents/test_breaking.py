@@ -11,8 +11,8 @@ from alerts.incidents.approving import breaking, release
 from alerts.incidents.audiences import audience
 from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, BreakGlass, Draft
-from consular.missions import stepping
 from consular.missions.models import AuditEntry, Duty, Officer, Posting, Role
+from consular.missions.sign_in import stepping
 from tests import factories
 from tests.incidents import path
 from tests.incidents.test_approval import LIVE_ACCOUNTS

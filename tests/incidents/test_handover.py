@@ -12,8 +12,8 @@ from alerts.incidents.approving import approval, correcting, release
 from alerts.incidents.audiences import audience
 from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Alert
-from consular.missions import rota
 from consular.missions.models import AuditEntry, Officer, Role
+from consular.missions.staff import rota
 from tests import factories
 from tests.incidents import path
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from consular.missions import stepping, throttling
 from consular.missions.models import AuditEntry, Officer
+from consular.missions.sign_in import stepping, throttling
 from tests import factories
 
 PAGE = "/desk/account/password/"

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular.missions import owning, stepping
 from consular.missions.models import Officer, Passkey
+from consular.missions.sign_in import owning, stepping
 from tests import factories
 
 

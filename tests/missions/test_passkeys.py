@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from consular.missions import passkeys, stepping
 from consular.missions.models import Officer, Passkey
+from consular.missions.sign_in import passkeys, stepping
 from tests import factories
 
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consular.missions import keeping, sessions, stepping
 from consular.missions.models import AuditEntry, Officer
+from consular.missions.sign_in import keeping, sessions, stepping
 from tests import factories
 from tests.incidents import path
 from tests.missions.test_sign_in import PASSWORD, code_for, sign_in

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular.missions import stepping
 from consular.missions.models import AuditEntry
+from consular.missions.sign_in import stepping
 from tests import factories
 
 PASSWORD = "correct horse battery staple"

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from alerts.incidents.approving import approval
 from alerts.incidents.errors import ForbiddenError
-from consular.missions import rota, staffing, stepping
+from consular.missions.errors import StaffingError
 from consular.missions.models import (
     AuditEntry,
     Duty,
@@ -17,8 +17,10 @@ from consular.missions.models import (
     Posting,
     Role,
 )
-from consular.missions.rota import Stretch
-from consular.missions.staffing import Newcomer, StaffingError
+from consular.missions.sign_in import stepping
+from consular.missions.staff import rota, staffing
+from consular.missions.staff.rota import Stretch
+from consular.missions.staff.staffing import Newcomer
 from tests import factories
 from tests.incidents import path
 from tests.incidents.test_approval import LIVE_ACCOUNTS

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts.incidents.models import Alert, Draft
-from consular.missions import stepping
 from consular.missions.models import Officer
+from consular.missions.sign_in import stepping
 from tests import factories
 from tests.incidents import path
 from tests.missions.test_sign_in import code_for

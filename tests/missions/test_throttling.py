@@ -11,8 +11,8 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.urls import reverse
 from django.utils import timezone
 
-from consular.missions import throttling
 from consular.missions.models import Officer, SignInTry
+from consular.missions.sign_in import throttling
 from tests import factories
 from tests.missions.test_sign_in import PASSWORD, code_for
 

@@ -17,8 +17,9 @@ from alerts.checkins.reports import exporting, report_pdf, reporting
 from alerts.checkins.views import chosen_of
 from alerts.incidents import framing
 from alerts.incidents.models import Incident
-from consular.missions import audit, stepping
+from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
+from consular.missions.sign_in import stepping
 
 PLOT = (1000.0, 56.0, 18.0)
 

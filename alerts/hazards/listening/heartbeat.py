@@ -14,7 +14,7 @@ from alerts.dispatch.models import Cause
 from alerts.hazards.models import Document, Hazard, Proposal, Source
 from alerts.hazards.public import is_silent
 from consular import modes
-from consular.missions import rota
+from consular.missions.staff import rota
 
 HOUR = 8  # ministry time; when the day's officers begin
 LATE = timedelta(minutes=30)  # after that the day's notice is left out

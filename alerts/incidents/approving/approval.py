@@ -28,9 +28,10 @@ from alerts.incidents.models import (
     ZoneLevel,
 )
 from alerts.incidents.zones import previewing
-from consular.missions import audit, staffing
+from consular.missions import audit
 from consular.missions.access import Verb, may
 from consular.missions.models import Officer
+from consular.missions.staff import staffing
 from consular.modes import Mode
 
 LONGEST_REASON = 500

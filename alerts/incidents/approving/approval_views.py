@@ -21,9 +21,9 @@ from alerts.incidents.errors import FieldsError, ForbiddenError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Draft
 from alerts.incidents.zones import previewing
-from consular.missions import stepping
 from consular.missions.access import MAY, Verb, officer_page
 from consular.missions.models import Officer, Posting
+from consular.missions.sign_in import stepping
 from consular.modes import Mode
 
 TICKS = {

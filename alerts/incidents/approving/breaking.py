@@ -23,9 +23,10 @@ from alerts.incidents.errors import ConflictError, FieldsError, ForbiddenError
 from alerts.incidents.models import Alert, BreakGlass, Draft, Incident
 from alerts.incidents.zones import previewing
 from consular import modes
-from consular.missions import audit, rota
+from consular.missions import audit
 from consular.missions.access import MAY, Verb, may, verbs
 from consular.missions.models import Officer, Posting
+from consular.missions.staff import rota
 from geo import gazetteer
 
 FEWEST_TOLD = 2

@@ -15,8 +15,9 @@ from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Draft
 from alerts.incidents.zones import previewing
-from consular.missions import audit, stepping
+from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
+from consular.missions.sign_in import stepping
 
 TICKS = {
     "tick_alone": "Tick that nobody else can be reached in time.",

@@ -8,8 +8,8 @@ from django import forms
 from django.conf import settings
 
 from consular import moments
-from consular.missions import contacting, rota, staffing
 from consular.missions.models import Mission, Officer, Role
+from consular.missions.staff import contacting, rota, staffing
 
 HOURS = {12: "12 hours", 24: "1 day", 72: "3 days", 168: "7 days", 720: "30 days"}
 FOR_ALL = "All missions"

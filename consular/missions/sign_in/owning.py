@@ -1,4 +1,4 @@
-"""What officers do to their own account: sessions and second factors."""
+"""What officers do to their own account: password, sessions, second factors."""
 
 import base64
 from datetime import datetime
@@ -10,18 +10,27 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consular.missions import audit
 from consular.missions.access import officer_of
+from consular.missions.errors import StaffingError
 from consular.missions.models import Officer, Passkey
-from consular.missions.staffing import StaffingError, end_sessions
+from consular.missions.sign_in import sessions
 
 MOST_APPS = 3
 LAST = "This is your only second factor. Add another one first, then remove it."
+
+
+def change_password(officer: Officer, password: str, now: datetime) -> Officer:
+    """Give an officer a password of their own choice; sessions elsewhere end."""
+    officer.set_password(password)
+    officer.save(update_fields=["password"])
+    audit.record("change_password", officer, f"officer {officer.pk}", now)
+    return officer
 
 
 def end_others(request: HttpRequest, now: datetime) -> None:
     """Sign the officer out everywhere but here."""
     officer = officer_of(request)
     with transaction.atomic():
-        end_sessions(officer)
+        sessions.end_all(officer)
         audit.record("end_own_sessions", officer, f"officer {officer.pk}", now)
     _keep_this(request, officer)
 

@@ -23,12 +23,13 @@ from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from consular import squares
-from consular.missions import audit, owning, passkeys, sessions, staffing, stepping
+from consular.missions import audit
 from consular.missions.access import is_signed_in, officer_of
-from consular.missions.forms import OwnPasswordForm
+from consular.missions.errors import StaffingError
 from consular.missions.models import Officer, Passkey, Posting
-from consular.missions.passkeys import PasskeyError
-from consular.missions.staffing import StaffingError
+from consular.missions.sign_in import owning, passkeys, sessions, stepping
+from consular.missions.sign_in.forms import OwnPasswordForm
+from consular.missions.sign_in.passkeys import PasskeyError
 
 LARGEST = 20_000  # bytes of an answer
 
@@ -127,7 +128,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return stepping.ask(request.path)
     form = OwnPasswordForm(request, request.POST or None)
     if form.is_valid():
-        officer = staffing.change_password(
+        officer = owning.change_password(
             officer_of(request), form.cleaned_data["new_password1"], now
         )
         update_session_auth_hash(request, officer)

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from consular.missions import rota
 from consular.missions.access import Verb, officer_of, officer_page
-from consular.missions.rota import Stretch
-from consular.missions.staff_forms import StretchForm
-from consular.missions.staffing import StaffingError
+from consular.missions.errors import StaffingError
+from consular.missions.staff import rota
+from consular.missions.staff.rota import Stretch
+from consular.missions.staff.staff_forms import StretchForm
 
 
 @officer_page(Verb.WATCH)

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from consular.missions import audit, contacting
+from consular.missions import audit
 from consular.missions.access import Verb, reach
+from consular.missions.errors import StaffingError
 from consular.missions.models import Duty, Mission, Officer, Posting
-from consular.missions.staffing import StaffingError
+from consular.missions.staff import contacting
 
 LOOK_AHEAD = timedelta(days=7)
 LONGEST = timedelta(days=31)

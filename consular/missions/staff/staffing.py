@@ -6,24 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular.missions import audit, contacting
+from consular.missions import audit
 from consular.missions.access import Reach, Verb, reach
+from consular.missions.errors import StaffingError
 from consular.missions.models import Mission, Officer, Passkey, Posting, Role
+from consular.missions.sign_in import sessions
+from consular.missions.staff import contacting
 
 SURGE_ROLES = (Role.DUTY_OFFICER, Role.CONSULAR_OFFICER)
 LONGEST_SURGE = timedelta(days=90)
 NEW = timedelta(hours=24)  # in which an account is not independent of who made it
-
-
-class StaffingError(ValueError):
-    """Refuse a step, field by field; `errors` maps a field to its words."""
-
-    def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +154,7 @@ def take(posting: Posting, by: Officer, now: datetime) -> None:
     _check_not_self(posting.officer, by)
     _check_wing(by, posting.mission, now)
     posting.delete()
-    end_sessions(posting.officer)
+    sessions.end_all(posting.officer)
     audit.record(
         "take_role",
         by,
@@ -176,7 +171,7 @@ def set_active(officer: Officer, is_active: bool, by: Officer, now: datetime) ->
     _check_not_self(officer, by)
     _check_whole(officer, by, now)
     if not is_active:
-        end_sessions(officer)
+        sessions.end_all(officer)
     Officer.objects.filter(pk=officer.pk).update(is_active=is_active)
     action = "enable_officer" if is_active else "disable_officer"
     audit.record(action, by, f"officer {officer.pk}", now)
@@ -194,7 +189,7 @@ def renew_keys(officer: Officer, by: Officer, now: datetime) -> Keys:
     officer.set_password(password)
     officer.keys_by, officer.keys_at = by, now
     officer.save(update_fields=["password", "keys_by", "keys_at"])
-    end_sessions(officer)
+    sessions.end_all(officer)
     TOTPDevice.objects.filter(user=officer).delete()
     Passkey.objects.filter(user=officer).delete()
     device = TOTPDevice.objects.create(user=officer, name="phone", confirmed=True)
@@ -204,20 +199,6 @@ def renew_keys(officer: Officer, by: Officer, now: datetime) -> Keys:
 
 
 @transaction.atomic
-def change_password(officer: Officer, password: str, now: datetime) -> Officer:
-    """Give an officer a password of their own choice; sessions elsewhere end."""
-    officer.set_password(password)
-    officer.save(update_fields=["password"])
-    audit.record("change_password", officer, f"officer {officer.pk}", now)
-    return officer
-
-
-def end_sessions(officer: Officer) -> None:
-    """Sign an officer out everywhere."""
-    rows = Officer.objects.filter(pk=officer.pk)
-    rows.update(session_round=F("session_round") + 1)
-
-
 def is_independent(one: Officer, other: Officer, now: datetime) -> bool:
     """Tell whether neither of two made, or renewed, the other's keys within a day."""
     return not any(
@@ -257,6 +238,6 @@ def expire(now: datetime) -> int:
     for officer in found:
         with transaction.atomic():
             Officer.objects.filter(pk=officer.pk).update(is_active=False)
-            end_sessions(officer)
+            sessions.end_all(officer)
             audit.record("account_ran_out", None, f"officer {officer.pk}", now)
     return len(found)

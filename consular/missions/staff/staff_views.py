@@ -11,16 +11,19 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consular import squares
-from consular.missions import audit, staffing, stepping
+from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
+from consular.missions.errors import StaffingError
 from consular.missions.models import Mission, Officer, Passkey, Posting
-from consular.missions.staff_forms import (
+from consular.missions.sign_in import stepping
+from consular.missions.staff import staffing
+from consular.missions.staff.staff_forms import (
     MissionForm,
     NewcomerForm,
     RoleForm,
     SurgeForm,
 )
-from consular.missions.staffing import Keys, Newcomer, StaffingError
+from consular.missions.staff.staffing import Keys, Newcomer
 
 
 def _context(request: HttpRequest, now: datetime, page: str) -> dict[str, Any]:

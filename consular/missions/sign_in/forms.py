@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp.models import Device
 
-from consular.missions import access, stepping, throttling
+from consular.missions import access
 from consular.missions.models import Officer
+from consular.missions.sign_in import stepping, throttling
 
 # One text for every reason, so that it does not tell which of the three was wrong.
 REFUSED = (

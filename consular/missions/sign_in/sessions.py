@@ -14,12 +14,14 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from consular.missions import audit, throttling
+from consular.missions import audit
 from consular.missions.access import officer_of
 from consular.missions.models import Officer
+from consular.missions.sign_in import throttling
 
 BEGAN, PLACE, BROWSER = "muster_began_at", "muster_place", "muster_browser"
 NEAR_S = 1_800  # a page that is opened so late says when the session ends
@@ -123,3 +125,9 @@ def end(request: HttpRequest, mark: str, now: datetime) -> bool:
             audit.record("end_own_session", officer, f"officer {officer.pk}", now)
             return True
     return False
+
+
+def end_all(officer: Officer) -> None:
+    """Sign an officer out everywhere."""
+    rows = Officer.objects.filter(pk=officer.pk)
+    rows.update(session_round=F("session_round") + 1)

@@ -1,0 +1,1 @@
+"""Accounts, roles and missions, as administrators keep them; the duty rota."""
