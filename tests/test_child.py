@@ -48,7 +48,7 @@ def test_a_child_that_is_slow_to_start_has_the_whole_time_for_its_work(
 def test_a_document_that_was_late_is_read_once_more(monkeypatch):
     said = [child.ChildLateError("late"), ("accepted", "", None)]
 
-    def call(path: str, *args: object) -> object:
+    def call(path: str, *args: object, cpu_s: float) -> object:
         answer = said.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -58,3 +58,16 @@ def test_a_document_that_was_late_is_read_once_more(monkeypatch):
     assert reading.in_child(b"x") == ("accepted", "", None)
     said = [child.ChildLateError("late")] * 2
     assert reading.in_child(b"x") == (reading.QUARANTINED, "late", None)
+
+
+def test_a_large_document_is_given_more_processor_time(monkeypatch):
+    given = []
+
+    def call(path: str, *args: object, cpu_s: float) -> object:
+        given.append(cpu_s)
+        return ("accepted", "", None)
+
+    monkeypatch.setattr(child, "call", call)
+    for size in (1, 8_000_000):
+        reading.in_child(b" " * size)
+    assert given == [1.0, 2.0]

@@ -120,7 +120,7 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     try:
-        read = float(str(value))
+        read = value if isinstance(value, float) else float(str(value))
     except ValueError:
         return None
     return read if math.isfinite(read) else None

@@ -7,6 +7,7 @@ USGS, GeoJSON Summary Format and GeoJSON Detail Format
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from alerts.hazards.feeds.base import (
@@ -111,7 +112,7 @@ def _item(feature: Any) -> FeedItem | None:
         return None
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         return None
-    return _made(properties, identifier, (lon, lat, depth))
+    return _made(properties, identifier, happened, (lon, lat, depth))
 
 
 def _first(properties: dict[str, Any], name: str) -> dict[str, Any]:
@@ -123,7 +124,9 @@ def _first(properties: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _products(properties: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the properties of that product."""
+    """Return the properties of that product; a summary's events have no products."""
+    if "products" not in properties:
+        return {}
     said = _first(properties, name).get("properties")
     return said if isinstance(said, dict) else {}
 
@@ -147,11 +150,11 @@ def _is_scenario(properties: dict[str, Any]) -> bool:
 def _made(
     properties: dict[str, Any],
     identifier: str,
+    happened: datetime,
     at: tuple[float, float, float | None],
 ) -> FeedItem:
-    happened = of_epoch_ms(properties.get("time"))
-    assert happened is not None
     updated = of_epoch_ms(properties.get("updated")) or happened
+    sent = updated.isoformat()
     magnitude = number(properties.get("mag"))
     ids = [i for i in str(properties.get("ids") or "").split(",") if i] or [identifier]
     flags = [] if magnitude is not None else ["no magnitude"]
@@ -169,11 +172,11 @@ def _made(
     return FeedItem(
         identifier=identifier,
         sender=SENDER,
-        sent=updated.isoformat(),
+        sent=sent,
         sent_at=updated,
         msg_type="Cancel" if deleted else "Alert",
         kind="earthquake" if kind_word == "earthquake" else "other",
-        natural_key=(SENDER, identifier, updated.isoformat()),
+        natural_key=(SENDER, identifier, sent),
         event_keys=tuple((SENDER, each) for each in dict.fromkeys([identifier, *ids])),
         happened_at=happened,
         event=kind_word.capitalize()[:60],

@@ -36,6 +36,8 @@ QUAKE_FORMATS = (
     "quakeml",
     "quake_rss",
 )  # their blasts and eruptions have a magnitude too
+# A month of earthquakes is 8 MB, and takes a slow machine a second and more.
+BYTES_A_CPU_SECOND, MOST_CPU_S = 4_000_000, 4.0
 
 
 def attempt(document: bytes, hint: str) -> tuple[str, str, Reading | None]:
@@ -62,9 +64,23 @@ def in_child(document: bytes, hint: str = "auto") -> tuple[str, str, Reading | N
 
 def _called(document: bytes, hint: str) -> tuple[str, str, Reading | None]:
     answer: tuple[str, str, Reading | None] = child.call(
-        "alerts.hazards.listening.reading.attempt", document, hint
+        "alerts.hazards.listening.reading.attempt",
+        document,
+        hint,
+        cpu_s=cpu_limit_s(len(document)),
     )
     return answer
+
+
+def cpu_limit_s(size: int) -> float:
+    """Return the seconds of processor time that a document of so many bytes may take.
+
+    Examples
+    --------
+    >>> cpu_limit_s(100), cpu_limit_s(8_000_000), cpu_limit_s(32_000_000)
+    (1.0, 2.0, 4.0)
+    """
+    return min(max(child.CPU_S, size / BYTES_A_CPU_SECOND), MOST_CPU_S)
 
 
 def verdict(
