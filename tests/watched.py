@@ -16,18 +16,17 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium
 from tests.flows import demos, stories
 from tests.flows.demos import Demo, Officer
 from tests.flows.stories import Hand
 from tests.scratch import ROOT, Scratch
+from tests.watching import LOOK_S, Watch, go
 
 FAULTS = {
     "busy": 0.04,
@@ -46,136 +45,12 @@ FAULTS = {
     "undelivered": {"30003": 0.02, "30006": 0.01, "30007": 0.005},
 }
 CORNERS = "72, -130\n72, 60\n-55, 60\n-55, -130"
-LOOK_S = 3.0
 STEPS = {"pause": 0.2, "stop": 0.65}  # when so much of it has left
-NUMBER = re.compile(r"\d[\d,]*")
-SHOWN = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
 
 
-def go(page: Page, url: str) -> None:
-    """Open a page, also in the moment in which the one before looks again by itself."""
-    for _ in range(5):
-        try:
-            page.goto(url)
-        except Error as error:
-            if "ERR_ABORTED" not in str(error):
-                raise
-        else:
-            return
-
-
-@dataclass
-class Watch:
-    """One watched send: its pages, its pictures, what did not agree."""
-
-    demo: Demo
-    reference: str
-    page: Page
-    shots: Path
-    cause: int = 0
-    count: int = 0
-    wrong: list[str] = field(default_factory=list)
-    looks: list[dict[str, Any]] = field(default_factory=list)
-
-    def ledger(self) -> Counter[str]:
-        """Count the alert's messages by what the page calls them."""
-        from django.db.models import Count  # noqa: PLC0415 - Django is set up later
-
-        from alerts.dispatch.models import Message  # noqa: PLC0415
-        from alerts.dispatch.watching.progress import PART_OF  # noqa: PLC0415
-
-        rows = Message.objects.filter(cause=self.cause).order_by()
-        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
-        for state, number in rows.values_list("state").annotate(n=Count("id")):
-            found[PART_OF[state]] += number
-        return found
-
-    def journal(self) -> int:
-        """Count the messages of this alert that the provider has taken."""
-        from alerts.dispatch.models import Message  # noqa: PLC0415
-        from alerts.exercises import journal  # noqa: PLC0415
-
-        ours = Message.objects.filter(cause=self.cause).values_list("uid", flat=True)
-        uids = {str(uid) for uid in ours}
-        return len(uids & set(journal.read(self.demo.journal_path).references()))
-
-    def shoot(self, name: str) -> None:
-        """Keep a picture of the page."""
-        self.count += 1
-        path = self.shots / f"{self.count:03}-{name}.png"
-        self.page.screenshot(path=path, full_page=True)
-
-    def look(self, name: str) -> Counter[str]:
-        """Compare the cause's page with the ledger; return what the page says."""
-        before = self.ledger()
-        go(self.page, f"{self.demo.web}/desk/sending/{self.cause}/")
-        after = self.ledger()
-        said = self.parts()
-        for part in SHOWN:
-            low, high = sorted((before[part], after[part]))
-            slack = abs(high - low) + 400 * (low != high)  # what moves both ways
-            if not low - slack <= said[part] <= high + slack:
-                self.wrong.append(f"{name}: {part} {said[part]}, not {low} to {high}")
-        if said.total() != after.total() and before.total() == after.total():
-            self.wrong.append(f"{name}: {said.total()} messages, not {after.total()}")
-        lead = self.page.locator("main .muted.small").first.inner_text()
-        self.looks.append({"look": name, "lead": lead, **said})
-        self.shoot(name)
-        return said
-
-    def parts(self) -> Counter[str]:
-        """Add up the table by country, as a reader would."""
-        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
-        for row in self.page.locator("[data-countries] tbody tr").all_inner_texts():
-            cells = row.split("\t")
-            numbers = [int(cell.replace(",", "")) for cell in cells[2:]]
-            for part, number in zip(SHOWN, numbers, strict=False):
-                found[part] += number
-            if sum(numbers[:-1]) != numbers[-1]:
-                self.wrong.append(f"a row does not add up: {cells}")
-        return found
-
-    def at_rest(self, name: str) -> None:
-        """Compare page, ledger and journal when nothing moves any more."""
-        self.settle()
-        said = self.look(name)
-        ledger = self.ledger()
-        if said != ledger:
-            self.wrong.append(f"{name}: the page says {said}, the ledger {ledger}")
-        taken, left = self.journal(), self.known_left()
-        if taken != left:
-            self.wrong.append(f"{name}: {left} left by the ledger, {taken} were taken")
-
-    def known_left(self) -> int:
-        """Count what the ledger says has left, for sure."""
-        said = self.ledger()
-        return said["accepted"] + said["delivered"] + self.undelivered()
-
-    def undelivered(self) -> int:
-        from alerts.dispatch.models import Message, State  # noqa: PLC0415
-
-        rows = Message.objects.filter(cause=self.cause, state=State.UNDELIVERED)
-        return rows.count()
-
-    def settle(self, longest_s: float = 90.0) -> None:
-        """Wait until two looks at the ledger say the same, and nothing is unclear."""
-        by_s, before = time.monotonic() + longest_s, None
-        while time.monotonic() < by_s:
-            now = self.ledger()
-            if now == before and not now["unclear"]:
-                return
-            before = now
-            time.sleep(LOOK_S)
-
-    def sending(self, name: str) -> None:
-        """Take a picture of the incident's own page of it."""
-        go(self.page, f"{self.demo.web}/desk/incidents/{self.reference}/sending/")
-        self.shoot(name)
-
-
-def small(browser: Browser, demo: Demo, watch: Watch, name: str) -> None:
+def small(browser: Browser, watch: Watch, name: str) -> None:
     """Take pictures as a phone shows both pages, dark."""
-    kept = demo.signed_in["approver"]
+    kept = watch.demo.signed_in["approver"]
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, storage_state=kept, color_scheme="dark"
     )
@@ -185,7 +60,7 @@ def small(browser: Browser, demo: Demo, watch: Watch, name: str) -> None:
         f"/desk/incidents/{watch.reference}/sending/",
         "/desk/sending/",
     ):
-        go(page, demo.web + place)
+        go(page, watch.demo.web + place)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > 390:
             watch.wrong.append(f"{place} is {wide} wide at 390")
@@ -218,40 +93,11 @@ def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:
     total = Message.objects.filter(cause=watch.cause).count()
     begun = time.monotonic()
     watch.sending("begun")
-
-    _until(watch, total, STEPS["pause"], browser)
-    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
-    second.press("Pause sending")
-    watch.shoot("paused")
-    time.sleep(2)
-    before = watch.journal()
-    watch.at_rest("paused")
-    if watch.journal() > before:
-        watch.wrong.append(f"{watch.journal() - before} left while it was paused")
-    small(browser, demo, watch, "paused")
-    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
-    second.press("Go on sending")
-
-    _until(watch, total, STEPS["stop"], browser)
-    go(second.page, f"{demo.web}/desk/incidents/{reference}/sending/")
-    second.page.get_by_text("Stop for good").click()
-    second.press("Stop this alert")
-    time.sleep(2)
-    before = watch.journal()
-    watch.at_rest("stopped")
-    if watch.journal() > before:
-        watch.wrong.append(f"{watch.journal() - before} left after it was stopped")
-    watch.sending("stopped")
-    small(browser, demo, watch, "stopped")
-    failed = second.page.locator("main a", has_text=re.compile("phone off", re.I))
-    go(second.page, f"{demo.web}/desk/sending/{watch.cause}/")
-    failed.first.click()
-    watch.shoot("list")
-    go(second.page, f"{demo.web}/desk/sending/")
-    watch.shoot("mail-room")
+    _paused(watch, second, total, browser)
+    _stopped(watch, second, total, browser)
     again = posted_again(watch)
     corrected = correct(watch, second)
-    small(browser, demo, watch, "corrected")
+    small(browser, watch, "corrected")
     return {
         "people": people,
         "messages": total,
@@ -261,6 +107,43 @@ def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:
         "looks": len(watch.looks),
         "wrong": watch.wrong,
     }
+
+
+def _paused(watch: Watch, second: Hand, total: int, browser: Browser) -> None:
+    """Pause it when some has left, look, and let it go on."""
+    _until(watch, total, STEPS["pause"], browser)
+    go(second.page, watch.incident_page)
+    second.press("Pause sending")
+    watch.shoot("paused")
+    time.sleep(2)
+    before = watch.journal()
+    watch.at_rest("paused")
+    if watch.journal() > before:
+        watch.wrong.append(f"{watch.journal() - before} left while it was paused")
+    small(browser, watch, "paused")
+    go(second.page, watch.incident_page)
+    second.press("Go on sending")
+
+
+def _stopped(watch: Watch, second: Hand, total: int, browser: Browser) -> None:
+    """Stop it when most has left, look, and open its lists."""
+    _until(watch, total, STEPS["stop"], browser)
+    go(second.page, watch.incident_page)
+    second.page.get_by_text("Stop for good").click()
+    second.press("Stop this alert")
+    time.sleep(2)
+    before = watch.journal()
+    watch.at_rest("stopped")
+    if watch.journal() > before:
+        watch.wrong.append(f"{watch.journal() - before} left after it was stopped")
+    watch.sending("stopped")
+    small(browser, watch, "stopped")
+    failed = second.page.locator("main a", has_text=re.compile("phone off", re.I))
+    go(second.page, watch.cause_page)
+    failed.first.click()
+    watch.shoot("list")
+    go(second.page, f"{watch.demo.web}/desk/sending/")
+    watch.shoot("mail-room")
 
 
 def _until(watch: Watch, total: int, share: float, browser: Browser) -> None:
@@ -277,7 +160,7 @@ def _until(watch: Watch, total: int, share: float, browser: Browser) -> None:
 
 def posted_again(watch: Watch) -> int:
     """Press each button of a post that was set aside; the alert may be stopped."""
-    go(watch.page, f"{watch.demo.web}/desk/sending/{watch.cause}/")
+    go(watch.page, watch.cause_page)
     buttons = watch.page.get_by_role("button", name="Post again")
     count = buttons.count()
     for _ in range(count):

@@ -1,0 +1,146 @@
+"""One watched send: what its page says, what the ledger says, pictures of both."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Page
+
+from tests.flows.demos import Demo
+
+LOOK_S = 3.0
+SHOWN = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
+
+
+def go(page: Page, url: str) -> None:
+    """Open a page, also in the moment in which the one before looks again by itself."""
+    for _ in range(5):
+        try:
+            page.goto(url)
+        except Error as error:
+            if "ERR_ABORTED" not in str(error):
+                raise
+        else:
+            return
+
+
+@dataclass
+class Watch:
+    """One watched send: its pages, its pictures, what did not agree."""
+
+    demo: Demo
+    reference: str
+    page: Page
+    shots: Path
+    cause: int = 0
+    count: int = 0
+    wrong: list[str] = field(default_factory=list)
+    looks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def cause_page(self) -> str:
+        """The address of the alert's messages in the mail room."""
+        return f"{self.demo.web}/desk/sending/{self.cause}/"
+
+    @property
+    def incident_page(self) -> str:
+        """The address of the incident's own page of what is sent."""
+        return f"{self.demo.web}/desk/incidents/{self.reference}/sending/"
+
+    def ledger(self) -> Counter[str]:
+        """Count the alert's messages by what the page calls them."""
+        from django.db.models import Count  # noqa: PLC0415 - Django is set up later
+
+        from alerts.dispatch.models import Message  # noqa: PLC0415
+        from alerts.dispatch.watching.progress import PART_OF  # noqa: PLC0415
+
+        rows = Message.objects.filter(cause=self.cause).order_by()
+        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
+        for state, number in rows.values_list("state").annotate(n=Count("id")):
+            found[PART_OF[state]] += number
+        return found
+
+    def journal(self) -> int:
+        """Count the messages of this alert that the provider has taken."""
+        from alerts.dispatch.models import Message  # noqa: PLC0415
+        from alerts.exercises import journal  # noqa: PLC0415
+
+        ours = Message.objects.filter(cause=self.cause).values_list("uid", flat=True)
+        uids = {str(uid) for uid in ours}
+        return len(uids & set(journal.read(self.demo.journal_path).references()))
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the page."""
+        self.count += 1
+        path = self.shots / f"{self.count:03}-{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+
+    def look(self, name: str) -> Counter[str]:
+        """Compare the cause's page with the ledger; return what the page says."""
+        before = self.ledger()
+        go(self.page, self.cause_page)
+        after = self.ledger()
+        said = self.parts()
+        for part in SHOWN:
+            low, high = sorted((before[part], after[part]))
+            slack = abs(high - low) + 400 * (low != high)  # what moves both ways
+            if not low - slack <= said[part] <= high + slack:
+                self.wrong.append(f"{name}: {part} {said[part]}, not {low} to {high}")
+        if said.total() != after.total() and before.total() == after.total():
+            self.wrong.append(f"{name}: {said.total()} messages, not {after.total()}")
+        lead = self.page.locator("main .muted.small").first.inner_text()
+        self.looks.append({"look": name, "lead": lead, **said})
+        self.shoot(name)
+        return said
+
+    def parts(self) -> Counter[str]:
+        """Add up the table by country, as a reader would."""
+        found: Counter[str] = Counter(dict.fromkeys(SHOWN, 0))
+        for row in self.page.locator("[data-countries] tbody tr").all_inner_texts():
+            cells = row.split("\t")
+            numbers = [int(cell.replace(",", "")) for cell in cells[2:]]
+            for part, number in zip(SHOWN, numbers, strict=False):
+                found[part] += number
+            if sum(numbers[:-1]) != numbers[-1]:
+                self.wrong.append(f"a row does not add up: {cells}")
+        return found
+
+    def at_rest(self, name: str) -> None:
+        """Compare page, ledger and journal when nothing moves any more."""
+        self.settle()
+        said = self.look(name)
+        ledger = self.ledger()
+        if said != ledger:
+            self.wrong.append(f"{name}: the page says {said}, the ledger {ledger}")
+        taken, left = self.journal(), self.known_left()
+        if taken != left:
+            self.wrong.append(f"{name}: {left} left by the ledger, {taken} were taken")
+
+    def known_left(self) -> int:
+        """Count what the ledger says has left, for sure."""
+        said = self.ledger()
+        return said["accepted"] + said["delivered"] + self.undelivered()
+
+    def undelivered(self) -> int:
+        """Count what left and did not arrive."""
+        from alerts.dispatch.models import Message, State  # noqa: PLC0415
+
+        rows = Message.objects.filter(cause=self.cause, state=State.UNDELIVERED)
+        return rows.count()
+
+    def settle(self, longest_s: float = 90.0) -> None:
+        """Wait until two looks at the ledger say the same, and nothing is unclear."""
+        by_s, before = time.monotonic() + longest_s, None
+        while time.monotonic() < by_s:
+            now = self.ledger()
+            if now == before and not now["unclear"]:
+                return
+            before = now
+            time.sleep(LOOK_S)
+
+    def sending(self, name: str) -> None:
+        """Take a picture of the incident's own page of it."""
+        go(self.page, self.incident_page)
+        self.shoot(name)
