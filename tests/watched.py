@@ -118,8 +118,8 @@ def _paused(watch: Watch, second: Hand, total: int, browser: Browser) -> None:
     time.sleep(2)
     before = watch.journal()
     watch.at_rest("paused")
-    if watch.journal() > before:
-        watch.wrong.append(f"{watch.journal() - before} left while it was paused")
+    if more := watch.journal() - before:
+        watch.wrong.append(f"{len(more)} left while it was paused")
     small(browser, watch, "paused")
     go(second.page, watch.incident_page)
     second.press("Go on sending")
@@ -134,8 +134,8 @@ def _stopped(watch: Watch, second: Hand, total: int, browser: Browser) -> None:
     time.sleep(2)
     before = watch.journal()
     watch.at_rest("stopped")
-    if watch.journal() > before:
-        watch.wrong.append(f"{watch.journal() - before} left after it was stopped")
+    if more := watch.journal() - before:
+        watch.wrong.append(f"{len(more)} left after it was stopped")
     watch.sending("stopped")
     small(browser, watch, "stopped")
     failed = second.page.locator("main a", has_text=re.compile("phone off", re.I))
@@ -178,7 +178,7 @@ def correct(watch: Watch, second: Hand) -> dict[str, Any]:
     book = set(journal.read(watch.demo.journal_path).references())
     dead = (State.UNDELIVERED, State.REJECTED)
     reached = {
-        (row.address_id, row.purpose)
+        (row.address_id, row.purpose): str(row.uid)
         for row in first.exclude(state__in=dead)
         if str(row.uid) in book
     }
@@ -205,9 +205,10 @@ def correct(watch: Watch, second: Hand) -> dict[str, Any]:
     watch.at_rest("corrected")
     rows = Message.objects.filter(cause=watch.cause)
     written = set(rows.values_list("address_id", "purpose"))
-    missed, needless = reached - written, written - reached
+    missed, needless = reached.keys() - written, written - reached.keys()
     if missed:
-        watch.wrong.append(f"{len(missed)} were reached and not corrected")
+        words = "; ".join(watch.stories(reached[place] for place in missed))
+        watch.wrong.append(f"{len(missed)} were reached and not corrected: {words}")
     watch.cause = uncorrected
     return {"reached": len(reached), "missed": len(missed), "needless": len(needless)}
 
