@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -138,6 +138,15 @@ def test_what_was_accepted_before_the_line_broke_is_found_by_asking(provider, ac
     found = transport.look_up(message)
     assert found.split("|")[0] == accepted(provider, account)[0]["sid"]
     assert len(accepted(provider, account)) == 1
+
+
+@pytest.mark.parametrize("account", [n for n in PHONES if KINDS[n].finds])
+def test_another_message_to_the_same_number_is_never_taken_for_it(provider, account):
+    transport = routing.transport_for(account)
+    first = outgoing(account)
+    others = frozenset([transport.send(first)])
+    assert transport.look_up(first) in others
+    assert transport.look_up(replace(first, others=others)) == ""
 
 
 @every_account

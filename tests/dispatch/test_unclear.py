@@ -9,7 +9,7 @@ from alerts.dispatch.hearing import unclear
 from alerts.dispatch.models import Account, Message, State
 from alerts.dispatch.sending import delivery, health
 from alerts.exercises.provider.faults import Faults
-from tests.dispatch.test_ledger import ask, letters, make_cause
+from tests.dispatch.test_ledger import ask, crash, letters, make_cause
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,3 +91,15 @@ def test_an_account_rests_after_many_refusals_and_not_after_a_few(refused, rests
     said = [("simulated-sms", State.QUEUED.value, "429", 3.0)] * refused
     health.heard([*said, ("simulated-sms", State.ACCEPTED.value, "", None)], NOON)
     assert (Account.objects.get().waits_until is not None) == rests
+
+
+def test_a_call_that_never_left_is_not_taken_for_an_earlier_one(provider):
+    """What was spoken cannot be asked for: only what is known of others tells."""
+    outbox.write(make_cause(), letters(1, channel="voice"), NOON)
+    delivery.drain(NOON)
+    assert accounts() == {(State.ACCEPTED, "simulated-voice")}
+    outbox.write(make_cause("alert:2"), letters(1, channel="voice"), NOON)
+    crash(NOON)
+    delivery.drain(ask(NOON))
+    assert accounts() == {(State.ACCEPTED, "simulated-voice")}
+    assert len(provider.journal.accepted("voice")) == 2

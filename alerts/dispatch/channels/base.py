@@ -54,7 +54,9 @@ class Outgoing:
     """One text for one address, as a transport needs it.
 
     `uid` and `attempt` travel in the callback's address; `link` is the message's own
-    and makes the text unique, so that it can be looked up. `key` is the same for as
+    and makes the text unique, so that it can be looked up; `others` are the provider's
+    ids that other messages to this address are known by, and are never taken for it.
+    `key` is the same for as
     long as a request may have been accepted: an idempotency key. `valid_s` is how long
     the text is worth delivering; `in_conversation` says that the person has written on
     this channel within 24 hours.
@@ -75,6 +77,7 @@ class Outgoing:
     callback_url: str = ""
     unsubscribe_url: str = ""
     in_reply_to: str = ""
+    others: frozenset[str] = frozenset()
 
 
 class Transport(Protocol):

@@ -69,12 +69,13 @@ class TwilioSms(TwilioAccount):
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Find a message by its address and its own link among the last ones."""
-        return self._find(outgoing.to, outgoing.link or outgoing.body)
+        mark = outgoing.link or outgoing.body
+        return self._find(outgoing.to, mark, outgoing.others)
 
-    def _find(self, to: str, mark: str) -> str:
+    def _find(self, to: str, mark: str, others: frozenset[str]) -> str:
         try:
             for message in self.client.messages.list(to=to, limit=50):
-                if mark in (message.body or ""):
+                if mark in (message.body or "") and message.sid not in others:
                     return str(message.sid)
         except Exception as error:
             raise unasked(error) from error
@@ -124,4 +125,4 @@ class TwilioWhatsApp(TwilioSms):
     def look_up(self, outgoing: Outgoing) -> str:
         """Find a message by its address and its own link."""
         mark = outgoing.link or " ".join(outgoing.body.split())
-        return self._find(f"whatsapp:{outgoing.to}", mark)
+        return self._find(f"whatsapp:{outgoing.to}", mark, outgoing.others)

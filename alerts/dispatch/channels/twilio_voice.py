@@ -88,11 +88,16 @@ class TwilioVoice(TwilioAccount):
         return str(call.sid)
 
     def look_up(self, outgoing: Outgoing) -> str:
-        """Find a call by its number among those of the last minutes."""
+        """Find a call by its number among those of the last minutes.
+
+        Nothing of what was said can be asked for, so only the calls that are known to
+        be another message's tell which one is meant.
+        """
         since = datetime.now(UTC) - RECENT
         try:
             for call in self.client.calls.list(to=outgoing.to, limit=10):
-                if call.date_created is None or call.date_created >= since:
+                is_recent = call.date_created is None or call.date_created >= since
+                if is_recent and call.sid not in outgoing.others:
                     return str(call.sid)
         except Exception as error:
             raise unasked(error) from error

@@ -8,8 +8,9 @@ from arriving twice, ten are.
 """
 
 import logging
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -103,14 +104,26 @@ def _asked_of(ids: list[int], now: datetime) -> list[Question]:
             message__in=ids, number=F("message__attempt")
         ).order_by("id")
     }
-    found = []
+    found, others = [], _others(messages)
     for row in jobs.rows(ids):
         attempt = last.get(row.pk)
         if attempt is None or attempt.account not in settings.ACCOUNTS:
             continue
         job = jobs.job_of(row, attempt.account, row.attempt, now)
         message = messages[row.pk]
-        found.append(Question(message, job.account, attempt.began_at, job.outgoing))
+        known = frozenset(others[message.address_id] - {message.provider_id})
+        asked = replace(job.outgoing, others=known)
+        found.append(Question(message, job.account, attempt.began_at, asked))
+    return found
+
+
+def _others(messages: dict[int, Message]) -> dict[int, set[str]]:
+    """Return by what ids providers know the other messages to the same addresses."""
+    places = {message.address_id for message in messages.values()}
+    rows = Message.objects.filter(address__in=places).exclude(provider_id="")
+    found: dict[int, set[str]] = defaultdict(set)
+    for address_id, provider_id in rows.values_list("address_id", "provider_id"):
+        found[address_id].add(provider_id)
     return found
 
 
@@ -155,6 +168,9 @@ def _settled(question: Question, answer: str | Exception, now: datetime) -> bool
         logger.warning("message %s: %s", message.uid, type(answer).__name__)
         return False  # the provider is away: ask again later
     if answer:
+        same = Message.objects.filter(address=message.address_id, provider_id=answer)
+        if same.exclude(pk=message.pk).exists():
+            return False  # two were asked for at once: one of them asks again
         return bool(
             row.update(
                 state=State.ACCEPTED,
