@@ -178,7 +178,7 @@ def correct(watch: Watch, second: Hand) -> dict[str, Any]:
     book = set(journal.read(watch.demo.journal_path).references())
     dead = (State.UNDELIVERED, State.REJECTED)
     reached = {
-        (row.address_id, row.purpose): str(row.uid)
+        row.address_id: str(row.uid)
         for row in first.exclude(state__in=dead)
         if str(row.uid) in book
     }
@@ -204,7 +204,7 @@ def correct(watch: Watch, second: Hand) -> dict[str, Any]:
         time.sleep(LOOK_S)
     watch.at_rest("corrected")
     rows = Message.objects.filter(cause=watch.cause)
-    written = set(rows.values_list("address_id", "purpose"))
+    written = set(rows.values_list("address_id", flat=True))
     missed, needless = reached.keys() - written, written - reached.keys()
     if missed:
         words = "; ".join(watch.stories(reached[place] for place in missed))

@@ -29,7 +29,6 @@ _COLUMNS = (
     "code",
     "link_path",
     "rank",
-    "purpose",
     "address__country",
 )
 
@@ -45,11 +44,14 @@ class Reached:
     code: str
     link_path: str
     rank: int
-    purpose: str
     country: str
 
     def answered_by(self, text: Text) -> Letter:
-        """Return a letter with another text, to the same address."""
+        """Return a letter with another text, to the same address.
+
+        It is for one purpose whatever this message was for: who had a reminder as well
+        is answered once.
+        """
         return Letter(
             channel=self.channel,
             address="",  # it is known by its key
@@ -58,7 +60,6 @@ class Reached:
             code=self.code,
             link_path=self.link_path,
             rank=self.rank,
-            purpose=self.purpose,
             country=self.country,
         )
 

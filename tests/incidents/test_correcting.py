@@ -1,5 +1,6 @@
 """A false alarm is taken back by one person, from exactly those it reached."""
 
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from alerts.incidents.audiences import audience
 from alerts.incidents.drafts import drafting
 from alerts.incidents.drafts.wording import Words
 from alerts.incidents.errors import ConflictError, ForbiddenError
-from alerts.incidents.models import Alert
+from alerts.incidents.models import Alert, AudienceMessage
 from consular.missions.models import AuditEntry, Officer
 from tests.incidents import path
 
@@ -55,6 +56,22 @@ def test_exactly_those_reached_get_the_approved_correction(
         said["body"] for said in alert.correction if said["channel"] == "sms"
     }
     assert sent[0].text.body.startswith("EXERCISE. CORRECTION from")
+
+
+def test_who_had_a_reminder_as_well_is_corrected_once(
+    alert: Alert, officer: Officer, later: datetime
+) -> None:
+    first = Message.objects.filter(cause__key=alert.cause_key).order_by("pk")[0]
+    join = AudienceMessage.objects.get(message=first)
+    first.pk, first.uid, first.link_key = None, uuid.uuid4(), None
+    first.purpose = "reminder"
+    first.save(force_insert=True)
+    AudienceMessage.objects.create(audience_id=join.audience_id, message=first)
+    assert correcting.reach(alert).messages == 2
+    correction = correcting.correct(alert, officer, later)
+    assert correcting.settle(correction, later)
+    assert len({m.address_id for m in corrections(correction)}) == 2
+    assert len(corrections(correction)) == 2
 
 
 def test_it_leaves_without_a_hold_and_stops_the_alert(

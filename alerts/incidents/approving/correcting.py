@@ -44,7 +44,7 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Reach:
-    """How many an alert may have reached so far."""
+    """How many an alert may have reached so far, and in how many messages it ends."""
 
     people: int
     messages: int
@@ -59,7 +59,8 @@ def reach(alert: Alert) -> Reach:
         )
     )
     count = people.values("person").distinct().count()
-    return Reach(people=count, messages=messages.count())
+    addresses = messages.values("address").distinct()
+    return Reach(people=count, messages=addresses.count())
 
 
 def shown(alert: Alert) -> list[Words]:
@@ -219,15 +220,18 @@ def _publish(cause: Cause, texts: _Texts, now: datetime) -> None:
 
 
 def _answer(cause: Cause, chunk: list[Reached], texts: _Texts, now: datetime) -> None:
-    """Write one answer to each message, and hang it on the same audience rows."""
+    """Write one answer to each address, and hang it on the same audience rows."""
     letters = [row.answered_by(texts.of(row)) for row in chunk]
     numbers = outbox.write_many(cause, letters, now)
     answer = {row.pk: number for row, number in zip(chunk, numbers, strict=True)}
     joins = AudienceMessage.objects.filter(message__in=list(answer))
-    pairs = list(joins.values_list("audience_id", "message_id"))
+    pairs = {
+        (audience_id, answer[message_id])
+        for audience_id, message_id in joins.values_list("audience_id", "message_id")
+    }
     columns = {
         "audience_id": [audience_id for audience_id, _ in pairs],
-        "message_id": [answer[message_id] for _, message_id in pairs],
+        "message_id": [number for _, number in pairs],
     }
     copying.write(AudienceMessage, len(pairs), columns, ignore_conflicts=True)
 
