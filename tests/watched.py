@@ -170,7 +170,7 @@ def posted_again(watch: Watch) -> int:
 
 def correct(watch: Watch, second: Hand) -> dict[str, Any]:
     """Take it back; compare whom it went to with the provider's journal."""
-    from alerts.dispatch.models import Message, State  # noqa: PLC0415
+    from alerts.dispatch.models import Address, Message, State  # noqa: PLC0415
     from alerts.exercises import journal  # noqa: PLC0415
     from alerts.incidents.models import Alert  # noqa: PLC0415
 
@@ -179,7 +179,9 @@ def correct(watch: Watch, second: Hand) -> dict[str, Any]:
     dead = (State.UNDELIVERED, State.REJECTED)
     reached = {
         row.address_id: str(row.uid)
-        for row in first.exclude(state__in=dead)
+        for row in first.exclude(state__in=dead).exclude(
+            address__opt_out=Address.OptOut.ALL
+        )
         if str(row.uid) in book
     }
     watch.sending("before-correction")
