@@ -59,6 +59,12 @@ def _publish(feeds, event, path="/map", reach=0.5):  # noqa: F811
     feeds.put(path, contours(event["id"], reach))
 
 
+def _newer(event):
+    """Return the event's next version."""
+    said = event["properties"]
+    return event | {"properties": said | {"updated": said["updated"] + 60_000}}
+
+
 def test_the_map_of_a_strong_earthquake_becomes_its_area(feeds):  # noqa: F811
     event = strong(feeds)
     _publish(feeds, event)
@@ -86,14 +92,12 @@ def test_a_later_version_without_a_map_keeps_the_area_until_a_new_one(feeds):  #
     _publish(feeds, event)
     source = make_source(feeds)
     polling.poll(source, NOON)
-    later = event["properties"]["updated"] + 60_000
-    newer = event | {"properties": event["properties"] | {"updated": later}}
+    newer = _newer(event)
     feeds.put("/usgs", document(newer))
     polling.poll(source, NOON + MINUTE)
     (hazard,) = Hazard.objects.all()
     assert hazard.geometry["coordinates"][0][0][0] == [-86.5, 11.5]
-    last = newer | {"properties": newer["properties"] | {"updated": later + 60_000}}
-    _publish(feeds, last, "/map2", reach=1)
+    _publish(feeds, _newer(newer), "/map2", reach=1)
     polling.poll(source, NOON + 2 * MINUTE)
     (hazard,) = Hazard.objects.all()
     assert hazard.geometry["coordinates"][0][0][0] == [-87.0, 11.0]
@@ -104,8 +108,7 @@ def test_a_map_that_was_read_is_not_fetched_again_for_a_newer_detail(feeds):  # 
     _publish(feeds, event)
     source = make_source(feeds)
     polling.poll(source, NOON)
-    later = event["properties"]["updated"] + 60_000
-    newer = event | {"properties": event["properties"] | {"updated": later}}
+    newer = _newer(event)
     feeds.put("/usgs", document(newer))
     feeds.put("/detail", detail(feeds, newer, "/map"))
     asked = len(feeds.asked)
