@@ -15,7 +15,7 @@ from alerts.dispatch.models import Message
 from alerts.incidents.models import Alert
 alert = Alert.objects.get(incident__reference="{0}", corrects=None)
 after = alert.corrections.get()
-first = sorted({m.address_id for m in reached.messages(alert.cause_key)})
+first = sorted({{m.address_id for m in reached.messages(alert.cause_key)}})
 sent = Message.objects.filter(cause__key=after.cause_key)
 answer = [first, sorted(sent.values_list("address_id", flat=True)), after.state]
 """
