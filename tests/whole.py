@@ -1,11 +1,15 @@
 """All that an installation holds, to search it for what must not be there."""
 
+import os
+import subprocess
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.db import connection
+
+from tests import postgres
 
 
 def stored() -> str:
@@ -20,6 +24,27 @@ def stored() -> str:
                 for v in row
             ]
     return "\n".join(parts).lower()
+
+
+def dumped() -> str:
+    """Return the database as its own tools write it out for who has stolen it.
+
+    Bytes are written as letters wherever they are some. What is not committed is not
+    in it.
+    """
+    if connection.vendor == "sqlite":
+        return "\n".join(connection.connection.iterdump()).lower()
+    at = connection.settings_dict
+    words = [str(postgres.binaries() / "pg_dump"), "--inserts", "--dbname", at["NAME"]]
+    environment = os.environ | {
+        "PGHOST": at["HOST"],
+        "PGPORT": str(at["PORT"]),
+        "PGUSER": at["USER"],
+        "PGPASSWORD": at["PASSWORD"],
+        "PGOPTIONS": "-c bytea_output=escape",
+    }
+    done = subprocess.run(words, env=environment, capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "replace").lower()
 
 
 def opened() -> str:
