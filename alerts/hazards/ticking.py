@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from django_q.tasks import async_task
 
-from alerts.hazards.listening import heartbeat
+from alerts.hazards.listening import heartbeat, polling
 from alerts.hazards.models import Hazard, Source
 
 
 def tick(now: datetime) -> None:
-    """Hand due sources to the queue; end and age hazards. Whoever moves a row acts.
+    """Hand due sources to the queue; end, age and weigh hazards. Who moves a row acts.
 
     A source is due again after its interval even if its task is lost on the way.
     """
@@ -24,4 +24,5 @@ def tick(now: datetime) -> None:
     unended = Hazard.objects.filter(state__in=[Hazard.State.ACTIVE, Hazard.State.STALE])
     unended.filter(expires_at__lte=now).update(state=Hazard.State.EXPIRED)
     active.filter(stale_at__lte=now).update(state=Hazard.State.STALE)
+    polling.weigh_left(now)
     heartbeat.beat(now)

@@ -8,11 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.dispatch.models import Message
 from alerts.exercises import recording
 from alerts.exercises.recording import Recording
-from alerts.hazards.listening import polling
+from alerts.hazards import ticking
+from alerts.hazards.listening import intake, polling
 from alerts.hazards.models import Document, Hazard, Proposal, Report, Source
 from consular import outgoing
 from tests.factories import NOON, make_registration, make_stay_entry
@@ -210,6 +213,20 @@ def test_people_inside_make_one_proposal_and_nothing_is_sent(feeds):
     assert proposal.radius_m == 90_000
     assert Message.objects.count() == 0
     assert Report.objects.filter(is_latest=True).count() == 1
+
+
+def test_what_a_killed_process_had_read_is_proposed_although_nothing_is_new(feeds):
+    make_registration(stays=[make_stay_entry(lon=-86.4, lat=12.4)])
+    feeds.put("/usgs", document(quake()), ETag="1")
+    source = make_source(feeds, etag="1")
+    intake.take(source, document(quake()), "application/json", NOON)
+    assert polling.poll(source, NOON + MINUTE).word == "unchanged"
+    assert not Proposal.objects.exists()
+    ticking.tick(NOON + MINUTE)
+    assert Proposal.objects.get().people == 1
+    with CaptureQueriesContext(connection) as asked:
+        polling.weigh_left(NOON + MINUTE)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

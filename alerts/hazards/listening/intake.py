@@ -16,7 +16,7 @@ from alerts.hazards.events import placing, reports, versions
 from alerts.hazards.events.versions import Fresh
 from alerts.hazards.feeds.base import FeedItem, Reading
 from alerts.hazards.listening import maps, reading
-from alerts.hazards.models import Document, Report, Source
+from alerts.hazards.models import Document, Hazard, Report, Source
 from consular import copying
 
 FLAGS_MOST = 20
@@ -117,6 +117,7 @@ def write(document: Document, found: Reading, now: datetime) -> set[int]:
     touched = placing.place(statements, now)
     copying.create(made)
     geocodes.wait(made, missing)
+    Hazard.objects.filter(pk__in=touched).update(weighed_at=None)
     return touched
 
 

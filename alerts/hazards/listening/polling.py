@@ -5,6 +5,7 @@ read is fetched again. A failed fetch changes nothing but the source's own row, 
 never means that a danger is over.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,8 @@ from consular import outgoing
 
 BACK_OFF_MOST = timedelta(minutes=30)
 FEW_FAILURES = 3
+LEFT_LYING = timedelta(seconds=10)
+LEFT_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,25 @@ def poll(source: Source, now: datetime) -> Outcome:
 def weigh(documents: list[Document], now: datetime) -> None:
     """Propose what the hazards in fresh documents ask for."""
     touched = Hazard.objects.filter(reports__document__in=documents).distinct()
-    for hazard in touched.filter(state=Hazard.State.ACTIVE):
+    _weigh(touched.filter(state=Hazard.State.ACTIVE), now)
+
+
+def weigh_left(now: datetime) -> None:
+    """Weigh what was left lying because a process ended after it had read a document.
+
+    The source then says that nothing is new, so nobody else would come back to it.
+    """
+    left = Hazard.objects.filter(
+        state=Hazard.State.ACTIVE, weighed_at=None, changed_at__lte=now - LEFT_LYING
+    )
+    _weigh(left.order_by("-level", "pk")[:LEFT_AT_ONCE], now)
+
+
+def _weigh(hazards: Iterable[Hazard], now: datetime) -> None:
+    for hazard in hazards:
         proposing.propose(hazard, now)
+        as_read = Hazard.objects.filter(pk=hazard.pk, changed_at=hazard.changed_at)
+        as_read.update(weighed_at=now)
 
 
 def _partly(source: Source, followed: following.Followed) -> Outcome:
