@@ -42,6 +42,23 @@ def country_of(channel: str, address: str) -> str:
     return _country_of_block(address[:-LAST_DIGITS], len(address))
 
 
+def country_words(channel: str, country: str) -> str:
+    """Say of which country an address is, as far as that has been seen.
+
+    Numbers lie sealed; one is opened when a message to it is taken to be sent.
+
+    Examples
+    --------
+    >>> country_words("sms", "NI"), country_words("sms", "")
+    ('NI', 'Seen when sent')
+    >>> country_words("email", "")
+    'None, by e-mail'
+    """
+    if country:
+        return country
+    return "Seen when sent" if channel in PHONES else "None, by e-mail"
+
+
 @functools.lru_cache(maxsize=4096)
 def _country_of_block(prefix: str, length: int) -> str:
     """Return the country of a block of numbers; a block lies in one country."""

@@ -56,7 +56,7 @@ def test_failures_are_said_in_plain_words_and_lead_to_their_list(desk, cause):
     assert "Phone off or out of reach" in page.content.decode()
     link = next(link for f, link in page.context["failures"] if f.code == "30003")
     listed = desk.get(link)
-    assert [each.provider_code for each, _ in listed.context["listed"]] == ["30003"]
+    assert [each.provider_code for each, *_ in listed.context["listed"]] == ["30003"]
 
 
 def test_no_page_shows_an_address_or_a_text(desk, cause):

@@ -85,6 +85,17 @@ def test_braces_in_a_fact_stay_as_they_are() -> None:
     assert "{phone} {link}," in said
 
 
+@pytest.mark.parametrize("phase", Phase.values)
+def test_the_next_word_is_asked_for_where_there_will_be_one(
+    desk: Any, officer: Any, now: datetime, phase: str
+) -> None:
+    incident = path.declared(officer, now)
+    path.zoned(incident, officer, now)
+    page = desk.get(f"/desk/incidents/{incident.reference}/message/?phase={phase}")
+    asks = b'name="next_word_at"' in page.content
+    assert asks == (phase not in templating.LAST_WORDS)
+
+
 def test_the_template_is_chosen_on_the_page_and_time_changes_everywhere(
     desk: Any, officer: Any, now: datetime
 ) -> None:

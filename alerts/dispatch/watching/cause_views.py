@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.dispatch import outbox
+from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Cause, Channel, Message
 from alerts.dispatch.watching import progress, scoping
 from consular.missions import audit
@@ -64,8 +64,12 @@ def _row(found: Cause, row: progress.Row) -> dict[str, Any]:
         (PART_NAMES[part], n, _list(found, **of, part=part))
         for part, n in row.parts.items()
     ]
-    name = Channel(row.channel).label
-    return {"name": name, "country": row.country, "cells": cells, "total": row.total}
+    return {
+        "name": Channel(row.channel).label,
+        "country": addresses.country_words(row.channel, row.country),
+        "cells": cells,
+        "total": row.total,
+    }
 
 
 def _list(found: Cause, **words: str) -> str:
@@ -104,7 +108,14 @@ def message_list(request: HttpRequest, pk: int) -> HttpResponse:
         "cause": found,
         "now": now,
         "page": page,
-        "listed": [(each, progress.plain(each.provider_code)) for each in page],
+        "listed": [
+            (
+                each,
+                progress.plain(each.provider_code),
+                addresses.country_words(each.channel, each.address.country),
+            )
+            for each in page
+        ],
         "query": urlencode(words),
         "can_retry": rows.filter(state__in=outbox.RETRIABLE).count(),
         "part": PART_NAMES.get(request.GET.get("part", ""), "Messages"),

@@ -163,6 +163,7 @@ def _page(
         ],
         "listed": [(code, languages.LANGUAGES[code]) for code in listed],
         "phases": Phase.choices,
+        "says_next": said.phase not in templating.LAST_WORDS,
         "next_word_local": said.next_word_at
         and frame.incident.local(said.next_word_at).strftime("%Y-%m-%dT%H:%M"),
         "unanswered": _unanswered(mode),
