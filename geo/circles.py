@@ -1,6 +1,7 @@
 """Distances and circles on the ellipsoid WGS 84."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from geographiclib.geodesic import Geodesic
@@ -195,8 +196,7 @@ def _around(
     Vincenty (1975), Survey Review 23 (176), 88-93: the direct formula, which always
     converges.
     """
-    course = 2 * math.pi * np.arange(corners) / corners
-    sin_c, cos_c = np.sin(course), np.cos(course)
+    sin_c, cos_c = _courses(corners)
     reduced = math.atan((1 - FLATTENING) * math.tan(math.radians(lat)))
     sin1, cos1 = math.sin(reduced), math.cos(reduced)
     sin_a = cos1 * sin_c
@@ -213,7 +213,17 @@ def _around(
     across = np.hypot(sin_a, sin1 * sin_s - cos1 * cos_s * cos_c)
     north = np.arctan2(sin1 * cos_s + cos1 * sin_s * cos_c, (1 - FLATTENING) * across)
     lam = np.arctan2(sin_s * sin_c, cos1 * cos_s - sin1 * sin_s * cos_c)
-    east = lam - _lag(cos2_a, sin_a, sigma, mid)
-    lons = (lon + np.degrees(east) + 180) % 360 - 180
-    ring = np.column_stack((lons, np.degrees(north)))
-    return np.vstack((ring, ring[:1]))
+    east = np.degrees(lam - _lag(cos2_a, sin_a, sigma, mid))
+    # The western half is the eastern one in a mirror.
+    lons = (lon + np.concatenate((east, -east[-2::-1])) + 180) % 360 - 180
+    lats = np.degrees(north)
+    ring = np.column_stack((lons, np.concatenate((lats, lats[-2::-1]))))
+    ring[-1] = ring[0]
+    return ring
+
+
+@lru_cache(2)
+def _courses(corners: int) -> tuple[Numbers, Numbers]:
+    """Return sines and cosines of the courses north to south by the east."""
+    course = 2 * math.pi * np.arange(corners // 2 + 1) / corners
+    return np.sin(course), np.cos(course)

@@ -7,6 +7,8 @@ one side of the flat map to the other is no step at all, unless the ring would t
 close or be flat: then it is the edge of a world map, and is taken as drawn.
 """
 
+from typing import cast
+
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
@@ -89,7 +91,7 @@ def _as_drawn(shell: Ring) -> MultiPolygon | None:
     west, _, east, _ = shapely.bounds(polygon).tolist()
     if west < -180 or east > 180 or east - west >= 180 or not polygon.is_valid:
         return None
-    return MultiPolygon([polygon])
+    return cast("MultiPolygon", shapely.multipolygons([polygon]))
 
 
 def _on_map(ring: Ring) -> bool:

@@ -12,6 +12,7 @@ MAX_VERTICES = 100_000
 MAX_RINGS = 10_000
 # Unwrapped shapes near ±180° come with longitudes of 190 or -185, and from 0 to 360.
 MAX_LON = 360.0
+_FARTHEST = np.array([MAX_LON, 90.0])
 
 Ring = NDArray[np.float64]
 """(n, 2) longitudes and latitudes in degrees, the last equal to the first."""
@@ -96,12 +97,21 @@ def ring_of(points: Sequence[Sequence[Any]] | Ring) -> Ring:
     if ring is None:  # something is odd about it: find out what
         rows = [_pair(point) for point in points]
         ring = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    elsewhere = ring[(ring != ring[:1]).any(axis=1)]
-    if not (elsewhere != elsewhere[:1]).any():
+    if not _has_three(ring):
         raise ShapeError("a ring needs at least three different points")
-    ring = np.concatenate([ring, ring[:1]])
-    moved = (ring[1:] != ring[:-1]).any(axis=1)
+    if (ring[0] != ring[-1]).any():
+        ring = np.concatenate([ring, ring[:1]])
+    steps = ring[1:] != ring[:-1]
+    moved = steps[:, 0] | steps[:, 1]
     return ring if moved.all() else np.concatenate([ring[:1], ring[1:][moved]])
+
+
+def _has_three(ring: Ring) -> bool:
+    """Tell whether a ring has three different points; nearly all begin with three."""
+    if len(set(map(tuple, ring[:3].tolist()))) == 3:
+        return True
+    elsewhere = ring[(ring != ring[:1]).any(axis=1)]
+    return bool((elsewhere != elsewhere[:1]).any())
 
 
 def _pairs(points: Sequence[Any] | Ring) -> Ring | None:
@@ -125,7 +135,7 @@ def _pairs(points: Sequence[Any] | Ring) -> Ring | None:
 
 def _is_on_earth(ring: Ring) -> bool:
     # Nothing that is not a number is at most anything.
-    return ring.shape[1:] == (2,) and bool((np.abs(ring) <= [MAX_LON, 90.0]).all())
+    return ring.shape[1:] == (2,) and bool((np.abs(ring) <= _FARTHEST).all())
 
 
 def _pair(point: Sequence[Any]) -> tuple[float, float]:

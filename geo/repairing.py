@@ -16,9 +16,13 @@ MAX_CROSSINGS = 1_000
 # Pairs of edges whose boxes meet; more would keep the count itself busy for seconds.
 MAX_PAIRS = 2_000_000
 UNCHECKED_VERTICES = 5_000
-RUN = 16  # edges whose boxes are looked at as one first
+RUN = 8  # edges whose boxes are looked at as one first
+RUNS_AT_ONCE = 200
 
 Edges = NDArray[np.float64]
+Points = NDArray[np.float64]
+Runs = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 def valid(polygons: Iterable[Polygon]) -> MultiPolygon:
@@ -107,38 +111,74 @@ def count_crossings(shape: MultiPolygon) -> int:
     than `MAX_PAIRS` pairs of edges meet, the answer is above `MAX_CROSSINGS` too.
     """
     ends = _edges(shape)
-    edges = shapely.linestrings(ends)
-    tree = shapely.STRtree(edges)
     crossings = pairs = 0
-    for start, stop in _batches(ends):
-        left, right = tree.query(edges[start:stop])
-        later = right > left + start
-        left, right = left[later], right[later]
+    for left, right in _meeting(ends):
         pairs += len(left)
-        crossings += int(_crosses(ends[left + start], ends[right]).sum())
+        crossings += int(_crosses(ends[left], ends[right]).sum())
         if crossings > MAX_CROSSINGS or pairs > MAX_PAIRS:
             return max(crossings, MAX_CROSSINGS + 1)
     return crossings
 
 
+def _meeting(ends: Edges) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the pairs of edges whose boxes meet, each once, some at a time.
+
+    Runs of edges are looked at first. Those of a plain outline meet few others, and
+    their edges are compared at once; where all meet all, as in a tangle or a spiral, a
+    tree of the edges is asked instead.
+    """
+    low, high = _in_runs(ends.min(axis=1)), _in_runs(ends.max(axis=1))
+    boxes = shapely.box(*np.nanmin(low, axis=2), *np.nanmax(high, axis=2))
+    tree, near = shapely.STRtree(boxes), []
+    few = len(ends)
+    for start in range(0, len(boxes), RUNS_AT_ONCE):
+        one, two = tree.query(boxes[start : start + RUNS_AT_ONCE])
+        later = two >= one + start
+        near.append((one[later] + start, two[later]))
+        few -= int(later.sum())
+        if few < 0:
+            yield from _meeting_in_a_tree(ends)
+            return
+    for one, two in near:
+        yield _edges_that_meet(one, two, low, high)
+
+
+def _in_runs(corners: Points) -> Runs:
+    """Return (2, runs, RUN) corners of the edges' boxes; what is too short has NaN."""
+    padded = np.full((2, -(-len(corners) // RUN) * RUN), np.nan)
+    padded[:, : len(corners)] = corners.T
+    return padded.reshape(2, -1, RUN)
+
+
+def _edges_that_meet(
+    one: Indices, two: Indices, low: Runs, high: Runs
+) -> tuple[Indices, Indices]:
+    """Return which edges of pairs of runs have boxes that meet, each pair once."""
+    meet = (low[:, one, :, None] <= high[:, two, None, :]).all(axis=0)
+    meet &= (low[:, two, None, :] <= high[:, one, :, None]).all(axis=0)
+    pair, left, right = np.nonzero(meet)
+    left, right = one[pair] * RUN + left, two[pair] * RUN + right
+    later = right > left
+    return left[later], right[later]
+
+
+def _meeting_in_a_tree(ends: Edges) -> Iterator[tuple[Indices, Indices]]:
+    edges = shapely.linestrings(ends)
+    tree = shapely.STRtree(edges)
+    for start, stop in _batches(ends):
+        left, right = tree.query(edges[start:stop])
+        later = right > left + start
+        yield left[later] + start, right[later]
+
+
 def _batches(ends: Edges) -> Iterator[tuple[int, int]]:
     """Part edges so that the pairs whose boxes meet fit into memory, a part at a time.
 
-    How many these can be is known from the boxes of runs of edges; those of a plain
-    outline meet few others, those of a tangle all.
+    None can meet more than all: a tangle's first part has too many already.
     """
-    starts = np.arange(0, len(ends), RUN)
-    low = np.minimum.reduceat(ends.min(axis=1), starts)
-    high = np.maximum.reduceat(ends.max(axis=1), starts)
-    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-    meeting = np.bincount(shapely.STRtree(boxes).query(boxes)[0], minlength=len(boxes))
-    begun, most = 0, 0
-    for start, number in zip(starts.tolist(), meeting.tolist(), strict=True):
-        if begun < start and most + number * RUN**2 > MAX_PAIRS:
-            yield begun, start
-            begun, most = start, 0
-        most += number * RUN**2
-    yield begun, len(ends)
+    step = max(MAX_PAIRS // len(ends), 1)
+    for start in range(0, len(ends), step):
+        yield start, start + step
 
 
 def _crosses(one: Edges, two: Edges) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
-from geo import kml
+from geo import kml, pairs
 from geo.cutting import laid_flat, unwrapped
 from geo.limits import (
     MAX_BYTES,
@@ -47,8 +47,6 @@ __all__ = [
 
 _DECIMALS = 6  # a tenth of a metre
 _MAX_DEPTH = 6
-_NUMBER = r"[+-]?\d{1,12}(?:\.\d{0,24})?(?:[eE][+-]?\d{1,3})?"
-_CAP_POINT = re.compile(rf"({_NUMBER}),({_NUMBER})")
 _WKT_START = re.compile(
     r"\s*(?:SRID\s*=\s*4326\s*;)?\s*((?:MULTI)?POLYGON|GEOMETRYCOLLECTION)\b", re.I
 )
@@ -260,35 +258,7 @@ def from_cap_polygon(text: str) -> MultiPolygon:
     (-180.0, -19.0, 180.0, -16.0)
     """
     check_size(text)
-    pairs = _plain_pairs(text)
-    return _joined([[_odd_pairs(text) if pairs is None else pairs]])
-
-
-def _plain_pairs(text: str) -> Ring | None:
-    """Read `lat,lon lat,lon` as nearly all write it; None when it is not quite so."""
-    try:
-        line = b" ".join(text.encode("ascii").split())
-        numbers = list(map(float, line.replace(b",", b" ").split()))
-    except ValueError:
-        return None
-    between = line.translate(None, b"0123456789+-.")
-    if len(numbers) % 2 or between + b" " != b", " * (len(numbers) // 2):
-        return None  # now each word has one comma, and no number is missing
-    return np.array(numbers).reshape(-1, 2)[:, ::-1]
-
-
-def _odd_pairs(text: str) -> list[tuple[float, float]]:
-    """Read pairs with a blank beside their comma, or with a comma after them."""
-    points = []
-    words = text.split()
-    if not all(_CAP_POINT.fullmatch(word.rstrip(",")) for word in words):
-        words = re.sub(r"[ ]?,[ ]?", ",", text).split()
-    for word in words:
-        pair = _CAP_POINT.fullmatch(word.rstrip(","))
-        if not pair:
-            raise ShapeError(f"“{word[:40]}” is not a pair of latitude and longitude")
-        points.append((float(pair[2]), float(pair[1])))
-    return points
+    return _joined([[pairs.corners_of(text)]])
 
 
 def from_wkt(text: str) -> MultiPolygon:
@@ -329,7 +299,11 @@ def to_geojson(shape: MultiPolygon) -> dict[str, Any]:
     >>> to_geojson(from_ring([(0, 0), (1, 0), (1, 1)]))["coordinates"]
     [[[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]]]
     """
-    parts = shapely.get_parts(shapely.orient_polygons(shape))
+    turned = shapely.orient_polygons(shape)
+    if shapely.get_num_geometries(turned) == 1 and not _has_holes(turned):
+        points = np.round(shapely.get_coordinates(turned), _DECIMALS).tolist()
+        return {"type": "MultiPolygon", "coordinates": [[points]]}
+    parts = shapely.get_parts(turned)
     rings, owners = shapely.get_rings(parts, return_index=True)
     points = np.round(shapely.get_coordinates(rings), _DECIMALS).tolist()
     polygons: list[list[Any]] = [[] for _ in parts]
@@ -339,6 +313,11 @@ def to_geojson(shape: MultiPolygon) -> dict[str, Any]:
         polygons[owner].append(points[end : end + count])
         end += count
     return {"type": "MultiPolygon", "coordinates": polygons}
+
+
+def _has_holes(shape: MultiPolygon) -> bool:
+    """Tell whether the first part has holes."""
+    return bool(shapely.get_num_interior_rings(shapely.get_geometry(shape, 0)))
 
 
 def _depth(text: str) -> int:

@@ -44,48 +44,79 @@ class Area:
     geocode_count: int = 0
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What one `<area>` says, in the order of its elements."""
+
+    description: str
+    polygons: tuple[str, ...]
+    circles: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...]
+
+
 def read(infos: list[Any], kind: str) -> Area:
     """Read all areas of an alert's infos."""
-    found = Area()
-    elements = [area for info in infos for area in markup.children(info, "area")]
-    found.area_count = len(elements)
-    found.polygon_count = _number_of(elements, "polygon")
-    found.circle_count = _number_of(elements, "circle")
-    codes = [code for area in elements for code in markup.children(area, "geocode")]
-    found.geocode_count = len(codes)
-    said = dict.fromkeys(_pair(code) for code in codes)
-    found.geocodes = [(plain(n, 60), plain(v, 80)) for n, v in said if n != HOLE]
+    told = [_told(area) for info in infos for area in markup.children(info, "area")]
+    codes = [pair for area in told for pair in area.codes]
+    found = Area(
+        area_count=len(told),
+        polygon_count=sum(len(area.polygons) for area in told),
+        circle_count=sum(len(area.circles) for area in told),
+        geocode_count=len(codes),
+    )
+    found.geocodes = [
+        (plain(name, 60), plain(value, 80))
+        for name, value in dict.fromkeys(codes)
+        if name != HOLE
+    ]
     found.description = "; ".join(
-        dict.fromkeys(plain(markup.text(area, "areaDesc"), 120) for area in elements)
+        dict.fromkeys(plain(area.description, 120) for area in told)
     )[:300]
-    _draw(found, elements, kind)
+    _draw(found, told, kind)
     found.flags = list(dict.fromkeys(found.flags))
     return found
 
 
+def _told(area: Any) -> _Told:
+    """Read an area's elements in one walk."""
+    described: list[str] = []
+    polygons: list[str] = []
+    circles: list[str] = []
+    codes: list[tuple[str, str]] = []
+    for child in area:
+        match markup.local(child):
+            case "polygon":
+                polygons.append(markup.words_of(child))
+            case "circle":
+                circles.append(markup.words_of(child))
+            case "geocode":
+                codes.append(_pair(child))
+            case "areaDesc":
+                described.append(markup.words_of(child))
+    first = described[0] if described else ""
+    return _Told(first, tuple(polygons), tuple(circles), tuple(codes))
+
+
 def _pair(code: Any) -> tuple[str, str]:
+    """Return the name and value of a code; nearly all stand in this order."""
+    if len(code) == 2:
+        name, value = code
+        if markup.local(name) == "valueName" and markup.local(value) == "value":
+            return markup.words_of(name), markup.words_of(value)
     said = markup.texts(code, ("valueName", "value"))
     return said["valueName"], said["value"]
 
 
-def _number_of(elements: list[Any], name: str) -> int:
-    """Count elements as the document has them, empty ones too."""
-    return sum(len(markup.children(element, name)) for element in elements)
+def _draw(found: Area, areas: list[_Told], kind: str) -> None:
+    """Draw each area once, whatever number of languages it is told in.
 
-
-def _texts(element: Any, name: str) -> tuple[str, ...]:
-    """Return the texts of elements that say anything; empty ones are placeholders."""
-    texts = (markup.words_of(child) for child in markup.children(element, name))
-    return tuple(text for text in texts if text)
-
-
-def _draw(found: Area, elements: list[Any], kind: str) -> None:
-    """Draw each area once, whatever number of languages it is told in."""
+    Empty elements are placeholders.
+    """
     told: dict[tuple[tuple[str, ...], ...], None] = {}
-    for element in elements:
-        codes = map(_pair, markup.children(element, "geocode"))
-        holes = tuple(value for name, value in codes if name == HOLE and value)
-        told[_texts(element, "polygon"), holes, _texts(element, "circle")] = None
+    for area in areas:
+        polygons = tuple(filter(None, area.polygons))
+        holes = tuple(value for name, value in area.codes if name == HOLE and value)
+        told[polygons, holes, tuple(filter(None, area.circles))] = None
     drawn = _Outlines(found).of([(polygons, holes) for polygons, holes, _ in told])
     rounds = list(dict.fromkeys(each for *_, listed in told for each in listed))
     if len(rounds) > SHAPES_MOST:

@@ -124,9 +124,10 @@ def _item(alert: Any, now: datetime) -> FeedItem:
     of_all = markup.texts(alert, _ALERT_FIELDS)
     identifier, sender, sent, sent_at = _required(of_all)
     infos = markup.children(alert, "info")
-    info = _best(infos)
-    said = markup.texts(() if info is None else info, _INFO_FIELDS)
-    area = areas.read(infos, kind_of(said))
+    languages = [plain(markup.text(info, "language"), 20) for info in infos]
+    said = markup.texts(_best(infos, languages), _INFO_FIELDS)
+    kind = kind_of(said)
+    area = areas.read(infos, kind)
     status = plain(of_all["status"], 16)
     expires_at = time_of(said["expires"])
     doubts = _doubts(alert, infos, said, status)
@@ -140,7 +141,7 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         status=status,
         msg_type=plain(of_all["msgType"], 16),
         scope=plain(of_all["scope"], 16),
-        kind=kind_of(said),
+        kind=kind,
         natural_key=(sender, identifier, sent_at.isoformat()),
         event_keys=((sender, identifier),),
         happened_at=onset,
@@ -158,7 +159,7 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         lat=area.lat,
         geometry=area.geometry,
         geocodes=area.geocodes,
-        languages=[plain(markup.text(i, "language"), 20) or "en-US" for i in infos],
+        languages=[language or "en-US" for language in languages],
         references=references_of(of_all["references"]),
         flags=[*area.flags, *doubts, signatures.check(alert, sent_at)],
         link=plain(said["web"], 500),
@@ -195,12 +196,12 @@ _INFO_FIELDS = (
 )
 
 
-def _best(infos: list[Any]) -> Any:
+def _best(infos: list[Any], languages: list[str]) -> Any:
     """Choose the English info, else the first; an alert may have none."""
-    for info in infos:
-        if markup.text(info, "language").lower().startswith("en"):
+    for info, language in zip(infos, languages, strict=True):
+        if language.lower().startswith("en"):
             return info
-    return infos[0] if infos else None
+    return infos[0] if infos else ()
 
 
 def kind_of(said: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ attack through XML does.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -70,7 +71,12 @@ def _parsed(data: bytes) -> Any:
 def local(element: Any) -> str:
     """Return an element's name without its namespace, or nothing for a comment."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _bare(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(1024)
+def _bare(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def children(element: Any, name: str) -> list[Any]:
@@ -92,14 +98,12 @@ def text(element: Any, name: str) -> str:
 
 def texts(element: Any, names: Iterable[str]) -> dict[str, str]:
     """Return what `text` does for many names, in one walk over the children."""
-    wanted = set(names)
-    found = dict.fromkeys(wanted, "")
+    found: dict[str, str | None] = dict.fromkeys(names)
     for child in element:
         name = local(child)
-        if name in wanted:
-            wanted.remove(name)
+        if name in found and found[name] is None:
             found[name] = words_of(child)
-    return found
+    return {name: words or "" for name, words in found.items()}
 
 
 def words_of(element: Any) -> str:

@@ -54,17 +54,26 @@ def check(alert: Any, sent_at: datetime) -> str:
         return NOT_SIGNED
     if number > SIGNATURES_MOST:
         return BAD
-    document = etree.tostring(alert, with_tail=False)
-    if alert.getparent() is not None:  # what its wrapper declares was not signed
-        alone = etree.fromstring(document)
-        etree.cleanup_namespaces(alone)
-        document = etree.tostring(alone)
+    if not markup.named(alert, "X509Certificate"):
+        return NO_KEY
+    document = _alone(alert)
     said = {_checked(alert, document, index, sent_at) for index in range(number)}
     return next(sentence for sentence in BEST_LAST if sentence in said)
 
 
+def _alone(alert: Any) -> bytes:
+    """Return an alert as it was signed: what its wrapper declares was not."""
+    document = etree.tostring(alert, with_tail=False)
+    if alert.getparent() is None:
+        return document
+    alone = etree.fromstring(document)
+    etree.cleanup_namespaces(alone)
+    return etree.tostring(alone)
+
+
 def _checked(alert: Any, document: bytes, index: int, sent_at: datetime) -> str:
-    signature = markup.children(alert, "Signature")[index]
+    signatures = markup.children(alert, "Signature")
+    signature, number = signatures[index], len(signatures)
     certificates = markup.named(signature, "X509Certificate")
     if not certificates:
         return NO_KEY
@@ -74,7 +83,9 @@ def _checked(alert: Any, document: bytes, index: int, sent_at: datetime) -> str:
         holder, begins, ends = _certificate(
             "".join((certificates[0].text or "").split())
         )
-        readings = ((_with_one(document, index, tight), tight) for tight in (0, 1))
+        readings = (
+            (_with_one(document, index, number, tight), tight) for tight in (0, 1)
+        )
         tight = next((t for one, t in readings if _matches(one, holder, begins)), None)
     except (ValueError, *_REFUSALS):
         return BAD
@@ -85,8 +96,10 @@ def _checked(alert: Any, document: bytes, index: int, sent_at: datetime) -> str:
     return SPACED if tight else MATCHES
 
 
-def _with_one(document: bytes, index: int, tight: int) -> Any:
+def _with_one(document: bytes, index: int, number: int, tight: int) -> Any:
     """Return an alert with one of its signatures; the others leave their tails."""
+    if number == 1 and not tight:
+        return document
     parser = etree.XMLParser(remove_blank_text=bool(tight), resolve_entities=False)
     alert = etree.fromstring(document, parser)
     for at, signature in enumerate(markup.children(alert, "Signature")):
