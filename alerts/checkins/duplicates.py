@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from alerts.checkins.models import SamePerson
@@ -44,10 +44,31 @@ def pairs() -> list[tuple[int, int]]:
     return list(rows.values_list("kept_id", "duplicate_id"))
 
 
+def parting(pair: Collection[int]) -> SamePerson | None:
+    """Return the row whose end parts two entries, both of which may have a third's."""
+    rows = list(SamePerson.objects.filter(duplicate__in=pair, undone_at=None))
+    direct = [row for row in rows if row.kept_id in pair]
+    shared = [row for row in rows if len({each.kept_id for each in rows}) == 1]
+    found = direct or (shared if len(shared) == len(pair) else [])
+    return max(found, key=lambda row: row.pk, default=None)
+
+
 def kept_of(person_id: int) -> int:
     """Return the entry that stands for a person."""
     row = SamePerson.objects.filter(duplicate=person_id, undone_at=None).first()
     return row.kept_id if row else person_id
+
+
+def hold() -> None:
+    """Let nobody else merge or part until this transaction ends.
+
+    Two officers who merge at once would each read what the other is about to change,
+    and could put two entries behind one another. SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        table = connection.ops.quote_name(SamePerson._meta.db_table)  # noqa: SLF001
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 @transaction.atomic
@@ -56,8 +77,12 @@ def merge(
 ) -> SamePerson | None:
     """Say that two entries are one person; return nothing if they are already.
 
-    What stood behind the duplicate stands behind `kept` too, as rows of its own.
+    Nor if one of them has been deleted meanwhile. What stood behind the duplicate
+    stands behind `kept` too, as rows of its own.
     """
+    hold()
+    if Person.objects.filter(pk__in=(kept.pk, duplicate.pk)).count() < 2:
+        return None
     root, other = kept_of(kept.pk), kept_of(duplicate.pk)
     if root == other:
         return None
@@ -76,10 +101,32 @@ def merge(
 
 @transaction.atomic
 def unmerge(row: SamePerson, officer: Officer, now: datetime) -> bool:
-    """Bring both entries back as they were; tell whether they were merged."""
+    """Bring both entries back as they were; tell whether they were merged.
+
+    What stood behind the duplicate before stands behind it again.
+    """
+    hold()
     open_row = SamePerson.objects.filter(pk=row.pk, undone_at=None)
     if not open_row.update(undone_at=now, undone_by=officer):
         return False
+    before = SamePerson.objects.filter(kept=row.duplicate_id, undone_at=row.merged_at)
+    moved = SamePerson.objects.filter(
+        kept=row.kept_id,
+        duplicate__in=before.values("duplicate"),
+        merged_at=row.merged_at,
+        undone_at=None,
+    )
+    theirs = list(moved.values_list("duplicate_id", flat=True))
+    moved.update(undone_at=now, undone_by=officer)
+    SamePerson.objects.bulk_create(
+        SamePerson(
+            kept_id=row.duplicate_id,
+            duplicate_id=each,
+            merged_by=officer,
+            merged_at=now,
+        )
+        for each in theirs
+    )
     facts = {"duplicate": row.duplicate_id}
     audit.record("unmerge_persons", officer, f"person {row.kept_id}", now, **facts)
     return True

@@ -8,13 +8,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alerts.checkins import duplicates
-from alerts.checkins.models import SamePerson
 from consular import modes
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
@@ -79,18 +78,20 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         State.OPEN: "Taken back.",
     }
     if said in State.values:
-        _carry_out(row, State(said), officer, now)
+        try:
+            _carry_out(row, State(said), officer, now)
+        except Resemblance.DoesNotExist:  # one of the two deleted their data meanwhile
+            raise Http404 from None
         messages.success(request, words[State(said)])
     return redirect("checkins:same")
 
 
 @transaction.atomic
 def _carry_out(row: Resemblance, said: State, officer: Officer, now: datetime) -> None:
+    duplicates.hold()
+    row.refresh_from_db(fields=["state"])
     if row.state == State.SAME and said != State.SAME:
-        pair = (row.one_id, row.two_id)
-        merged = SamePerson.objects.filter(
-            kept__in=pair, duplicate__in=pair, undone_at=None
-        ).first()
+        merged = duplicates.parting((row.one_id, row.two_id))
         if merged is not None:
             duplicates.unmerge(merged, officer, now)
     decided = None if said == State.OPEN else now

@@ -226,6 +226,11 @@ def test_a_chain_of_entries_is_one_person(alert, officer):
     everyone = frozenset({one.pk, two.pk, three.pk})
     assert duplicates.groups([three.pk])[three.pk] == everyone
     assert duplicates.merge(three, one, officer, NOON) is None
+    row = duplicates.parting((two.pk, one.pk))
+    assert duplicates.unmerge(row, officer, SOON)  # three was two's, and is again
+    assert duplicates.pairs() == [(two.pk, three.pk)]
+    duplicates.merge(one, two, officer, LATE)
+    assert duplicates.parting((two.pk, three.pk)).kept_id == one.pk
 
 
 def test_closing_closes_the_cases_of_every_entry(case, incident, alert, officer):
