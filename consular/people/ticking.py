@@ -19,9 +19,9 @@ def tick(now: datetime) -> None:
     if now.second % WAITING_EVERY_S == 0:
         errands.resume(now)
     grouping.tell(now)
-    taking.run(now)
     keying.run(now)  # one batch a tick: confirmations do not wait for it
     if now.second % FLOODS_EVERY_S == 0:
         guarding.tell(now)
     if now.second % QUESTIONS_EVERY_S == 7 and asking.is_due(now):
         asking.run(now)
+    taking.run(now)  # last: what strangers upload may hold up nothing but lists

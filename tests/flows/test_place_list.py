@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
 
 from geo import gazetteer
+from tests.people import forms_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PLACE, CHOSEN = "[name=stay-0-place]", "[name=stay-0-chosen]"
@@ -71,8 +72,8 @@ def test_a_place_is_chosen_with_keys_alone(phone: Page, live_server: Any) -> Non
     expect(field).to_have_value(label)
     expect(page.locator("[role=listbox]")).to_be_hidden()
     assert page.locator(CHOSEN).input_value()
-    page.fill("[name=stay-0-arrives_on]", "2026-12-01")
-    page.fill("[name=stay-0-departs_on]", "2026-12-09")
+    page.fill("[name=stay-0-arrives_on]", forms_of.day(4))
+    page.fill("[name=stay-0-departs_on]", forms_of.day(12))
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator("[name=phone]")).to_be_visible()
@@ -126,8 +127,8 @@ def test_without_an_answer_the_page_is_as_it_was(phone: Page, live_server: Any) 
     with page.expect_response("**/places/"):
         page.locator(PLACE).press_sequentially("san jose")
     expect(page.locator("[role=listbox]")).to_be_hidden()
-    page.fill("[name=stay-0-arrives_on]", "2026-12-01")
-    page.fill("[name=stay-0-departs_on]", "2026-12-09")
+    page.fill("[name=stay-0-arrives_on]", forms_of.day(4))
+    page.fill("[name=stay-0-departs_on]", forms_of.day(12))
     with page.expect_navigation():
         page.locator("button.go").click()
     radios = page.locator(f"{CHOSEN}[type=radio]")

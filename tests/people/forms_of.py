@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,12 +11,18 @@ from django.utils import timezone
 
 from consular.people.registering.wizard import Wizard
 
+
+def day(number: int) -> str:
+    """Return a day as it is typed, so many days from today."""
+    return str(timezone.localdate() + timedelta(days=number))
+
+
 WHO = {"kind": "trip", "persons": "1", "person-0-given_name": "Invented"}
 WHERE = {
     "stays": "1",
     "stay-0-place": "Managua, Nicaragua",
-    "stay-0-arrives_on": "2026-12-01",
-    "stay-0-departs_on": "2026-12-09",
+    "stay-0-arrives_on": day(4),
+    "stay-0-departs_on": day(12),
 }
 REACH = {"phone": "+12025550101", "email": "invented@example.org", "language": "en"}
 CHECK = {"warn": "on"}

@@ -39,8 +39,8 @@ def test_companions_and_several_stops_are_kept(client: Client) -> None:
     where = {
         "stays": "2",
         "stay-1-place": "Nicaragua",
-        "stay-1-arrives_on": "2026-12-09",
-        "stay-1-departs_on": "2026-12-20",
+        "stay-1-arrives_on": forms_of.day(12),
+        "stay-1-departs_on": forms_of.day(23),
     }
     forms_of.register(client, who=who, where=where)
     registration = Registration.objects.get()

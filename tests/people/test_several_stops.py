@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db
 STOPS = {
     "stays": "2",
     "stay-1-place": "Granada",
-    "stay-1-arrives_on": "2026-12-09",
-    "stay-1-departs_on": "2026-12-20",
+    "stay-1-arrives_on": forms_of.day(12),
+    "stay-1-departs_on": forms_of.day(23),
 }
 
 

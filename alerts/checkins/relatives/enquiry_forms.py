@@ -13,13 +13,14 @@ from consular.people.registering.addresses import (
     normalise_email,
     normalise_phone,
 )
+from consular.people.registering.words import WordsField
 
 
 def _text(
     label: Any, most: int, *, needed: bool = False, **attrs: str
 ) -> forms.CharField:
     widget = forms.TextInput(attrs={"dir": "auto", **attrs})
-    return forms.CharField(label=label, max_length=most, required=needed, widget=widget)
+    return WordsField(label=label, max_length=most, required=needed, widget=widget)
 
 
 class EnquiryForm(forms.Form):

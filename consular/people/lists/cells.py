@@ -4,6 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+# The most letters of a cell; no cell is cut without a word.
+LONGEST = {"given_name": 120, "family_name": 120, "place": 120, "needs": 500}
+LONGEST |= dict.fromkeys(("phone", "party", "country", "birth_year"), 120)
+LONGEST |= {"email": 254, "arrives_on": 60, "departs_on": 60}
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -21,10 +28,13 @@ class Line:
     def __init__(self, number: int, cells: Mapping[str, str]) -> None:
         self.number, self.cells = number, cells
         self.problems: list[Problem] = []
+        for column, most in LONGEST.items():
+            if len(cells.get(column, "")) > most:
+                self.say(column, _("At most {most} letters.").format(most=most))
 
     def get(self, column: str) -> str:
         """Return a cell, or "" where there is none."""
-        return self.cells.get(column, "")[:500]
+        return self.cells.get(column, "")[: LONGEST.get(column, 254)]
 
     def say(self, column: str, words: str, *, is_error: bool = True) -> None:
         """Note what is wrong with a cell."""

@@ -124,7 +124,7 @@ def joined(
 
 def person(line: Line, today: date) -> PersonEntry:
     """Read who somebody is."""
-    given, family = line.get("given_name")[:120], line.get("family_name")[:120]
+    given, family = line.get("given_name"), line.get("family_name")
     if not given and not family:
         line.say("given_name", _("The name is missing."))
     year = line.read("birth_year", lambda text: _year(text, today))
@@ -133,15 +133,15 @@ def person(line: Line, today: date) -> PersonEntry:
         family_name=family if given else "",
         birth_year=year,
         is_minor=year is not None and today.year - year < 18,
-        needs=line.get("needs")[:500],
+        needs=line.get("needs"),
     )
 
 
 def _year(text: str, today: date) -> int:
-    found = re.search(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)", text)
-    if found is None or not _OLDEST <= int(found[1]) <= today.year:
+    found = re.search(r"(?<!\d)\d{4}(?!\d)", text)  # in the digits of any script
+    if found is None or not _OLDEST <= int(found[0]) <= today.year:
         raise ValueError(_("Write the year of birth with four digits."))
-    return int(found[1])
+    return int(found[0])
 
 
 def _language(line: Line, default: str) -> str:

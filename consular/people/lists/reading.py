@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from consular.people.registering.words import plain
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
@@ -51,15 +54,18 @@ def table(document: bytes) -> Table:
     >>> found.columns, found.rows, found.lines
     (['Vorname', 'Ort'], [['Ada', 'León']], [2])
     """
-    text = _text(document)
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    text = re.sub("\r\n?", "\n", _text(document))
+    declared = re.match("sep=([,;\t])\n", text, re.IGNORECASE)  # as Excel writes it
+    text = text[declared.end() :] if declared else text
+    delimiter = declared[1] if declared else _delimiter(text)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     columns: list[str] = []
     rows, lines = [], []
-    before = 0
+    above = before = 1 if declared else 0
     try:
         for row in reader:
-            begins, before = before + 1, reader.line_num
-            cells = [cell.replace("\x00", "").strip() for cell in row]
+            begins, before = before + 1, above + reader.line_num
+            cells = [plain(cell) for cell in row]
             if not any(cells):
                 continue
             if not columns:
@@ -68,7 +74,7 @@ def table(document: bytes) -> Table:
                 rows.append(_as_long(cells, len(columns), begins))
                 lines.append(begins)
     except csv.Error:
-        words = _("Line {line} cannot be read.").format(line=reader.line_num)
+        words = _("Line {line} cannot be read.").format(line=before + 1)
         raise ListError(words) from None
     _check_size(columns, rows)
     return Table(columns, rows, lines)

@@ -13,6 +13,7 @@ from consular.people.lists.cells import Line
 from consular.people.lists.lines import Party, Settings
 from consular.people.models import Contact
 from consular.people.registering.entries import ContactEntry, StayEntry
+from consular.people.registering.words import plain
 
 
 def parties(found: Iterable[dict[str, Any]], how: Settings) -> Iterable[Party]:
@@ -83,7 +84,7 @@ def _cells(value: Any) -> dict[str, str]:
     """Return plain values as cells; nested ones are read by themselves."""
     items = value.items() if isinstance(value, dict) else ()
     return {
-        str(name)[:60]: str(each).replace("\x00", "").strip()
+        str(name)[:60]: plain(str(each))
         for name, each in items
         if isinstance(each, str | int | float) and not isinstance(each, bool)
     }

@@ -55,7 +55,7 @@ def normalise_phone(text: str, country: str = "") -> str:
         raise AddressError(_("This is not a phone number.")) from None
     if not phonenumbers.is_possible_number(number):
         raise AddressError(_("This number is too short or too long for its country."))
-    if phonenumbers.number_type(number) in REFUSED_TYPES:
+    if number.extension or phonenumbers.number_type(number) in REFUSED_TYPES:
         raise AddressError(_("We cannot write to this number; give a mobile phone."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

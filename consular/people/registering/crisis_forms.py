@@ -12,13 +12,14 @@ from consular.people.registering.crisis import KEPT_OPEN
 from consular.people.registering.entries import Entry, StayEntry
 from consular.people.registering.forms import PersonForm, PublicForm, StayForm
 from consular.people.registering.reach_forms import ConsentForm, ReachForm
+from consular.people.registering.words import WordsField
 from geo import countries
 
 
 class HereForm(StayForm):
     """Where somebody is now; the dates follow from today."""
 
-    place = forms.CharField(
+    place = WordsField(
         label=gettext_lazy("Where are you now? Town, address or country"),
         max_length=120,
         widget=forms.TextInput(attrs={"dir": "auto"}),

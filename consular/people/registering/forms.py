@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from consular import places
 from consular.people.models import Registration, Stay
 from consular.people.registering.entries import PersonEntry, StayEntry
+from consular.people.registering.words import WordsField
 from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -55,12 +56,12 @@ class PersonForm(PublicForm):
     """One member of the party."""
 
     noun = gettext_lazy("Person %(n)s")
-    given_name = forms.CharField(
+    given_name = WordsField(
         label=gettext_lazy("Given name"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "given-name", "dir": "auto"}),
     )
-    family_name = forms.CharField(
+    family_name = WordsField(
         label=gettext_lazy("Family name"),
         max_length=80,
         required=False,
@@ -70,10 +71,9 @@ class PersonForm(PublicForm):
         label=gettext_lazy("Year of birth (optional)"),
         required=False,
         min_value=OLDEST,
-        max_value=2100,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    needs = forms.CharField(
+    needs = WordsField(
         label=gettext_lazy("Medicine or help this person needs (optional)"),
         max_length=200,
         required=False,
@@ -95,7 +95,7 @@ class PersonForm(PublicForm):
         required=False,
         widget=forms.RadioSelect,
     )
-    guardian_name = forms.CharField(
+    guardian_name = WordsField(
         label=gettext_lazy("Somebody else: name and phone"),
         max_length=120,
         required=False,
@@ -116,6 +116,13 @@ class PersonForm(PublicForm):
         self.asks_guardian = self.is_minor and len(self.adults) != 1
         if not self.asks_guardian:
             del self.fields["guardian"], self.fields["guardian_name"]
+
+    def clean_birth_year(self) -> int | None:
+        """Refuse a year that has not come: it would make no child of a child."""
+        year: int | None = self.cleaned_data["birth_year"]
+        if year is not None and year > self.today.year:
+            raise forms.ValidationError(_("Is the year right?"))
+        return year
 
     @property
     def is_minor(self) -> bool:
@@ -174,7 +181,7 @@ class StayForm(PublicForm):
     """One place and its dates; the place is found offline by its name."""
 
     noun = gettext_lazy("Place %(n)s")
-    place = forms.CharField(
+    place = WordsField(
         label=gettext_lazy("Town, address or country"),
         max_length=120,
         widget=forms.TextInput(attrs={"dir": "auto", "data-places": ""}),
@@ -198,10 +205,11 @@ class StayForm(PublicForm):
         countries: Iterable[str] = (),
         beside: Iterable[str] = (),
         party: Sequence[str] = (),
+        since: date = FIRST_DAY,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.countries, self.beside = set(countries), set(beside)
+        self.countries, self.beside, self.since = set(countries), set(beside), since
         self.party = party if len(party) > 1 else ()
         for index, name in enumerate(self.party):
             self.fields[f"away-{index}"] = forms.BooleanField(
@@ -225,6 +233,8 @@ class StayForm(PublicForm):
                 self.add_error(name, _("This date is too far away."))
         if arrives and departs and departs < arrives:
             self.add_error("departs_on", _("This is before the first day."))
+        elif departs and departs < self.since:
+            self.add_error("departs_on", _("This stay is over."))
         if arrives and not departs and not self.residence:
             self.add_error("departs_on", _("Say until when, for a trip."))
         if self.party and not self._present(data):

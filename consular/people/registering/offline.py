@@ -23,6 +23,7 @@ from consular.people.protecting import scoping
 from consular.people.registering import crisis, enrolling
 from consular.people.registering.crisis_forms import CrisisEntry, IntakeForm
 from consular.people.registering.entries import Entry
+from consular.people.registering.words import plain
 
 KEY = re.compile(r"[0-9a-f]{32}")
 MOST_AT_ONCE = 25
@@ -67,7 +68,7 @@ class Change:
         return cls(
             key=str(sent["key"]),
             typed={
-                str(name)[:40]: str(value).replace("\x00", "")[:MOST_LETTERS]
+                str(name)[:40]: plain(str(value))[:MOST_LETTERS]
                 for name, value in list(typed.items())[:20]
             },
             reference=str(sent.get("reference") or "")[:16],

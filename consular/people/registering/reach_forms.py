@@ -14,6 +14,7 @@ from consular.people.models import Contact
 from consular.people.registering.addresses import AddressError, normalise
 from consular.people.registering.entries import ContactEntry
 from consular.people.registering.forms import PublicForm
+from consular.people.registering.words import WordsField
 
 
 def read_address(form: forms.Form, name: str, kind: str) -> str:
@@ -83,7 +84,7 @@ class ReachForm(PublicForm):
 class EmergencyForm(PublicForm):
     """Someone at home, and what they may be told."""
 
-    emergency_name = forms.CharField(
+    emergency_name = WordsField(
         label=gettext_lazy("Their name"),
         max_length=120,
         required=False,

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from rest_framework import serializers
 
 from consular import languages, modes
@@ -18,6 +19,7 @@ from consular.people.registering.entries import (
 )
 from consular.people.registering.forms import FIRST_DAY, LAST_DAY, OLDEST
 from consular.people.registering.wizard import MOST
+from consular.people.registering.words import WordsValue
 from geo import gazetteer
 
 FARTHEST_M = 3_000_000  # no country reaches farther around its centre
@@ -64,18 +66,24 @@ def _known_day(day: date) -> None:
 class PersonSerializer(serializers.ModelSerializer[Person]):
     """A member of the party."""
 
-    given_name = serializers.CharField(max_length=80)
-    family_name = serializers.CharField(max_length=80, allow_blank=True, default="")
+    given_name = WordsValue(max_length=80)
+    family_name = WordsValue(max_length=80, allow_blank=True, default="")
     birth_year = serializers.IntegerField(
-        min_value=OLDEST, max_value=2100, allow_null=True, default=None
+        min_value=OLDEST, allow_null=True, default=None
     )
     is_minor = serializers.BooleanField(default=False)
     is_national = serializers.BooleanField(default=True)
     guardian = PositionField(
         min_value=0, max_value=MOST["person"] - 1, allow_null=True, default=None
     )
-    guardian_name = serializers.CharField(max_length=120, allow_blank=True, default="")
-    needs = serializers.CharField(max_length=200, allow_blank=True, default="")
+    guardian_name = WordsValue(max_length=120, allow_blank=True, default="")
+    needs = WordsValue(max_length=200, allow_blank=True, default="")
+
+    def validate_birth_year(self, value: int | None) -> int | None:
+        """Refuse a year that has not come."""
+        if value is not None and value > timezone.localdate().year:
+            raise serializers.ValidationError("Is the year right?")
+        return value
 
     class Meta:
         """Name the fields."""
@@ -101,7 +109,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
         min_value=0, max_value=MOST["person"] - 1, allow_null=True, default=None
     )
 
-    name = serializers.CharField(max_length=120, allow_blank=True, default="")
+    name = WordsValue(max_length=120, allow_blank=True, default="")
     may_tell = serializers.ChoiceField(
         choices=Contact.Told.choices, default=Contact.Told.UNREACHED
     )
@@ -126,7 +134,7 @@ class ContactSerializer(serializers.ModelSerializer[Contact]):
 class StaySerializer(serializers.ModelSerializer[Stay]):
     """A place and its local dates; without a point, a whole country."""
 
-    place = serializers.CharField(max_length=120, allow_blank=True, default="")
+    place = WordsValue(max_length=120, allow_blank=True, default="")
     country = serializers.CharField(max_length=2)
     lon = NumberField(min_value=-180, max_value=180, required=False)
     lat = NumberField(min_value=-90, max_value=90, required=False)

@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -17,7 +17,7 @@ from django.http import QueryDict
 from consular import modes, sealing
 from consular.people.models import Registration
 from consular.people.registering.entries import Entry, PersonEntry
-from consular.people.registering.forms import KindForm, PersonForm, StayForm
+from consular.people.registering.forms import FIRST_DAY, KindForm, PersonForm, StayForm
 from consular.people.registering.reach_forms import (
     ConsentForm,
     EmergencyForm,
@@ -150,6 +150,8 @@ class Wizard:
             kept=self.kept,
             beside=beside,
             party=self.names(),
+            # A change keeps the stops that are over; "today" there may be another day.
+            since=FIRST_DAY if self.token else self.today - timedelta(days=1),
         )
 
     def _asked(self) -> list[str]:
