@@ -7,6 +7,7 @@ import numpy as np
 from geo.limits import Ring, ShapeError
 
 _NUMBER = r"[+-]?\d{1,12}(?:\.\d{0,24})?(?:[eE][+-]?\d{1,3})?"
+_OTHER_SIGNS = {ord(";"): " ", 0x2212: "-"}  # the minus sign of typesetters
 _POINT = re.compile(rf"({_NUMBER}),({_NUMBER})")
 
 
@@ -43,6 +44,7 @@ def _plain(text: str) -> Ring | None:
 def _odd(text: str) -> list[tuple[float, float]]:
     """Read pairs with a blank beside their comma, or with a comma after them."""
     points = []
+    text = text.translate(_OTHER_SIGNS)
     words = text.split()
     if not all(_POINT.fullmatch(word.rstrip(",")) for word in words):
         words = re.sub(r"[ ]?,[ ]?", ",", text).split()

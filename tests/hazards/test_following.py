@@ -40,6 +40,17 @@ def test_what_a_list_links_to_is_read_and_is_one_hazard_with_the_entry(feeds):  
     assert (Report.objects.count(), Document.objects.count()) == (2, 2)
 
 
+def test_a_link_beside_the_list_is_followed_and_is_one_hazard_with_the_entry(feeds):  # noqa: F811
+    whole = _list(feeds.address, "/a/1.xml").decode()
+    feeds.put("/a/list", whole.replace(f"http://{feeds.address}/a/", "").encode())
+    feeds.put("/a/1.xml", alert("a1", NOON))
+    source = make_source(feeds, "/a/list", format="index")
+    assert polling.poll(source, NOON).word == "read"
+    (hazard,) = Hazard.objects.all()
+    assert hazard.geometry is not None
+    assert Report.objects.count() == 2
+
+
 def test_a_link_that_fails_is_said_and_asked_for_again(feeds):  # noqa: F811
     feeds.put("/list", _list(feeds.address, "/a1"), ETag='"1"')
     feeds.put("/a1", b"", status=500)

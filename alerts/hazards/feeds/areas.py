@@ -19,11 +19,13 @@ from shapely.geometry import MultiPolygon
 from alerts.hazards.feeds import markup
 from alerts.hazards.feeds.base import ASSUMED_RADIUS_M, DEFAULT_RADIUS_M, number, plain
 from geo import circles, shapes
+from geo.limits import check_position
 
 SHAPES_MOST = 500
 RADIUS_MOST_KM = 5_000.0
 HOLE = "EXCLUDE_POLYGON"
 _NUMBERED = re.compile(r"\s*(?:(\d{1,3})\s*\|)?(.*)", re.S)
+_BETWEEN = re.compile(r"\s*,\s*|\s+")
 _WKT = re.compile(r"(?:MULTI)?POLYGON\b|\(", re.I)
 
 
@@ -67,7 +69,7 @@ def read(infos: list[Any], kind: str) -> Area:
     found.geocodes = [
         (plain(name, 60), plain(value, 80))
         for name, value in dict.fromkeys(codes)
-        if name != HOLE
+        if name != HOLE and value
     ]
     found.description = "; ".join(
         dict.fromkeys(plain(area.description, 120) for area in told)
@@ -103,6 +105,9 @@ def _pair(code: Any) -> tuple[str, str]:
         name, value = code
         if markup.local(name) == "valueName" and markup.local(value) == "value":
             return markup.words_of(name), markup.words_of(value)
+    if len(code) == 0:  # as CAP 1.0 has it
+        name, _, value = markup.words_of(code).rpartition("=")
+        return name.strip() or str(code.get("valueName", "")), value.strip()
     said = markup.texts(code, ("valueName", "value"))
     return said["valueName"], said["value"]
 
@@ -211,11 +216,15 @@ def _from_wkt(found: Area, text: str) -> MultiPolygon:
 
 def _circle(found: Area, text: str, kind: str) -> MultiPolygon | None:
     """Read `lat,lon radius` with the radius in kilometres; 0 gets an assumed size."""
-    centre, _, radius = text.partition(" ")
-    lat, _, lon = centre.partition(",")
-    x, y, km = number(lon), number(lat), number(radius or "0")
-    if x is None or y is None or km is None or not -90 <= y <= 90:
+    said = [number(word) for word in _BETWEEN.split(text.removesuffix("km").strip())]
+    lat, lon, km = [*said, 0.0][:3] if len(said) in (2, 3) else [None] * 3
+    if lon is None or lat is None or km is None:
         found.flags.append("a circle was dropped: it cannot be read")
+        return None
+    try:
+        check_position(lon, lat)
+    except shapes.ShapeError as error:
+        found.flags.append(f"a circle was dropped: {error}")
         return None
     if km < 0:
         found.flags.append("a circle was dropped: its radius is negative")
@@ -226,7 +235,7 @@ def _circle(found: Area, text: str, kind: str) -> MultiPolygon | None:
     if km == 0:
         found.flags.append("assumed radius")
         km = ASSUMED_RADIUS_M.get(kind, DEFAULT_RADIUS_M) / 1000
-    x = (x + 180) % 360 - 180
+    lon = (lon + 180) % 360 - 180
     if found.lon is None:
-        found.lon, found.lat = x, y
-    return circles.circle(x, y, km * 1000)
+        found.lon, found.lat = lon, lat
+    return circles.circle(lon, lat, km * 1000)

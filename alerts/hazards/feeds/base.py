@@ -91,7 +91,7 @@ def time_of(text: str) -> datetime | None:
     >>> time_of("2003-04-02T14") is None
     True
     """
-    word = text.strip().replace(" ", "T", 1).replace("Z", "+00:00")
+    word = text.strip().upper().replace(" ", "T", 1).replace("Z", "+00:00")
     if len(word) < 16:
         return None
     try:

@@ -8,6 +8,7 @@ References
 OASIS, Common Alerting Protocol 1.2 (CAP-v1.2-os, 2010), section 3.2.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,7 +101,8 @@ def read(root: Any, now: datetime | None = None) -> Reading:
             broken.append(str(error))
     if broken and not items:
         raise FeedError(broken[0])
-    return Reading(format="cap", items=items, flags=left_out(broken))
+    flags = left_out(broken) if items else ["no alert in it"]
+    return Reading(format="cap", items=items, flags=flags)
 
 
 def left_out(broken: list[str]) -> list[str]:
@@ -128,7 +130,8 @@ def _item(alert: Any, now: datetime) -> FeedItem:
     said = markup.texts(_best(infos, languages), _INFO_FIELDS)
     kind = kind_of(said)
     area = areas.read(infos, kind)
-    status = plain(of_all["status"], 16)
+    status = _in_case(of_all["status"])
+    severity = _in_case(said["severity"], 32)
     expires_at = time_of(said["expires"])
     doubts = _doubts(alert, infos, said, status)
     doubts += _clock_doubts(sent_at, expires_at, now)
@@ -139,8 +142,8 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         sent=plain(sent, 40),
         sent_at=sent_at,
         status=status,
-        msg_type=plain(of_all["msgType"], 16),
-        scope=plain(of_all["scope"], 16),
+        msg_type=_in_case(of_all["msgType"]),
+        scope=_in_case(of_all["scope"]),
         kind=kind,
         natural_key=(sender, identifier, sent_at.isoformat()),
         event_keys=((sender, identifier),),
@@ -149,8 +152,8 @@ def _item(alert: Any, now: datetime) -> FeedItem:
         headline=plain(said["headline"] or said["event"], 600),
         description=plain(said["description"]),
         place=plain(area.description, 300),
-        level=LEVELS.get(said["severity"], 0),
-        severity=plain(said["severity"], 32),
+        level=LEVELS.get(severity, 0),
+        severity=severity,
         urgency=plain(said["urgency"], 32),
         certainty=plain(said["certainty"], 32),
         expires=said["expires"],
@@ -196,6 +199,12 @@ _INFO_FIELDS = (
 )
 
 
+def _in_case(word: str, most: int = 16) -> str:
+    """Return a word of CAP's lists as the lists have it, whatever its letters' case."""
+    kept = plain(word, most)
+    return kept.capitalize() if kept.isascii() else kept
+
+
 def _best(infos: list[Any], languages: list[str]) -> Any:
     """Choose the English info, else the first; an alert may have none."""
     for info, language in zip(infos, languages, strict=True):
@@ -220,8 +229,13 @@ def references_of(words: str) -> list[str]:
     --------
     >>> references_of("a@b,1,2020-01-01T00:00:00+00:00 a@b,2,2020-01-02T00:00:00+00:00")
     ['a@b,1,2020-01-01T00:00:00+00:00', 'a@b,2,2020-01-02T00:00:00+00:00']
+    >>> references_of("a@b, 1, 2020-01-01T00:00:00+00:00")
+    ['a@b,1,2020-01-01T00:00:00+00:00']
     """
-    return [plain(word, 700) for word in words.split()]
+    found = words.split()
+    if any(word.count(",") < 2 for word in found):  # blanks within a triple, mostly
+        found = re.sub(r"\s*,\s*", ",", words).split()
+    return [plain(word, 700) for word in found]
 
 
 def _doubts(

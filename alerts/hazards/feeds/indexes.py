@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urljoin
 
 from alerts.hazards.feeds import cap, markup
 from alerts.hazards.feeds.base import (
@@ -21,6 +22,10 @@ from alerts.hazards.feeds.base import (
 
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ALERT = re.compile(r"<(\w+:)?alert[\s>]")
+_TEXTS = ("content", "encoded", "description", "summary")
+_LINKS = ("link", "content", "enclosure", "guid")
+_WEB = ("http://", "https://")
+_OTHER = re.compile(r"#|(?!https?://)[a-z][a-z0-9+.-]*:", re.I)  # mailto: and such
 
 
 def claims(root: Any) -> bool:
@@ -30,14 +35,16 @@ def claims(root: Any) -> bool:
 
 def read(root: Any) -> Reading:
     """Read a parsed list; alerts inside it become items."""
+    entries = list(root.iter("{*}entry", "{*}item"))
     if cap.claims(root):
         inner = cap.read(root)
+        others = [entry for entry in entries if not cap.alerts_of(entry)]
+        links = [link for entry in others if (link := _link(entry))]
         flags = ["inside a feed", *inner.flags]
-        return Reading(format="cap", items=inner.items, flags=flags)
-    entries = list(root.iter("{*}entry", "{*}item"))
+        return Reading(format="cap", items=inner.items, links=links, flags=flags)
     if texts := [text for entry in entries for text in _escaped(entry)]:
         return of_texts(texts, "inside a feed")
-    links, items, flags = [], [], []
+    links, items, idle = [], [], 0
     for entry in entries:
         link = _link(entry)
         if link:
@@ -45,8 +52,10 @@ def read(root: Any) -> Reading:
         item = _item(entry, link)
         if item is not None:
             items.append(item)
-    if not entries:
-        flags.append("no entries")
+        idle += not link and item is None
+    flags = [] if entries else ["no entries"]
+    if idle:
+        flags.append(f"passed over, as they neither say nor link to an alert: {idle}")
     return Reading(format="index", items=items, links=links, flags=flags)
 
 
@@ -78,18 +87,35 @@ def of_texts(texts: list[str], where: str) -> Reading:
 
 def _escaped(entry: Any) -> list[str]:
     """Return the alerts that an entry holds as text, their markup escaped."""
-    parts = (markup.text(entry, name) for name in ("content", "description", "summary"))
+    parts = (markup.text(entry, name) for name in _TEXTS)
     return [part for part in parts if holds_alert(part)]
 
 
 def _link(entry: Any) -> str:
-    links = markup.children(entry, "link")
+    """Return where an alert stands; what is no whole address is for the list's own."""
+    links = [element for name in _LINKS for element in markup.children(entry, name)]
     best = [e for e in links if "cap" in str(e.get("type", ""))] or links
-    for element in best:
-        address = str(element.get("href") or element.text or "").strip()
-        if address.startswith(("http://", "https://")):
-            return address[:500]
-    return ""
+    found = [address for element in best if (address := _address(element))]
+    found.sort(key=lambda address: not address.startswith(_WEB))
+    return found[0] if found else ""
+
+
+def _address(element: Any) -> str:
+    """Return an address as it is written, beside the `xml:base` around it."""
+    written = ""
+    match markup.local(element):
+        case "link":
+            written = str(element.get("href") or element.text or "").strip()
+        case "content" | "enclosure":
+            written = str(element.get("src") or element.get("url") or "").strip()
+        case "guid" if element.get("isPermaLink") == "true":
+            written = str(element.text or "").strip()
+    if not written or _OTHER.match(written):
+        return ""
+    try:
+        return urljoin(element.base or "", written)
+    except ValueError:
+        return ""
 
 
 def _moment(entry: Any) -> tuple[str, datetime | None]:

@@ -25,8 +25,9 @@ _PARSER: dict[str, Any] = {
     "remove_pis": True,
     "recover": False,
 }
-_DOUBLE_BOM = b"\xef\xbb\xbf\xc3\xaf\xc2\xbb\xc2\xbf"
-_BOM = b"\xef\xbb\xbf"
+# A byte order mark, and what becomes of one that is encoded a second time.
+_BOMS = (b"\xef\xbb\xbf", b"\xc3\xaf\xc2\xbb\xc2\xbf")
+PAGE = "this is a web page, not a feed; the server may be failing"
 _has_too_many = etree.XPath(f"count(descendant-or-self::*) > {NODES_MOST}")
 
 
@@ -41,15 +42,13 @@ def root_of(document: bytes) -> Any:
     if len(document) > BYTES_MOST:
         raise FeedError(f"it has {len(document)} bytes, more than {BYTES_MOST}")
     data = document.lstrip()
-    if data.startswith(_DOUBLE_BOM):
-        data = data[len(_DOUBLE_BOM) :]
-    elif data.startswith(_BOM):
-        data = data[len(_BOM) :].lstrip()
+    while data.startswith(_BOMS):
+        data = data[3 if data.startswith(_BOMS[0]) else 6 :].lstrip()
     if not data:
         raise FeedError("the document is empty")
-    if b"<!DOCTYPE" in data[:4096] or b"<!\x00D\x00O\x00C" in data[:4096]:
+    if b"<!DOCTYPE" in data[:4096] or b"!\x00D\x00O\x00C" in data[:4096]:
         if b"html" in data[:200].lower():
-            raise FeedError("this is a web page, not a feed; the server may be failing")
+            raise FeedError(PAGE)
         raise FeedError("it has a document type (DTD), which is refused")
     return _parsed(data)
 
@@ -58,6 +57,8 @@ def _parsed(data: bytes) -> Any:
     try:
         root = etree.fromstring(data, etree.XMLParser(**_PARSER))
     except etree.XMLSyntaxError as error:
+        if data[:5].lower() == b"<html":
+            raise FeedError(PAGE) from None
         words = re.sub(r"\s*\(<string>.*", "", str(error))[:160]
         raise FeedError(f"it is not well-formed XML: {words}") from None
     info: Any = root.getroottree().docinfo

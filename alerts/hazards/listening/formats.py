@@ -3,10 +3,8 @@
 Called in a child process that can be killed: bytes in, values out.
 """
 
-import io
+import codecs
 import json
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +20,7 @@ from alerts.hazards.feeds import (
     indexes,
     markup,
     nws,
+    packing,
     pager,
     quake_rss,
     quakeml,
@@ -34,7 +33,7 @@ from alerts.hazards.feeds import (
     tsunamis,
     usgs,
 )
-from alerts.hazards.feeds.base import FeedError, Reading
+from alerts.hazards.feeds.base import FeedError, Reading, plain
 
 NAMES = {
     "cap": "CAP 1.1 and 1.2 alerts, alone or wrapped",
@@ -60,8 +59,9 @@ NAMES = {
 }
 WATCH_ONLY = {"gdelt", "travel"}  # never trusted to propose, whatever a source says
 NODES_MOST = 200_000
-FILES_MOST = 200
-BYTES_MOST = 16_000_000
+HEAD = 1_000  # where junk may stand before the first element
+# Byte order marks, read once or twice, and the half of a letter in UTF-16.
+_BEFORE = b"\xef\xbb\xbf\xc3\xaf\xc2\xbb\xc2\xbf\xff\xfe\x00 \t\r\n"
 _JSON = (situations, nws, gdacs_geojson, usgs, quakes, shakemap, reliefweb, travel)
 _RSS = (gdacs, copernicus, travel_rss, quake_rss)
 _XML = (quakeml, pager, tsunamis)
@@ -82,33 +82,40 @@ def read(document: bytes, hint: str = "auto") -> Reading:
     UnsupportedError
         When it is of another kind.
     """
-    if document[:4] == b"PK\x03\x04":
-        return _read_zip(document, hint)
-    head = document[:400].lstrip(b"\xef\xbb\xbf \t\r\n")
-    reading = _read_json(document) if head[:1] in (b"{", b"[") else _read_xml(document)
+    if packing.is_packed(document):
+        return _read_packed(packing.files_in(document), hint)
+    head = document[:400].lstrip(_BEFORE)
+    is_json = head.startswith((b"{", b"[", b'"<'))
+    reading = _read_json(document) if is_json else _read_xml(document)
     if hint not in ("", "auto", reading.format) and not _fits(hint, reading.format):
         raise FeedError(f"this is {reading.format}, and {hint} was expected")
     return reading
 
 
-def _read_zip(document: bytes, hint: str) -> Reading:
-    """Read all files in an archive; inflating stops at what a document may have."""
-    found = []
-    try:
-        with zipfile.ZipFile(io.BytesIO(document)) as archive:
-            files = [each for each in archive.infolist() if not each.is_dir()]
-            if len(files) > FILES_MOST or sum(f.file_size for f in files) > BYTES_MOST:
-                raise FeedError("the archive inflates to more than a document may have")
-            for each in files:
-                with archive.open(each) as packed:
-                    found.append(read(packed.read(BYTES_MOST), hint))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error):
-        raise FeedError("the archive is damaged or locked") from None
+def _read_packed(files: list[tuple[str, bytes]], hint: str) -> Reading:
+    """Read all files in an archive; one that cannot be read does not stop the others.
+
+    Raises
+    ------
+    FeedError
+        When none of them can be read: with what was wrong with the first.
+    """
+    found: list[Reading] = []
+    left_out: list[tuple[str, FeedError]] = []
+    for name, document in files:
+        try:
+            if packing.is_packed(document):
+                raise FeedError("it is an archive within an archive")
+            found.append(read(document, hint))
+        except FeedError as error:
+            left_out.append((name, error))
     if not found:
-        raise FeedError("the archive is empty")
+        broken = [e for _, e in left_out if not isinstance(e, UnsupportedError)]
+        raise (broken or [left_out[0][1]])[0]
     items = [item for reading in found for item in reading.items]
     links = [link for reading in found for link in reading.links]
     flags = ["in an archive", *(flag for reading in found for flag in reading.flags)]
+    flags += [f"left out: {plain(name, 80)}: {error}" for name, error in left_out]
     return Reading(format=found[0].format, items=items, links=links, flags=flags)
 
 
@@ -117,6 +124,8 @@ def _fits(hint: str, found: str) -> bool:
 
 
 def _read_json(document: bytes) -> Reading:
+    while document.startswith(codecs.BOM_UTF8) or document[:1].isspace():
+        document = document.removeprefix(codecs.BOM_UTF8).lstrip()
     try:
         value = json.loads(document, parse_constant=_refuse)
     except UnicodeDecodeError:
@@ -147,9 +156,9 @@ def _alerts_in(value: Any) -> Iterator[str]:
 
 
 def _looks_like_xml(document: bytes) -> bool:
-    head = document.lstrip(b"\xef\xbb\xbf\xc3\xaf\xc2\xbb\xc2\xbf \t\r\n")[:1]
-    utf16 = document[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return head == b"<" or utf16 or b"<?xml" in document or b"<alert" in document
+    head = document[:HEAD]
+    is_junk_before = b"<?xml" in head or b"<alert" in head
+    return document.lstrip(_BEFORE)[:1] == b"<" or is_junk_before
 
 
 def _refuse(word: str) -> Any:
@@ -177,13 +186,14 @@ def _read_xml(document: bytes) -> Reading:
     if cap.wrapped(root):
         return cap.read(root)
     if markup.local(root).lower() == "html":
-        raise FeedError("this is a web page, not a feed; the server may be failing")
+        raise FeedError(markup.PAGE)
     raise UnsupportedError(f"XML of an unknown kind: <{markup.local(root)[:60]}>")
 
 
 def _read_text(document: bytes) -> Reading:
+    is_utf16 = document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = document.decode("utf-8-sig")
+        text = document.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         text = document.decode("latin-1")
     if tsunamis.claims_text(text):

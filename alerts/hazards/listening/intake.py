@@ -15,7 +15,7 @@ from alerts.hazards import geocodes
 from alerts.hazards.events import placing, reports, versions
 from alerts.hazards.events.versions import Fresh
 from alerts.hazards.feeds.base import FeedItem, Reading
-from alerts.hazards.listening import maps, reading
+from alerts.hazards.listening import addresses, maps, reading
 from alerts.hazards.models import Document, Hazard, Report, Source
 from consular import copying
 
@@ -70,6 +70,7 @@ def read(document: Document, now: datetime) -> list[str]:
     if found.items and not others:
         return _quarantine(document, "it is our own alert; it is not taken back in")
     found = maps.beside_events(document.source, replace(found, items=others))
+    found = addresses.made_whole(found, document.url or document.source.url)
     try:
         with transaction.atomic():
             placing.one_at_a_time()

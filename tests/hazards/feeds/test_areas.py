@@ -1,5 +1,7 @@
 """What the areas of an alert say together: holes, other notations, all languages."""
 
+import pytest
+
 from alerts.hazards.feeds import cap
 from geo import cells, shapes
 from tests.factories import NOON
@@ -75,3 +77,37 @@ def test_polygons_beyond_the_limit_are_not_dropped_in_silence():
     item = _item(many)
     assert item.polygon_count == 1002
     assert "only the first 500 polygons were drawn" in item.flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["10,20 5", "\n10.0,20.0\n5\n", "10, 20 5", "10,20,5", "10,20  5km", "10 20 5"],
+)
+def test_a_circle_is_read_however_its_numbers_stand(text):
+    item = _item(f"<circle>{text}</circle>")
+    assert (item.lon, item.lat) == (20, 10)
+    assert _inside(item, (20.04, 10), (20.05, 10)) == [True, False]
+    assert "assumed radius" not in item.flags
+
+
+def test_a_circle_whose_numbers_are_swapped_says_so():
+    item = _item("<circle>120,10 5</circle>", f"<polygon>{SQUARE}</polygon>")
+    assert item.bbox == (0, 0, 4, 4)
+    assert any("swapped with the longitude?" in flag for flag in item.flags)
+
+
+@pytest.mark.parametrize("text", ["0,0;0,4;4,4;4,0", "0,0 0,4 4,4 4,\u22120"])
+def test_other_signs_between_and_before_numbers_are_read(text):
+    assert _item(f"<polygon>{text}</polygon>").bbox == (0, 0, 4, 4)
+
+
+def test_a_code_is_read_however_it_is_written_and_an_empty_one_is_none():
+    codes = (
+        "<geocode>fips6=006109</geocode>",
+        '<geocode valueName="UGC">FLZ001</geocode>',
+        "<geocode><value>058</value><valueName>SAME</valueName></geocode>",
+        "<geocode><valueName>UGC</valueName><value/></geocode>",
+    )
+    item = _item("".join(codes))
+    assert item.geocodes == [("fips6", "006109"), ("UGC", "FLZ001"), ("SAME", "058")]
+    assert item.geocode_count == 8
