@@ -269,3 +269,19 @@ def test_what_a_program_gives_in_broken_letters_is_refused_in_words(
         del given["ring"]
     answer = given_by_program(desk, incident, shape, given)
     assert answer.status_code == 400
+
+
+def test_a_page_from_before_anothers_change_does_not_write_over_it(
+    desk: Any, incident: Incident
+) -> None:
+    circle = {"shape": "circle", "lat": "12.14", "lon": "-86.25"}
+    posted(desk, incident, radius_km="50", **circle)
+    zone = incident.zones.get()
+    old = circle | {"zone": zone.pk, "zone_at": zone.saved_at.isoformat()}
+    assert posted(desk, incident, radius_km="90", **old).status_code == 302
+    stale = posted(desk, incident, radius_km="10", **old)
+    assert "changed or removed this zone" in stale.content.decode()
+    assert 'value="10"' in stale.content.decode()
+    forged = old | {"zone_at": "yesterday"}
+    assert posted(desk, incident, radius_km="10", **forged).status_code == 200
+    assert incident.zones.get().given["radius_m"] == 90_000

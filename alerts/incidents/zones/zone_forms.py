@@ -5,6 +5,7 @@ was drawn and one that was typed take the same way.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -33,6 +34,7 @@ FIELDS = (
     "mission",
     "saved",
 )
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _BEGUN = {
     Zone.Shape.POLYGON: ("corners",),
     Zone.Shape.CIRCLE: ("lat", "lon", "radius_km"),
@@ -228,6 +230,14 @@ def zone_of(incident: Incident, number: str) -> Zone:
     return get_object_or_404(incident.zones, pk=int(number) if known else 0)
 
 
+def _moment(typed: str) -> datetime:
+    """Read when a zone on the screen was saved; what is no moment fits no zone."""
+    try:
+        return datetime.fromisoformat(typed).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return NEVER
+
+
 def saved_area(posted: QueryDict, incident: Incident) -> SavedArea:
     """Find the kept area that is chosen.
 
@@ -247,7 +257,11 @@ def saved_area(posted: QueryDict, incident: Incident) -> SavedArea:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What came with the page's form, and the zone that it changes."""
+    """What came with the page's form, and the zone that it changes.
+
+    That zone says it was saved when the one on the screen was: `zoning.save` then
+    refuses to write over what somebody else has saved since.
+    """
 
     values: dict[str, str]
     document: bytes = b""
@@ -261,6 +275,8 @@ class Form:
         if request.method != "POST":
             return cls(values=values_of(edited), edited=edited)
         document = read(request.FILES.get("file"))
+        if edited is not None and (seen := request.POST.get("zone_at")):
+            edited.saved_at = _moment(seen)
         return cls(values=typed(request.POST), document=document, edited=edited)
 
     def is_given(self) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 
 from alerts.incidents import logbook
 from alerts.incidents.drafts import drafting
@@ -55,11 +55,20 @@ def save(
             if incident.zones.count() >= MOST_ZONES:
                 raise FieldsError({"shape": f"At most {MOST_ZONES} zones."})
             zone = Zone.objects.create(incident=incident, **values)
-        elif not Zone.objects.filter(pk=zone.pk, incident=incident).update(**values):
-            raise ConflictError("This zone has been removed meanwhile.")
+        elif not _as_it_was(zone, incident).update(**values):
+            raise ConflictError(
+                "Somebody else changed or removed this zone since you opened it. What "
+                "you drew is still here; open the zone again to see theirs."
+            )
         audit.record("zone", by, incident.key, now, km2=values["area_km2"])
     zone.refresh_from_db()
     return zone
+
+
+def _as_it_was(zone: Zone, incident: Incident) -> models.QuerySet[Zone]:
+    """Find a zone of an incident, if nobody has saved or removed it meanwhile."""
+    rows = Zone.objects.filter(incident=incident)
+    return rows.filter(pk=zone.pk, saved_at=zone.saved_at)
 
 
 def remove(zone: Zone, by: Officer, now: datetime) -> None:
