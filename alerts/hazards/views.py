@@ -8,13 +8,13 @@ import shapely
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.hazards import proposing
+from alerts.hazards import listing, proposing
 from alerts.hazards.events import differences, entering, lifetimes
 from alerts.hazards.models import (
     Hazard,
@@ -29,28 +29,7 @@ from consular.missions.access import Verb, may, officer_of, officer_page
 from geo import basemap, gazetteer
 from geo.basemap import View
 
-DAYS = (1, 3, 7, 30)
 A_PAGE = 50
-
-
-def _filtered(request: HttpRequest, now: datetime) -> QuerySet[Hazard]:
-    found = Hazard.objects.filter(merged_into=None).annotate(
-        sources=Count("reports__source", distinct=True)
-    )
-    kind = request.GET.get("kind", "")
-    if kind in Kind.values:
-        found = found.filter(kind=kind)
-    level = request.GET.get("level", "")
-    if level in map(str, Level.values):
-        found = found.filter(level__gte=int(level))
-    days = request.GET.get("days", "")
-    if days in map(str, DAYS):
-        found = found.filter(happened_at__gte=now - timedelta(days=int(days)))
-    if request.GET.get("inside"):
-        found = found.filter(proposals__people__gt=0).distinct()
-    if request.GET.get("order") == "worst":
-        return found.order_by("-level", "-happened_at")
-    return found.order_by("-happened_at", "-level")
 
 
 def _open_proposals() -> QuerySet[Proposal]:
@@ -68,9 +47,10 @@ def _times(now: datetime) -> dict[str, Any]:
 @officer_page(Verb.WATCH)
 @require_safe
 def hazards(request: HttpRequest) -> HttpResponse:
-    """List what is reported, newest and worst first, proposals on top."""
+    """List what matters of what is reported, proposals on top; the rest on asking."""
     now = timezone.now()
-    page = Paginator(_filtered(request, now), A_PAGE).get_page(request.GET.get("page"))
+    found = listing.asked_for(request.GET, now)
+    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     context = _times(now) | {
@@ -80,7 +60,11 @@ def hazards(request: HttpRequest) -> HttpResponse:
         "proposals": _open_proposals(),
         "kinds": Kind.choices,
         "levels": Level.choices[1:],
-        "days": DAYS,
+        "days": listing.DAYS,
+        "shown": listing.SHOWN,
+        "show": listing.shown(request.GET),
+        "narrowed": any(request.GET.get(name) for name in listing.NARROWED),
+        "numbers": listing.numbers(),
         "codes": WaitingCode.objects.filter(set_aside_by=None).exists(),
         "silent_sources": Source.objects.filter(is_active=True).exclude(trouble=""),
         "may_declare": may(officer_of(request), Verb.DECLARE, now),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alerts.hazards import coding
 from alerts.hazards.listening import intake, polling
-from alerts.hazards.models import Document, Source, WaitingCode
+from alerts.hazards.models import Document, Report, Source, WaitingCode
 from alerts.hazards.public import is_silent
 from consular.missions.access import Verb, may, officer_of, officer_page
 
@@ -28,6 +28,8 @@ class Health:
     source: Source
     total: int
     refused: int
+    newest: datetime | None
+    reports: int
     word: str  # heard | late | trouble | off | by_hand
 
     @property
@@ -50,12 +52,27 @@ def _word(source: Source, now: datetime) -> str:
 def healths(now: datetime) -> list[Health]:
     """Return all sources, those in trouble first."""
     quarantined = Q(state=Document.State.QUARANTINED)
-    rows = Document.objects.values("source").annotate(
-        total=Count("pk"), refused=Count("pk", filter=quarantined)
+    rows = (
+        Document.objects.order_by()
+        .values("source")
+        .annotate(
+            total=Count("pk"),
+            refused=Count("pk", filter=quarantined),
+            newest=Max("fetched_at"),
+        )
     )
-    counts = {row["source"]: (row["total"], row["refused"]) for row in rows}
+    counts = {
+        row["source"]: (row["total"], row["refused"], row["newest"]) for row in rows
+    }
+    by_source = Report.objects.order_by().values_list("source")
+    reports = dict(by_source.annotate(number=Count("pk")))
     listed = [
-        Health(source, *counts.get(source.pk, (0, 0)), _word(source, now))
+        Health(
+            source,
+            *counts.get(source.pk, (0, 0, None)),
+            reports.get(source.pk, 0),
+            _word(source, now),
+        )
         for source in Source.objects.all()
     ]
     return sorted(listed, key=lambda health: health.order)
