@@ -16,14 +16,15 @@ from alerts.dispatch.models import Message  # noqa: E402
 from alerts.incidents.models import Incident  # noqa: E402
 from bench import board, citizens, replies  # noqa: E402
 from consular.missions.models import Officer  # noqa: E402
-from consular.people.managing import errands  # noqa: E402
-from consular.people.models import Errand, Registration  # noqa: E402
+from consular.people.managing import errands, linking  # noqa: E402
+from consular.people.models import Errand, Link, Registration  # noqa: E402
 from consular.people.protecting import guarding  # noqa: E402
 from consular.people.registering import crisis  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.people import forms_of  # noqa: E402
 
-KNOWN = "known@example.org"
+KNOWN = "known@example.org"  # as long as those that nobody has
+TRIES = 9  # of a code, before a registration takes none any more
 
 
 def run() -> dict[str, Any]:
@@ -50,8 +51,12 @@ def run() -> dict[str, Any]:
             )
         )
         Errand.objects.all().delete()
-        recover = citizens.in_turns(port, KNOWN, _recover)
-        register = citizens.in_turns(port, KNOWN, _Register())
+        told = {
+            "recover": citizens.in_turns(port, KNOWN, _recover),
+            "register": citizens.in_turns(port, KNOWN, _Register()),
+            "verify": citizens.in_turns(port, KNOWN, _Verify()),
+            "crisis": citizens.in_turns(port, KNOWN, _Crisis(path)),
+        }
     return {
         "p95_s": float(np.percentile(taken, 95)),
         "p95_boards_s": float(np.percentile(crowded, 95)),
@@ -60,8 +65,8 @@ def run() -> dict[str, Any]:
         "accepted": len(accepted),
         "lost": len(accepted - set(stored)),
         "doubled": len(stored) - len(accepted & set(stored)),
-        "auc_recover": recover,
-        "auc_register": register,
+        **{f"auc_{name}": auc for name, (auc, _) in told.items()},
+        "alike": sum(not differs for _, differs in told.values()),
         "texts": bot(),
         "alarms": int(guarding.tell(timezone.now())),
     }
@@ -78,7 +83,7 @@ def _polls(incident: Incident, officer: Officer) -> list[replies.Request]:
     return replies.polls_of(f"{live}?since={since}", cookie)[:1] * count
 
 
-def _recover(link: Any, address: str) -> int:
+def _recover(link: Any, address: str) -> tuple[int, int]:
     return citizens.post(link, "/my-link/", {"address": address})
 
 
@@ -89,12 +94,56 @@ class _Register:
         last = forms_of.walk(Client(), reach={"phone": ""})
         self.wizard, self.number = forms_of.opened(forms_of.state_of(last)), 0
 
-    def __call__(self, link: Any, address: str) -> int:
+    def __call__(self, link: Any, address: str) -> tuple[int, int]:
         self.number += 1
         self.wizard.key = f"{self.number:032x}"
         self.wizard.typed["email"] = address
         values = {"state": self.wizard.sealed(), "do": "next", "warn": "on"}
         return citizens.post(link, "/register/", values)
+
+
+class _Verify:
+    """Type a wrong code for registrations by addresses, known ones and others."""
+
+    def __init__(self) -> None:
+        self.asked = {True: 0, False: 0}
+        count = (citizens.ASKED + 20) // TRIES + 1
+        self.pages = {
+            is_known: [
+                self._page(KNOWN if is_known else f"v{number:04}@example.org")
+                for number in range(count)
+            ]
+            for is_known in (True, False)
+        }
+
+    def _page(self, address: str) -> str:
+        row = factories.make_registration(email=address, confirmed=False)
+        return f"/confirm/{linking.token(row, Link.Purpose.CONFIRM)}/"
+
+    def __call__(self, link: Any, address: str) -> tuple[int, int]:
+        is_known = address == KNOWN
+        self.asked[is_known] += 1
+        page = self.pages[is_known][(self.asked[is_known] - 1) // TRIES]
+        return citizens.post(link, page, {"code": "WRONG2"})
+
+
+class _Crisis:
+    """Fill in the crisis form under another name than the one on record.
+
+    Each address is known for one party alone: who enters makes it known for one more.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path, self.number = path, 0
+        for number in range(2 * (citizens.ASKED + 20) + 1):
+            factories.make_registration(email=f"k{number:04}@example.org")
+
+    def __call__(self, link: Any, address: str) -> tuple[int, int]:
+        self.number += 1
+        address = f"k{self.number:04}@example.org" if address == KNOWN else address
+        values = citizens.entry(self.number, f"c{self.number:031x}")
+        values |= {"phone": "", "email": address}
+        return citizens.post(link, self.path, values)
 
 
 @override_settings(FREE_FORMS=60)

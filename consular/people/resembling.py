@@ -5,7 +5,7 @@ persons are compared when they share an address, or part of a name and the year 
 birth; a name alone never suffices, for many share one.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +29,7 @@ REASONS = {
 _GENERATION = (
     12  # years: below it a wrong year of birth is a slip, above another person
 )
+_TOO_SHARED = 60  # persons with one address: an agency's, or made up by a bot
 _TOO_COMMON = 400  # persons with one key and year who are looked at
 
 
@@ -199,9 +200,12 @@ def _by_address(persons: Iterable[Person], mode: str) -> set[tuple[int, int]]:
         by_key[key].add(registration)
     others = contacts.filter(address_key__in=by_key, registration__mode=mode)
     pairs = set()
-    rows = others.values_list("address_key", "registration__persons__id")
+    rows = list(others.values_list("address_key", "registration__persons__id"))
+    sharing = Counter(key for key, _ in rows)
     theirs = {person for people in own.values() for person in people}
     for key, other in rows:
+        if sharing[key] > _TOO_SHARED:
+            continue
         for registration in by_key[key]:
             pairs |= {
                 _pair(person, other)

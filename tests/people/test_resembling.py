@@ -206,3 +206,16 @@ def test_the_registrations_page_finds_a_name(desk: Any, now: datetime) -> None:
     page = desk.post(reverse("people:list"), {"q": "Yuliya Zhukova"}).content.decode()
     assert row.reference in page
     assert "Юлия Жукова" in page
+
+
+@pytest.mark.django_db
+def test_an_address_of_a_crowd_says_nothing_about_its_people(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resembling, "_TOO_SHARED", 3)
+    for _ in range(5):
+        newest = entered(now, "Ada", "Example", "+12025550101", None)
+        keying.run(now)
+    person = newest.persons.get()
+    assert Resemblance.objects.exists()
+    assert not Resemblance.objects.filter(two=person).exists()
