@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from consular import outgoing
+from consular import languages, outgoing
 from consular.outgoing import Limits, OutgoingError
 from geo import gazetteer, geocoding
 from geo.gazetteer import Place
@@ -91,11 +92,11 @@ def search(
     return _geocoder().search(text, language)[:limit]
 
 
-def said(label: str, country: str, language: str) -> str:
+def said(label: str, country: str, language: str, precision: str = "") -> str:
     """Return a place's name, with its country in a reader's own language beside it.
 
     Names of places are in Latin letters, as officers read them; who reads others still
-    sees which of two it is.
+    sees which of two it is. A region says so, for hundreds are named like a town.
 
     Examples
     --------
@@ -103,10 +104,16 @@ def said(label: str, country: str, language: str) -> str:
     ('Granada, Nicaragua – Никарагуа', 'Cairo, Egypt – 埃及')
     >>> said("Granada, Nicaragua", "NI", "de"), said("Lyon, France", "FR", "en")
     ('Granada, Nicaragua', 'Lyon, France')
+    >>> said("Madrid, Spain", "ES", "en", "region")
+    'Madrid, Spain (region)'
     """
     name = gazetteer.country_name(country, language.split("-")[0]) if country else ""
     is_there = gazetteer.fold(name) in gazetteer.fold(label)
-    return label if is_there or language.startswith("en") else f"{label} – {name}"
+    words = label if is_there or language.startswith("en") else f"{label} – {name}"
+    if precision != "region":
+        return words
+    with languages.speak(language):
+        return _("{place} (region)").format(place=words)
 
 
 @functools.cache

@@ -35,7 +35,7 @@ TEMPLATES = (
     "templates/incidents/public_incident.html",
     "templates/incidents/public_list.html",
 )
-SOURCES = ("consular/people", "alerts/checkins")
+SOURCES = ("consular/people", "consular/places.py", "alerts/checkins")
 # Every language but English, by the name of its folder.
 LOCALES = ("ar", "de", "es", "fr", "pt", "ru", "zh_Hans")
 
@@ -46,11 +46,9 @@ Message = str | tuple[str, ...]
 
 
 def _files() -> Iterator[Path]:
-    for name in TEMPLATES:
-        path = settings.BASE_DIR / name
-        yield from [path] if path.is_file() else sorted(path.rglob("*.html"))
-    for name in SOURCES:
-        yield from sorted((settings.BASE_DIR / name).rglob("*.py"))
+    for names, pattern in ((TEMPLATES, "*.html"), (SOURCES, "*.py")):
+        for path in (settings.BASE_DIR / name for name in names):
+            yield from [path] if path.is_file() else sorted(path.rglob(pattern))
 
 
 def in_code() -> list[Message]:

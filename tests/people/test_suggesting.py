@@ -35,6 +35,11 @@ def test_a_name_begun_is_answered_with_places(client: Client) -> None:
     assert len(labels) <= 6
 
 
+def test_a_region_says_that_it_is_one(client: Client) -> None:
+    said = [each["said"] for each in offered(client, "Quebec", lang="de")]
+    assert said[:2] == ["Québec, Canada – Kanada", "Quebec, Canada – Kanada (Region)"]
+
+
 def test_a_country_is_said_in_the_readers_language(client: Client) -> None:
     first = offered(client, "granada", lang="ru", beside="NI")[0]
     assert first["said"] == "Granada, Nicaragua – Никарагуа"

@@ -86,7 +86,7 @@ def _shown(
         "registration": registration,
         "persons": registration.persons.all(),
         "stays": [
-            (stay, places.said(stay.place, stay.country, language))
+            (stay, places.said(stay.place, stay.country, language, stay.precision))
             for stay in registration.stays.current().prefetch_related("persons")
         ],
         "can_extend": registration.stays.current().exclude(departs_on=None).exists(),

@@ -257,9 +257,10 @@ class StayForm(PublicForm):
     def _found(self, data: dict[str, Any]) -> tuple[float, float, str, str, float]:
         found = self._searched(data["place"])
         values = {reference_of(place): place.label for place in found}
+        language = get_language() or "en"
         self.choices = [
-            (value, places.said(place.label, place.country, get_language() or "en"))
-            for value, place in zip(values, found, strict=False)
+            (value, places.said(it.label, it.country, language, it.precision))
+            for value, it in zip(values, found, strict=False)
         ]
         chosen = data.get("chosen", "")
         # What is stored already stays as exact as it was, while its name stays.

@@ -59,7 +59,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     beside = set(request.POST.get("beside", "").split(",")[:MOST_COUNTRIES])
     offered = []
     for place in _found(request.POST.get("q", "")[:LONGEST], beside):
-        said = places.said(place.label, place.country, language)
+        said = places.said(place.label, place.country, language, place.precision)
         value = reference_of(place)
         offered.append({"value": value, "label": place.label, "said": said})
     answer = JsonResponse({"places": offered})

@@ -100,7 +100,7 @@ def _summary(at: Wizard) -> dict[str, Any]:
         "where": [
             (
                 stay,
-                places.said(stay.place, stay.country, language),
+                places.said(stay.place, stay.country, language, stay.precision),
                 [names[index] for index in stay.persons],
             )
             for stay in stays_said
