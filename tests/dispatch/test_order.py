@@ -171,7 +171,8 @@ def test_a_finish_is_predicted_from_the_rate_before_anything_has_left(settings):
 
 def test_one_error_moves_no_weight(provider, settings):
     rates.rows()
-    health.heard([("simulated-sms", "unclear", "Twilio answered 500", None)], NOON)
+    said = health.Heard("simulated-sms", "unclear", "Twilio answered 500", None)
+    health.heard([said], NOON)
     assert health.shift(NOON + SECOND) == 0
 
 

@@ -88,8 +88,9 @@ def test_what_is_left_to_an_officer_is_asked_for_ever_more_rarely(provider):
 @pytest.mark.parametrize(("refused", "rests"), [(4, False), (6, True)])
 def test_an_account_rests_after_many_refusals_and_not_after_a_few(refused, rests):
     Account.objects.create(name="simulated-sms")
-    said = [("simulated-sms", State.QUEUED.value, "429", 3.0)] * refused
-    health.heard([*said, ("simulated-sms", State.ACCEPTED.value, "", None)], NOON)
+    said = [health.Heard("simulated-sms", State.QUEUED, "429", 3.0)] * refused
+    taken = health.Heard("simulated-sms", State.ACCEPTED, "", None)
+    health.heard([*said, taken], NOON)
     assert (Account.objects.get().waits_until is not None) == rests
 
 

@@ -6,21 +6,32 @@ https://anymail.dev/en/stable/esps/: `esp` is the name of its backend (`mailgun`
 `postmark`, `amazon_ses` …), and the account's other words are that backend's options.
 """
 
+import threading
+
+import requests
 from anymail.exceptions import (
     AnymailAPIError,
+    AnymailConfigurationError,
+    AnymailError,
     AnymailRecipientsRefused,
     AnymailRequestsAPIError,
 )
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
+from alerts.dispatch.channels import answers, wire
+from alerts.dispatch.channels.api import was_not_reached
 from alerts.dispatch.channels.base import (
     ChannelError,
     GoneError,
     Outgoing,
     PermanentError,
+    SetUpError,
     TemporaryError,
     UnclearError,
+    refusal,
 )
 from alerts.dispatch.channels.email import Mail, build
 from consular import outgoing as door
@@ -72,38 +83,56 @@ class Anymail(Mail):
         self.mode, self.sender, self.name = conf["mode"], conf["sender"], conf["esp"]
         self.inbox = conf.get("inbox", "")
         self.options = {name: conf[name] for name in conf if name not in OURS}
+        self.kept = threading.local()
         # Without an address of its own, a backend knows its provider's public one.
         url = self.options.get("api_url", "https://provider.example.org")
         door.provider_url_allowed(url, self.mode)
+
+    def _connection(self) -> BaseEmailBackend:
+        """Return this thread's connection; one over HTTP asks carefully."""
+        if not hasattr(self.kept, "connection"):
+            path = f"anymail.backends.{self.name}.EmailBackend"
+            made = get_connection(path, fail_silently=False, **self.options)
+            made.open()
+            session = getattr(made, "session", None)
+            if isinstance(session, requests.Session):
+                wire.guard(session)
+            self.kept.connection = made
+        connection: BaseEmailBackend = self.kept.connection
+        return connection
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one mail and return the provider's id of it."""
         mail = build(outgoing, self.sender, self.inbox)
         mail.metadata = {METADATA: outgoing.uid}  # type: ignore[attr-defined]
-        path = f"anymail.backends.{self.name}.EmailBackend"
-        with get_connection(path, fail_silently=False, **self.options) as connection:
-            mail.connection = connection
-            try:
-                mail.send(fail_silently=False)
-            except AnymailRecipientsRefused as error:
-                raise GoneError(f"{self.name} refused the address") from error
-            except AnymailAPIError as error:
-                raise _ours(self.name, error) from error
+        try:
+            mail.connection = self._connection()
+            mail.send(fail_silently=False)
+        except AnymailError as error:
+            raise _ours(self.name, error) from error
+        except ImproperlyConfigured as error:
+            raise SetUpError(f"{self.name} is not set up") from error
         status = getattr(mail, "anymail_status", None)
-        return str(
-            getattr(status, "message_id", "") or mail.extra_headers["Message-ID"]
-        )
+        try:
+            return answers.found({"id": getattr(status, "message_id", None)}, "id")
+        except UnclearError:  # it has it, under no name that could be kept
+            return str(mail.extra_headers["Message-ID"])
 
 
-def _ours(name: str, error: AnymailAPIError) -> ChannelError:
-    status = 0
-    if isinstance(error, AnymailRequestsAPIError):
-        status = int(error.status_code or 0)
-    words = f"{name} answered {status or type(error).__name__}"
-    if status in (429, 503):
-        return TemporaryError(words, str(status))
-    if 400 <= status < 500:
-        return PermanentError(words, str(status))
-    if "NewConnectionError" in repr(error.__cause__):
+def _ours(name: str, error: AnymailError) -> ChannelError:
+    if isinstance(error, AnymailRecipientsRefused):
+        return GoneError(f"{name} refused the address")
+    if isinstance(error, AnymailConfigurationError):
+        return SetUpError(f"{name} is not set up")
+    if not isinstance(error, AnymailAPIError):
+        return PermanentError(f"it cannot be written as a mail: {type(error).__name__}")
+    if isinstance(error.__cause__, requests.RequestException) and was_not_reached(
+        error.__cause__
+    ):
         return TemporaryError(f"{name} could not be reached")
-    return UnclearError(words)
+    status, wait = 0, None
+    if isinstance(error, AnymailRequestsAPIError) and error.response is not None:
+        status = int(error.status_code or 0)
+        wait = answers.wait_s(error.response.headers)
+    words = f"{name} answered {status or type(error).__name__}"
+    return refusal(status, words, str(status or ""), wait)

@@ -1,20 +1,18 @@
 """Ask a provider's JSON API, and sort what it answers into the words of base.py."""
 
 import threading
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 
+from alerts.dispatch.channels import answers, wire
 from alerts.dispatch.channels.base import (
-    PermanentError,
+    ChannelError,
     TemporaryError,
     UnclearError,
+    refusal,
 )
 from consular import outgoing as door
-
-TIMEOUT_S = (5, 10)
 
 
 class Api:
@@ -28,14 +26,12 @@ class Api:
 
     def _session(self) -> requests.Session:
         if not hasattr(self._kept, "session"):
-            session = requests.Session()
-            session.trust_env = False
-            self._kept.session = session
+            self._kept.session = wire.session()
         found: requests.Session = self._kept.session
         return found
 
-    def ask(self, method: str, path: str, **words: Any) -> dict[str, Any]:
-        """Make one request and return its JSON.
+    def ask(self, method: str, path: str, **words: Any) -> Any:
+        """Make one request and return its JSON, whatever its shape.
 
         Raises
         ------
@@ -43,72 +39,31 @@ class Api:
             Refused; not processed; or nobody knows.
         """
         try:
-            answer = self._session().request(
-                method,
-                self.base_url + path,
-                timeout=TIMEOUT_S,
-                allow_redirects=False,
-                **words,
-            )
-        except requests.ConnectTimeout as error:
-            raise TemporaryError(f"{self.name} could not be reached") from error
+            answer = self._session().request(method, self.base_url + path, **words)
         except requests.RequestException as error:
-            if "NewConnectionError" in repr(error):
+            if was_not_reached(error):
                 raise TemporaryError(f"{self.name} could not be reached") from error
             raise UnclearError(
                 f"{self.name} did not answer: {type(error).__name__}"
             ) from error
-        if answer.ok:
-            return self._json(answer)
-        raise self._refusal(answer)
+        said = answers.parsed(answer.content)
+        if not 200 <= answer.status_code < 300:
+            raise self._refusal(answer, said)
+        if said is None and answer.content:
+            raise UnclearError(f"{self.name}'s answer was not understood")
+        return said
 
-    def _json(self, answer: requests.Response) -> dict[str, Any]:
-        if not answer.content:
-            return {}
-        try:
-            found = answer.json()
-        except ValueError as error:
-            raise UnclearError(f"{self.name}'s answer was not understood") from error
-        return found if isinstance(found, dict) else {"found": found}
-
-    def _refusal(
-        self, answer: requests.Response
-    ) -> PermanentError | TemporaryError | UnclearError:
-        status = answer.status_code
-        code = error_code(answer)
+    def _refusal(self, answer: requests.Response, said: Any) -> ChannelError:
+        status, code = answer.status_code, answers.code(said)
         words = f"{self.name} answered {status} {code}".strip()
-        if status in (429, 503):
-            return TemporaryError(words, code or str(status), retry_after_s(answer))
-        if status >= 500:
-            return UnclearError(words, code or str(status))
-        return PermanentError(words, code or str(status))
+        wait_s = answers.wait_s(answer.headers, said)
+        return refusal(status, words, code or str(status), wait_s)
 
 
-def retry_after_s(answer: requests.Response) -> float | None:
-    """Read Retry-After, which is seconds or a date."""
-    said = answer.headers.get("Retry-After", "")
-    if said.isdigit():
-        return float(said)
-    try:
-        at = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    return max((at - datetime.now(UTC)).total_seconds(), 0.0)
-
-
-def error_code(answer: requests.Response) -> str:
-    """Return the code in a refusal's body, where networks put one; never its words."""
-    try:
-        said = answer.json()
-    except ValueError:
-        return ""
-    if not isinstance(said, dict):
-        return ""
-    errors = said.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        said = errors[0]
-    inner = said.get("error")
-    if isinstance(inner, dict):
-        said = inner
-    found = said.get("code", said.get("error_code", ""))
-    return str(found)[:24] if isinstance(found, str | int) else ""
+def was_not_reached(error: requests.RequestException) -> bool:
+    """Tell whether a request never left, because nobody took the connection."""
+    return (
+        isinstance(error, requests.ConnectTimeout)
+        or "NewConnectionError" in repr(error)
+        or "NameResolutionError" in repr(error)
+    )

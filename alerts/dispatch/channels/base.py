@@ -5,11 +5,18 @@ from typing import Protocol
 
 
 class ChannelError(Exception):
-    """Base of what a transport raises; carries the provider's own words."""
+    """Base of what a transport raises; carries the provider's own words.
+
+    What no database takes is left out of them.
+    """
 
     def __init__(self, words: str, code: str = "") -> None:
-        super().__init__(words)
-        self.code = code
+        super().__init__(_plain(words))
+        self.code = _plain(code)
+
+
+def _plain(words: str) -> str:
+    return "".join(letter for letter in words if letter.isprintable())
 
 
 class PermanentError(ChannelError):
@@ -22,6 +29,13 @@ class GoneError(PermanentError):
 
 class OptedOutError(PermanentError):
     """Never: its owner told the provider to stop."""
+
+
+class SetUpError(PermanentError):
+    """Never by this account as it is set up: nobody's address is at fault.
+
+    Another account may send it; an operator is told.
+    """
 
 
 class TemporaryError(ChannelError):
@@ -47,6 +61,29 @@ class CannotAskError(ChannelError):
 
 class RepeatableError(CannotAskError):
     """Nobody can be asked and nobody need: the same key again sends nothing twice."""
+
+
+# Redirected, no key or a wrong one, not paid, not allowed, no such path or method
+# there, or a proxy that wants a key of its own.
+_SET_UP = {301, 302, 303, 305, 307, 308, 401, 402, 403, 404, 405, 407, 410}
+# The time was up before it had all of it, or it works on the same key already.
+_NOBODY_KNOWS = {408, 409}
+_LATER = {425, 429, 503}
+# Among the 4xx, those whose meaning no code beside them changes.
+SAYS_ENOUGH = _NOBODY_KNOWS | _LATER | {401, 402, 407}
+
+
+def refusal(
+    status: int, words: str, code: str = "", wait_s: float | None = None
+) -> ChannelError:
+    """Turn the status of an answer that is no success into one of our words."""
+    if status in _LATER:
+        return TemporaryError(words, code, wait_s)
+    if status in _SET_UP:
+        return SetUpError(words, code)
+    if 400 <= status < 500 and status not in _NOBODY_KNOWS:
+        return PermanentError(words, code)
+    return UnclearError(words, code)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,14 @@ from typing import Any
 
 from django.conf import settings
 
-from alerts.dispatch.channels import posts
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
-from alerts.dispatch.channels.base import Outgoing, PermanentError
+from alerts.dispatch.channels.base import (
+    Outgoing,
+    PermanentError,
+    TemporaryError,
+    UnclearError,
+)
 
 MOST = 300
 COLLECTION = "app.bsky.feed.post"
@@ -60,7 +65,7 @@ class Bluesky:
         self._session: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def _call(self, method: str, form: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, method: str, form: dict[str, Any]) -> Any:
         """Call with a session; sessions are few a day, so one is kept until it ends."""
         try:
             return self._once(method, form)
@@ -70,15 +75,23 @@ class Bluesky:
             self._session = {}
             return self._once(method, form)
 
-    def _once(self, method: str, form: dict[str, Any]) -> dict[str, Any]:
+    def _once(self, method: str, form: dict[str, Any]) -> Any:
         with self._lock:
             if not self._session:
-                path = "/xrpc/com.atproto.server.createSession"
-                self._session = self.api.ask("POST", path, json=self.login)
+                self._session = self._signed_in()
         headers = {"Authorization": f"Bearer {self._session['accessJwt']}"}
         form = {"repo": self._session["did"], "collection": COLLECTION, **form}
         path = f"/xrpc/com.atproto.repo.{method}"
         return self.api.ask("POST", path, json=form, headers=headers)
+
+    def _signed_in(self) -> dict[str, str]:
+        """Open a session; whatever goes wrong here, nothing was posted."""
+        path = "/xrpc/com.atproto.server.createSession"
+        try:
+            said = self.api.ask("POST", path, json=self.login)
+            return {name: answers.found(said, name) for name in ("accessJwt", "did")}
+        except UnclearError as error:
+            raise TemporaryError(str(error), error.code) from error
 
     def send(self, outgoing: Outgoing) -> str:
         """Post, or write a thread; return `uri|cid` of each."""
@@ -98,7 +111,7 @@ class Bluesky:
                 record["reply"] = {"root": _ref(first), "parent": _ref(reply_to)}
             form = {"rkey": f"{outgoing.uid}-{number}", "record": record}
             said = self._call("putRecord", form)
-            posted = f"{said['uri']}|{said['cid']}"
+            posted = f"{answers.found(said, 'uri')}|{answers.found(said, 'cid')}"
             first = first or posted
             return posted
 

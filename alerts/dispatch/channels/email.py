@@ -7,22 +7,32 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.smtp import EmailBackend
 from django.template.loader import render_to_string
 
+from alerts.dispatch.channels import wire
 from alerts.dispatch.channels.base import (
     CannotAskError,
     ChannelError,
     GoneError,
     Outgoing,
     PermanentError,
+    SetUpError,
     TemporaryError,
     UnclearError,
 )
+from alerts.dispatch.channels.smtp_line import Backend
 from consular import languages
 from consular import outgoing as door
 
-TIMEOUT_S = 10
+# What answers a step of a mail; anything else says nothing of the mail.
+_REPLIES = (
+    smtplib.SMTPDataError,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPSenderRefused,
+)
+# No sign-in, a wrong or too weak one, no encryption.
+_SET_UP = {530, 534, 535, 538}
+TOO_LARGE = 552
 _ENHANCED = re.compile(rb"5\.\d{1,3}\.\d{1,3}\b")
 # What servers say later of a mail (RFC 3464, section 2.3.3), and our words.
 STATES = {
@@ -79,18 +89,18 @@ class Smtp(Mail):
         self.url = urlsplit(conf["url"])
         self.kept = threading.local()
 
-    def _connection(self) -> EmailBackend:
+    def _connection(self) -> Backend:
         if not hasattr(self.kept, "connection"):
-            self.kept.connection = EmailBackend(
+            self.kept.connection = Backend(
                 host=self.url.hostname,
                 port=self.url.port or PORTS[self.url.scheme],
                 username=unquote(self.url.username or ""),
                 password=unquote(self.url.password or ""),
                 use_tls=self.url.scheme == "smtp+tls",
                 use_ssl=self.url.scheme == "smtps",
-                timeout=TIMEOUT_S,
+                timeout=wire.ANSWER_S,
             )
-        connection: EmailBackend = self.kept.connection
+        connection: Backend = self.kept.connection
         return connection
 
     def send(self, outgoing: Outgoing) -> str:
@@ -98,20 +108,38 @@ class Smtp(Mail):
         mail = build(outgoing, self.sender, self.inbox)
         if self.inbox:  # bounces go to the envelope's sender
             mail.extra_headers["From"], mail.from_email = self.sender, self.inbox
+        if not self._opened():
+            try:
+                self._hand_over(mail)
+            except TemporaryError as error:
+                if error.code:
+                    raise
+                self._opened()  # the server had closed what we kept open
+                self._hand_over(mail)
+        else:
+            self._hand_over(mail)
+        return str(mail.extra_headers["Message-ID"])
+
+    def _opened(self) -> bool:
+        """Open a connection; tell whether there was none."""
         connection = self._connection()
+        connection.again()
         try:
-            connection.open()
+            return bool(connection.open())
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            name = type(error).__name__
-            raise TemporaryError(f"the mail server refused us: {name}") from error
+            raise _closed(error) from error
+
+    def _hand_over(self, mail: EmailMultiAlternatives) -> None:
+        connection = mail.connection = self._connection()
         try:
-            mail.connection = connection
             mail.send(fail_silently=False)
         except (OSError, smtplib.SMTPException) as error:
+            may_have_it = connection.may_have_it
             self._drop()
-            raise _ours(error) from error
-        return str(mail.extra_headers["Message-ID"])
+            raise _ours(error, may_have_it=may_have_it) from error
+        except ValueError as error:  # before anything was said
+            raise PermanentError("it cannot be written as a mail") from error
 
     def _drop(self) -> None:
         self.kept.__dict__.pop("connection", None)
@@ -162,21 +190,38 @@ def _message_id(outgoing: Outgoing, domain: str) -> str:
     return f"<muster.{outgoing.uid}.{turn}@{domain}>"
 
 
-def _ours(error: Exception) -> ChannelError:
-    """Sort an SMTP error: 4xx later, 5xx never, a lost connection unclear.
+def _closed(error: Exception) -> ChannelError:
+    """Sort what happens before a mail is begun: it may always be tried again."""
+    name = type(error).__name__
+    words = f"the mail server refused us: {_code(error) or name}"
+    is_ours = isinstance(error, smtplib.SMTPNotSupportedError)
+    is_ours |= isinstance(error, smtplib.SMTPAuthenticationError) and (
+        _code(error) >= 500
+    )
+    return (SetUpError if is_ours else TemporaryError)(words, str(_code(error) or name))
+
+
+def _ours(error: Exception, *, may_have_it: bool = True) -> ChannelError:
+    """Sort an SMTP error: 4xx later, 5xx never; a lost line is unclear after the text.
 
     A bare 550 may speak of our rules or our server as well as of the mailbox: only the
     longer code that names the address (RFC 3463) marks it.
     """
-    code = _code(error)
+    code = _code(error) if isinstance(error, _REPLIES) else 0
     words = f"the mail server answered {code or type(error).__name__}"
     if (longer := _longer_code(error)) in GONE:
         return GoneError(f"{words} {longer}", longer)
     if 400 <= code < 500:
         return TemporaryError(words, str(code))
+    if code in _SET_UP or (code >= 500 and _is_of_the_sender(error)):
+        return SetUpError(words, str(code))
     if code >= 500:
         return PermanentError(words, str(code))
-    return UnclearError(words)
+    return UnclearError(words) if may_have_it else TemporaryError(words)
+
+
+def _is_of_the_sender(error: Exception) -> bool:
+    return isinstance(error, smtplib.SMTPSenderRefused) and _code(error) != TOO_LARGE
 
 
 def _longer_code(error: Exception) -> str:

@@ -6,12 +6,21 @@ Graph API, page feed (https://developers.facebook.com/docs/graph-api/reference/p
 63,206 characters; an update under a post is a comment of the page; no idempotency key.
 """
 
+from typing import Any
+
 from django.conf import settings
 
-from alerts.dispatch.channels import posts
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
-from alerts.dispatch.channels.base import CannotAskError, Outgoing
+from alerts.dispatch.channels.base import (
+    CannotAskError,
+    Outgoing,
+    PermanentError,
+    TemporaryError,
+)
 
+# Too many calls of the app, the user, the page; in all of them for now.
+BUSY = {"4", "17", "32", "341", "613"}
 MOST = 63_206
 MOST_COMMENT = 8_000
 
@@ -30,6 +39,15 @@ class FacebookPage:
         # In a header: an address with a token in it ends up in logs.
         self.headers = {"Authorization": f"Bearer {conf['access_token']}"}
 
+    def _ask(self, method: str, path: str, **words: Any) -> Any:
+        """Ask; what is busy says so with a code, and a status that means never."""
+        try:
+            return self.api.ask(method, path, headers=self.headers, **words)
+        except PermanentError as error:
+            if error.code in BUSY:
+                raise TemporaryError(str(error), error.code) from error
+            raise
+
     def send(self, outgoing: Outgoing) -> str:
         """Post on the page, or comment under its first post; return the ids."""
         first = outgoing.in_reply_to.split(" ")[0]
@@ -37,11 +55,10 @@ class FacebookPage:
         def post(_number: int, part: str, _reply_to: str) -> str:
             nonlocal first
             path = f"/{first}/comments" if first else f"/{self.page}/feed"
-            said = self.api.ask(
-                "POST", path, data={"message": part}, headers=self.headers
-            )
-            first = first or str(said["id"])
-            return str(said["id"])
+            said = self._ask("POST", path, data={"message": part})
+            posted = answers.found(said, "id")
+            first = first or posted
+            return posted
 
         parts = posts.thread(outgoing.body, MOST_COMMENT if first else MOST, len)
         return posts.one_by_one(parts, outgoing.in_reply_to, post)
@@ -53,4 +70,4 @@ class FacebookPage:
     def delete(self, provider_id: str) -> None:
         """Delete a post or comment."""
         for each in provider_id.split(" "):
-            self.api.ask("DELETE", f"/{each}", headers=self.headers)
+            self._ask("DELETE", f"/{each}")

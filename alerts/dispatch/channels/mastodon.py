@@ -8,7 +8,7 @@ Idempotency-Key makes a repeated POST within an hour the same post.
 
 from django.conf import settings
 
-from alerts.dispatch.channels import posts
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import Outgoing
 
@@ -39,7 +39,7 @@ class Mastodon:
             said = self.api.ask(
                 "POST", "/api/v1/statuses", data=form, headers=self.headers | key
             )
-            return str(said["id"])
+            return answers.found(said, "id")
 
         parts = posts.thread(outgoing.body, MOST, posts.with_short_links)
         return posts.one_by_one(parts, outgoing.in_reply_to, post)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from alerts.dispatch.channels import posts
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import CannotAskError, Outgoing
 
@@ -34,7 +34,7 @@ class Telegram:
         self.api = Api("Telegram", conf["base_url"], self.mode)
         self.path = f"/bot{conf['token']}/"
 
-    def _call(self, method: str, **form: Any) -> dict[str, Any]:
+    def _call(self, method: str, **form: Any) -> Any:
         form |= {"chat_id": self.chat}
         return self.api.ask("POST", self.path + method, json=form)
 
@@ -46,7 +46,7 @@ class Telegram:
             if reply_to:
                 form["reply_parameters"] = {"message_id": int(reply_to)}
             said = self._call("sendMessage", **form)
-            return str(said["result"]["message_id"])
+            return answers.found(said, "result", "message_id")
 
         parts = posts.thread(outgoing.body, MOST, _units)
         return posts.one_by_one(parts, outgoing.in_reply_to, post)

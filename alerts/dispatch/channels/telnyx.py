@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
+from alerts.dispatch.channels import answers
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import (
     GoneError,
@@ -77,7 +78,7 @@ class TelnyxSms:
             elif error.code in OPTED_OUT:
                 kind = OptedOutError
             raise kind(str(error), error.code) from error
-        return str(said["data"]["id"])
+        return answers.found(said, "data", "id")
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that nobody can be asked; the key makes sending again safe instead."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from alerts.dispatch.channels import answers
 from alerts.dispatch.channels.base import Outgoing, PermanentError
 from alerts.dispatch.channels.twilio_account import (
     CALLBACK_RETRIES,
@@ -58,9 +59,9 @@ class TwilioSms(TwilioAccount):
             message = self.client.messages.create(
                 status_callback=outgoing.callback_url + CALLBACK_RETRIES, **fields
             )
+            return answers.found({"sid": message.sid}, "sid")
         except Exception as error:
             raise self.ours(error) from error
-        return str(message.sid)
 
     def _from(self) -> dict[str, str]:
         if self.sender.startswith("MG") and len(self.sender) == 34:
@@ -76,7 +77,7 @@ class TwilioSms(TwilioAccount):
         try:
             for message in self.client.messages.list(to=to, limit=50):
                 if mark in (message.body or "") and message.sid not in others:
-                    return str(message.sid)
+                    return answers.found({"sid": message.sid}, "sid")
         except Exception as error:
             raise unasked(error) from error
         return ""

@@ -19,20 +19,30 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from alerts.dispatch.channels import answers, wire
 from alerts.dispatch.channels.base import (
+    SAYS_ENOUGH,
     ChannelError,
     GoneError,
     OptedOutError,
     PermanentError,
+    SetUpError,
     TemporaryError,
     UnclearError,
+    refusal,
 )
-from alerts.dispatch.channels.twilio_codes import CODES, GONE, OPTED_OUT, Sort
+from alerts.dispatch.channels.twilio_codes import CODES, GONE, Sort
 from consular import outgoing as door
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_S = 10.0
+_KINDS: dict[Sort, type[ChannelError]] = {
+    Sort.GONE: GoneError,
+    Sort.OPTED_OUT: OptedOutError,
+    Sort.WAIT: TemporaryError,
+    Sort.OTHER_WAY: PermanentError,
+    Sort.SET_UP: SetUpError,
+}
 
 # Ask Twilio to try a callback again on every failure, up to its 15 seconds.
 CALLBACK_RETRIES = "#rc=5&rp=all&ct=2000&rt=5000"
@@ -42,7 +52,7 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
     """Keep connections open, have a time limit, and keep a refusal's Retry-After."""
 
     def __init__(self, pool: urllib3.PoolManager) -> None:
-        super().__init__(logger, is_async=False, timeout=TIMEOUT_S)
+        super().__init__(logger, is_async=False, timeout=wire.ANSWER_S)
         self.pool = pool
         self.last = threading.local()
 
@@ -63,12 +73,20 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
             sent |= urllib3.make_headers(basic_auth=":".join(auth))
         fields = {k: v for k, v in (data or params or {}).items() if v is not None}
         body: dict[str, Any] = {} if method == "GET" else {"encode_multipart": False}
+        self.last.status, self.last.wait_s = 0, None
         answer = self.pool.request(
-            method, uri, fields=fields, headers=sent, redirect=False, **body
+            method,
+            uri,
+            fields=fields,
+            headers=sent | wire.PLAIN,
+            redirect=False,
+            preload_content=False,
+            **body,
         )
-        wait = answer.headers.get("Retry-After", "")
-        self.last.retry_after_s = float(wait) if wait.isdigit() else None
-        return Response(answer.status, answer.data.decode(), dict(answer.headers))
+        said = wire.body(answer).decode(errors="replace")
+        self.last.status = answer.status
+        self.last.wait_s = answers.wait_s(answer.headers)
+        return Response(answer.status, said, dict(answer.headers))
 
 
 class TwilioAccount:
@@ -82,12 +100,7 @@ class TwilioAccount:
         self.mode = conf["mode"]
         self.sender = conf["sender"]
         door.provider_url_allowed(conf["base_url"], self.mode)
-        pool = urllib3.PoolManager(
-            maxsize=64,
-            timeout=urllib3.Timeout(total=TIMEOUT_S),
-            retries=urllib3.Retry(0, redirect=False),
-        )
-        self.http = PooledHttpClient(pool)
+        self.http = PooledHttpClient(wire.pool(64))
         self.client = Client(
             conf["account_sid"], conf["auth_token"], http_client=self.http
         )
@@ -95,9 +108,10 @@ class TwilioAccount:
 
     def ours(self, error: Exception) -> ChannelError:
         """Turn what the SDK raises into one of our words."""
+        if isinstance(error, ChannelError):
+            return error
         if isinstance(error, TwilioRestException | TwilioServiceException):
-            wait = getattr(self.http.last, "retry_after_s", None)
-            return _refusal(error, wait)
+            return _refusal(error, self.http.last.status, self.http.last.wait_s)
         if isinstance(error, urllib3.exceptions.HTTPError | OSError):
             return _lost(error)
         name = type(error).__name__
@@ -110,8 +124,12 @@ def unasked(error: Exception) -> UnclearError:
 
 
 def _words(error: Exception) -> str:
-    status, code = getattr(error, "status", ""), getattr(error, "code", "")
-    return f"{status} {code or ''}".strip() or type(error).__name__
+    code = _code(error)
+    return f"answered {code}" if code else type(error).__name__
+
+
+def _code(error: Exception) -> str:
+    return answers.code({"code": getattr(error, "code", "")})
 
 
 def _lost(error: Exception) -> ChannelError:
@@ -123,17 +141,14 @@ def _lost(error: Exception) -> ChannelError:
     return UnclearError(f"Twilio did not answer: {name}")
 
 
-def _refusal(error: Exception, retry_after_s: float | None) -> ChannelError:
+def _refusal(error: Exception, status: int, wait_s: float | None) -> ChannelError:
     """Sort an error code that Twilio answered with."""
-    code, status = str(getattr(error, "code", "") or ""), getattr(error, "status", 0)
+    code = _code(error)
     words = f"Twilio answered {status} {code}".strip()
-    if code in OPTED_OUT:
-        return OptedOutError(words, code)
-    if code in GONE:
-        return GoneError(words, code)
-    waits = CODES.get(code, (None,))[0] is Sort.WAIT
-    if status in (429, 503) or waits:
-        return TemporaryError(words, code, retry_after_s)
-    if status >= 500:
-        return UnclearError(words, code)
-    return PermanentError(words, code)
+    if 400 <= status < 500 and status not in SAYS_ENOUGH:
+        kind = _KINDS.get(CODES[code][0]) if code in CODES else None
+        if kind is TemporaryError:
+            return TemporaryError(words, code, wait_s)
+        if kind is not None:
+            return kind(words, code)
+    return refusal(status, words, code, wait_s)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.template.loader import render_to_string
 from twilio.twiml.voice_response import VoiceResponse
 
+from alerts.dispatch.channels import answers
 from alerts.dispatch.channels.base import Outgoing, PermanentError
 from alerts.dispatch.channels.twilio_account import TwilioAccount, unasked
 
@@ -83,9 +84,9 @@ class TwilioVoice(TwilioAccount):
                 status_callback=outgoing.callback_url,
                 status_callback_event=["initiated", "answered", "completed"],
             )
+            return answers.found({"sid": call.sid}, "sid")
         except Exception as error:
             raise self.ours(error) from error
-        return str(call.sid)
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Find a call by its number among those of the last minutes.
@@ -98,7 +99,7 @@ class TwilioVoice(TwilioAccount):
             for call in self.client.calls.list(to=outgoing.to, limit=10):
                 is_recent = call.date_created is None or call.date_created >= since
                 if is_recent and call.sid not in outgoing.others:
-                    return str(call.sid)
+                    return answers.found({"sid": call.sid}, "sid")
         except Exception as error:
             raise unasked(error) from error
         return ""

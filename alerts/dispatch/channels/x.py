@@ -9,7 +9,7 @@ context; a text that was posted already is refused, and there is no idempotency 
 from django.conf import settings
 from requests_oauthlib import OAuth1
 
-from alerts.dispatch.channels import posts
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import CannotAskError, Outgoing
 
@@ -42,7 +42,7 @@ class X:
             if reply_to:
                 form["reply"] = {"in_reply_to_tweet_id": reply_to}
             said = self.api.ask("POST", "/2/tweets", json=form, auth=self.auth)
-            return str(said["data"]["id"])
+            return answers.found(said, "data", "id")
 
         parts = posts.thread(outgoing.body, MOST, posts.weighted)
         return posts.one_by_one(parts, outgoing.in_reply_to, post)

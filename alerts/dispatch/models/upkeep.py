@@ -33,6 +33,9 @@ class Account(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True, help_text="the last one")
     trouble = models.CharField(max_length=200, blank=True)
     trouble_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was last refused as it is set up"
+    )
 
     def __str__(self) -> str:
         return f"account {self.name}"

@@ -8,6 +8,7 @@ minute while it is only slow, and comes back by ten points in each quiet quarter
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Count, F, Q
@@ -44,10 +45,18 @@ def usable(accounts: dict[str, Account], now: datetime) -> dict[str, int]:
     }
 
 
-def heard(
-    outcomes: Iterable[tuple[str, str, str, float | None]], now: datetime
-) -> None:
-    """Note what providers answered: (account, state, words, seconds to wait).
+class Heard(NamedTuple):
+    """What a provider answered to one request."""
+
+    account: str
+    state: str
+    words: str
+    wait_s: float | None
+    is_our_fault: bool = False
+
+
+def heard(outcomes: Iterable[Heard], now: datetime) -> None:
+    """Note what providers answered.
 
     Where the requests that an account refused for now outnumber what it took, the
     longest wait that it asked for holds for the whole account. A few say nothing: a
@@ -56,24 +65,25 @@ def heard(
     good: Counter[str] = Counter()
     waits: dict[str, list[float]] = defaultdict(list)
     words: dict[str, str] = {}
-    for account, state, said, wait_s in outcomes:
-        if state in ERRORS:
-            words[account] = said
-            waits[account] += [wait_s] if wait_s else []
+    refused: set[str] = set()
+    for each in outcomes:
+        if each.is_our_fault:
+            refused.add(each.account)
+        if each.is_our_fault or each.state in ERRORS:
+            words[each.account] = each.words
+            waits[each.account] += [each.wait_s] if each.wait_s else []
         else:
-            good[account] += 1
+            good[each.account] += 1
     for account in good:
         Account.objects.filter(name=account).update(accepted_at=now)
     for account, said in words.items():
-        _troubled(account, said, now)
+        row = Account.objects.filter(name=account)
+        row.update(trouble=said[:200], trouble_at=now)
         asked = waits[account]
         if len(asked) >= STORM and len(asked) > good[account]:
             wait = min(timedelta(seconds=max(asked)), MOST_WAIT)
-            Account.objects.filter(name=account).update(waits_until=now + wait)
-
-
-def _troubled(account: str, words: str, now: datetime) -> None:
-    Account.objects.filter(name=account).update(trouble=words[:200], trouble_at=now)
+            row.update(waits_until=now + wait)
+    Account.objects.filter(name__in=refused).update(refused_at=now)
 
 
 def shift(now: datetime) -> int:

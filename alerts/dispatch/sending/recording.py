@@ -16,7 +16,7 @@ from alerts.dispatch.sending.requesting import Result
 # After a refusal for now: 2, 4, 8 … seconds, at the most five minutes. What a provider
 # asks for is obeyed for longer.
 BACK_OFF_MOST_S = 300
-ASKED_MOST_S = 3600
+ASKED_LEAST_S, ASKED_MOST_S = 1, 3600
 KEPT_TRIES = 6
 AT_ONCE = 200
 
@@ -50,7 +50,9 @@ def record(results: list[Result], owner: str, now: datetime) -> int:
     if results:
         health.heard(
             (
-                (r.job.account, r.state, r.words, r.retry_after_s)
+                health.Heard(
+                    r.job.account, r.state, r.words, r.retry_after_s, r.is_our_fault
+                )
                 for r in results
                 if r.was_sent
             ),
@@ -81,7 +83,7 @@ def _write(results: list[Result], owner: str) -> set[int]:
             job.message_id,
             job.outgoing.attempt,
             str(result.state),
-            "" if _is_free(result) else job.account,
+            _account(result),
             result.provider_id[:200],
             result.code[:24],
             statements.time(
@@ -107,6 +109,10 @@ def _write(results: list[Result], owner: str) -> set[int]:
         return {pk for (pk,) in cursor.fetchall()}
 
 
+def _account(result: Result) -> str:
+    return result.goes_to or ("" if _is_free(result) else result.job.account)
+
+
 def _is_free(result: Result) -> bool:
     """Tell whether it may go another way the next time: it was not processed.
 
@@ -121,14 +127,21 @@ def _not_before(result: Result) -> datetime | None:
     """Return from when a message may leave, or be asked about; nothing keeps it."""
     if result.state == State.UNCLEAR:
         return result.ended_at
+    if result.goes_to:
+        return result.ended_at
     if result.state == State.QUEUED and result.was_sent:
         return result.ended_at + _pause_after(result)
     return None
 
 
 def _pause_after(result: Result) -> timedelta:
-    if result.retry_after_s is not None:
-        return timedelta(seconds=min(result.retry_after_s, ASKED_MOST_S))
+    """Return how long to wait: as asked, or ours where nothing of use was asked.
+
+    A provider whose clock is behind, or who says 0, would be asked without end.
+    """
+    asked_s = result.retry_after_s or 0.0
+    if asked_s >= ASKED_LEAST_S:
+        return timedelta(seconds=min(asked_s, ASKED_MOST_S))
     tried = min(result.job.outgoing.attempt, 8)
     return timedelta(seconds=min(2.0**tried, BACK_OFF_MOST_S))
 
@@ -158,7 +171,7 @@ def _settle_late(result: Result, row: QuerySet[Message]) -> None:
     row.update(
         state=result.state,
         is_suspect=False,
-        account="" if _is_free(result) else result.job.account,
+        account=_account(result),
         provider_code=result.code[:24],
         not_before=_not_before(result) or ended_at,
         ended_at=ended_at if result.state == State.REJECTED else None,

@@ -18,6 +18,7 @@ from alerts.dispatch.channels.base import (
     GoneError,
     OptedOutError,
     PermanentError,
+    SetUpError,
     TemporaryError,
 )
 from alerts.dispatch.models import State
@@ -43,6 +44,8 @@ class Result:
     is_gone: bool = False
     opted_out: bool = False
     is_suspect: bool = False
+    is_our_fault: bool = False  # the account as it is set up
+    goes_to: str = ""  # the account that is to send it instead
 
     @property
     def was_sent(self) -> bool:
@@ -75,12 +78,17 @@ def send(
 
 
 def refused(job: Job, error: ChannelError, at: datetime) -> Result:
-    """Turn what a transport raised into a result."""
+    """Turn what a transport raised into a result.
+
+    What an account cannot send as it is set up goes to another one at once.
+    """
     state = State.UNCLEAR
-    if isinstance(error, PermanentError):
-        state = State.REJECTED
-    elif isinstance(error, TemporaryError):
+    is_our_fault = isinstance(error, SetUpError)
+    goes_to = _another(job) if is_our_fault else ""
+    if isinstance(error, TemporaryError) or goes_to:
         state = State.QUEUED
+    elif isinstance(error, PermanentError):
+        state = State.REJECTED
     return Result(
         job=job,
         state=state,
@@ -90,6 +98,23 @@ def refused(job: Job, error: ChannelError, at: datetime) -> Result:
         retry_after_s=getattr(error, "retry_after_s", None),
         is_gone=isinstance(error, GoneError),
         opted_out=isinstance(error, OptedOutError),
+        is_our_fault=is_our_fault,
+        goes_to=goes_to,
+    )
+
+
+def _another(job: Job) -> str:
+    """Return the next account of its channel; none where it came from another one.
+
+    What its account may have from an earlier attempt would be sent twice by another.
+    """
+    if job.is_kept:
+        return ""
+    names = routing.accounts(job.channel, job.outgoing.mode)
+    return max(
+        (name for name in names if name != job.account),
+        key=lambda name: routing.resting_weight(name, job.country),
+        default="",
     )
 
 

@@ -36,6 +36,7 @@ SILENT = timedelta(seconds=15)
 RECEIPTS_LATE = timedelta(minutes=15)
 FEWEST_RECEIPTS = 0.02
 ENOUGH = 20
+REFUSED = timedelta(minutes=15)  # one refusal stays open for so long
 UNSETTLED = timedelta(minutes=5)  # asked twice and more, and still nobody knows
 # Every alarm, and what it says; docs/operate.md says what to do for each.
 WORDS = {
@@ -47,6 +48,7 @@ WORDS = {
     "posts": "{count:,} of the public posts of {cause} failed",
     "late-posts": "{count:,} of the public posts of {cause} wait",
     "account": "The account {account} fails; others take its messages",
+    "set-up": "The account {account} is refused as it is set up: {said}",
     "budget": "The budget of {limit:g} a day for {of} is used up",
 }
 Found = tuple[str, str]
@@ -182,6 +184,19 @@ def _posts(cause: Cause, now: datetime) -> Iterator[Found]:
 
 
 def _accounts(now: datetime) -> Iterator[Found]:
-    for row in Account.objects.filter(weight__lte=routing.RESTING // 2):
-        if row.name in settings.ACCOUNTS:
+    for row in Account.objects.filter(name__in=settings.ACCOUNTS):
+        if row.weight <= routing.RESTING // 2:
             yield _alarm("account", row.name, account=row.name)
+        if _is_refused(row, now):
+            yield _alarm("set-up", row.name, account=row.name, said=row.trouble)
+
+
+def _is_refused(row: Account, now: datetime) -> bool:
+    """Tell whether an account as it is set up is of no use; until it took something.
+
+    What it refuses now and then, such as one language's template, counts for a while.
+    """
+    at = row.refused_at
+    if at is None or at <= now - LOOK_BACK:
+        return False
+    return at > now - REFUSED or row.accepted_at is None or row.accepted_at < at

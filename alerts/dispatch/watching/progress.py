@@ -35,6 +35,14 @@ PLAIN = {
     "550": "the mail server refused it: no such mailbox, or against its rules",
     "551": "the mail server refused it: the mailbox is elsewhere",
     "553": "the mail server refused the address",
+    **dict.fromkeys(
+        ("401", "403", "407", "530", "534", "535", "538"),
+        "the provider refuses our account or its key",
+    ),
+    **dict.fromkeys(
+        ("301", "302", "303", "307", "308", "404", "405", "410"),
+        "the provider's address in the settings is not right",
+    ),
     "interlock": "exercise and live do not mix",
     "opted_out": "the person sent STOP",
     "unsubscribed": "the person wants no notices",
