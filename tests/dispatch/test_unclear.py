@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.dispatch import outbox
+from alerts.dispatch import outbox, routing
 from alerts.dispatch.hearing import unclear
 from alerts.dispatch.models import Account, Message, State
-from alerts.dispatch.sending import delivery, health
+from alerts.dispatch.sending import delivery, health, jobs, suspects
 from alerts.exercises.provider.faults import Faults
+from tests.dispatch.conftest import point_at
+from tests.dispatch.hostile import http, says, serving
 from tests.dispatch.test_ledger import ask, crash, letters, make_cause
 from tests.factories import NOON
 
@@ -104,3 +106,53 @@ def test_a_call_that_never_left_is_not_taken_for_an_earlier_one(provider):
     delivery.drain(ask(NOON))
     assert accounts() == {(State.ACCEPTED, "simulated-voice")}
     assert len(provider.journal.accepted("voice")) == 2
+
+
+def test_one_no_is_not_enough_however_late_it_comes(provider):
+    """A provider that stood still answers the question before what was sent earlier."""
+    outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    unclear.resolve(NOON + 60 * SECOND)
+    message = Message.objects.get()
+    assert (message.state, message.provider_code) == (State.UNCLEAR, unclear.ABSENT)
+    unclear.resolve(NOON + 61 * SECOND)
+    assert Message.objects.get().state == State.UNCLEAR
+    unclear.resolve(NOON + 62 * SECOND)
+    message = Message.objects.get()
+    assert (message.state, message.provider_code) == (State.QUEUED, "")
+
+
+def arrive(message):
+    """Let the provider take a message after all, long after it was sent."""
+    (row,) = jobs.rows([message.pk])
+    job = jobs.job_of(row, "simulated-sms", 1, NOON)
+    return routing.transport_for("simulated-sms").send(job.outgoing)
+
+
+def test_what_arrives_late_is_found_before_it_is_sent_alone(provider):
+    outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    now = ask(NOON)
+    message = Message.objects.get()
+    assert (message.state, message.is_suspect) == (State.QUEUED, True)
+    found = arrive(message)
+    assert suspects.send_one("worker", lambda: now)
+    message.refresh_from_db()
+    assert (message.state, message.provider_id) == (State.ACCEPTED, found)
+    assert provider.journal.duplicates() == 0
+
+
+def test_what_nobody_can_be_asked_about_just_now_waits(provider, settings):
+    outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    now = ask(NOON)
+    with serving(http(says(503))) as away:
+        point_at(settings, away.as_provider)
+        assert suspects.send_one("worker", lambda: now)
+    message = Message.objects.get()
+    assert (message.state, message.is_suspect) == (State.QUEUED, True)
+    assert message.not_before > now
+    assert all(request.startswith(b"GET") for request in away.asked)
+    point_at(settings, provider.running)
+    assert suspects.send_one("worker", lambda: now + 60 * SECOND)
+    assert Message.objects.get().state == State.ACCEPTED

@@ -1,10 +1,10 @@
 """Resolve messages whose fate is unclear: by a callback, by asking, by the policy.
 
 A receipt that carries our id settles a message by itself. What is left after a short
-wait is asked for at the provider, several at once; only when the provider knows nothing
-of it, twice, is it sent again, and only where the cause says that a duplicate is better
-than silence. Where nobody can be asked, one repeat is the limit; where a key keeps it
-from arriving twice, ten are.
+wait is asked for at the provider, several at once. Only when the provider has said
+twice, a while apart, that it knows nothing of it, is it sent again, and only where the
+cause says that a duplicate is better than silence. Where nobody can be asked, one
+repeat is the limit; where a key keeps it from arriving twice, ten are.
 """
 
 import logging
@@ -21,6 +21,7 @@ from alerts.dispatch import routing
 from alerts.dispatch.channels.base import CannotAskError, Outgoing, RepeatableError
 from alerts.dispatch.models import Attempt, Cause, Message, State
 from alerts.dispatch.sending import interlock, jobs
+from alerts.dispatch.sending.jobs import Job
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ REPEATS_BLIND = 1
 REPEATS_KEYED = 10  # with an idempotency key, at the same account
 # Whoever moves `not_before` asks; it is asked again when nothing came of it.
 ASKING = timedelta(seconds=12)
+ABSENT = "absent"  # the code of what the provider did not know when it was asked
 RAREST = timedelta(hours=1)
 
 
@@ -137,6 +139,23 @@ def ask(question: Question) -> str | Exception:
         return error
 
 
+def ask_again(job: Job) -> str | Exception:
+    """Ask for a text that is about to be sent once more: it may have waited for long.
+
+    Returns the provider's id, nothing, or why it could not be asked.
+    """
+    earlier = Attempt.objects.filter(
+        message=job.message_id, number__lt=job.outgoing.attempt
+    )
+    last = earlier.order_by("-number").first()
+    if last is None or last.account not in settings.ACCOUNTS:
+        return ""
+    message = Message.objects.select_related("cause").get(pk=job.message_id)
+    others = _others({message.pk: message})[message.address_id]
+    asked = replace(job.outgoing, others=frozenset(others - {message.provider_id}))
+    return ask(Question(message, last.account, last.began_at, asked))
+
+
 def _is_away(answer: str | Exception) -> bool:
     return isinstance(answer, Exception) and not isinstance(answer, CannotAskError)
 
@@ -175,14 +194,16 @@ def _settled(question: Question, answer: str | Exception, now: datetime) -> bool
             row.update(
                 state=State.ACCEPTED,
                 provider_id=answer,
+                provider_code="",
                 account=question.account,
                 accepted_at=now,
             )
         )
-    sure_at = question.began_at + 2 * waits(message.mode)
-    if now < sure_at:
-        row.update(not_before=sure_at - waits(message.mode))
-        return False  # its list may lag: ask once more
+    if message.provider_code != ABSENT:
+        # Its list may lag, and a provider that stood still answers this before it reads
+        # what was sent earlier: ask once more.
+        row.update(not_before=now, provider_code=ABSENT)
+        return False
     # It is not there, so it may go any way; what cannot be asked for keeps its account.
     return _by_policy(message, row, now, account="") or _left(question, row, now)
 
@@ -207,6 +228,10 @@ def _by_policy(
         return False
     return bool(
         row.update(
-            state=State.QUEUED, not_before=now, repeats=F("repeats") + 1, **changes
+            state=State.QUEUED,
+            not_before=now,
+            repeats=F("repeats") + 1,
+            provider_code="",
+            **changes,
         )
     )

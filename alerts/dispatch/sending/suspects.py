@@ -7,7 +7,7 @@ third, the message is set aside for an officer; nothing else waits for it.
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from alerts.dispatch.channels import base
 from alerts.dispatch.channels.base import ChannelError
+from alerts.dispatch.hearing import unclear
 from alerts.dispatch.models import Message, State
 from alerts.dispatch.sending import claims, interlock, rates, recording, requesting
 from alerts.dispatch.sending.jobs import Job
@@ -32,6 +33,9 @@ def send_one(owner: str, clock: Callable[[], datetime]) -> bool:
     job = _claim(owner, now)
     if job is None:
         return False
+    if _is_settled(job, owner, clock):
+        return True
+    now = clock()
     if not claims.begin([job], owner, now):
         return True
     if not interlock.allows(job.account, job.outgoing.mode):
@@ -53,6 +57,27 @@ def send_one(owner: str, clock: Callable[[], datetime]) -> bool:
         return True
     ended_at = clock()
     recording.record([_result(job, said, ended_at)], owner, ended_at)
+    return True
+
+
+def _is_settled(job: Job, owner: str, clock: Callable[[], datetime]) -> bool:
+    """Tell whether it arrived meanwhile, or its provider cannot be asked just now.
+
+    Suspects wait for one another, and what its provider did not know when it was asked
+    may have come in since.
+    """
+    answer = unclear.ask_again(job)
+    if not answer or isinstance(answer, base.CannotAskError):
+        return False
+    now = clock()
+    if isinstance(answer, str):
+        result = requesting.Result(
+            job=job, state=State.ACCEPTED, ended_at=now, provider_id=answer
+        )
+    else:
+        away = base.TemporaryError("its provider could not be asked")
+        result = replace(requesting.refused(job, away, now), is_suspect=True)
+    recording.record([result], owner, now)
     return True
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels import anymail, email, telnyx, twilio_codes
+from alerts.dispatch.hearing import unclear
 from alerts.dispatch.models import (
     Attempt,
     Cause,
@@ -51,6 +52,7 @@ PLAIN = {
     "no_template": "no approved WhatsApp template in the language",
     "crash": "it broke its sender three times",
     "broke": "Muster itself failed with it; the log says where",
+    unclear.ABSENT: "the provider was asked and does not know of it",
     "look": "it may be there: look at the account",
 }
 # Requests a second of one thread when nothing was measured yet.
