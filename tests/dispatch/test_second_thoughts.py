@@ -4,11 +4,13 @@ import smtplib
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from alerts.dispatch import addresses, outbox, reached
 from alerts.dispatch.channels import email, twilio_codes
 from alerts.dispatch.channels.base import GoneError, PermanentError, TemporaryError
 from alerts.dispatch.hearing import receipts
+from alerts.dispatch.management.commands import dispatch
 from alerts.dispatch.models import (
     Account,
     Address,
@@ -16,6 +18,7 @@ from alerts.dispatch.models import (
     Message,
     Publication,
     State,
+    Worker,
 )
 from alerts.dispatch.sending import claims, posting, rates
 from alerts.dispatch.watching import progress
@@ -193,3 +196,52 @@ def test_what_was_refused_or_is_unclear_is_not_said_to_have_left():
     assert shown() == (
         "1 of 4 have left · 1 may have left · 1 refused · 1 stopped or too late"
     )
+
+
+def stop_by_sms():
+    key = addresses.key("sms", "+12025550000")
+    addresses.opt_out(key, "sms", Address.OptOut.ALL, NOON)
+
+
+def on_every_channel():
+    """Write to one person by SMS, WhatsApp, a call and a mail."""
+    outbox.write(make_cause(), letters(1), NOON)
+    for channel in ("whatsapp", "voice"):
+        outbox.write(make_cause(), letters(1, channel=channel), NOON)
+    mail = outbox.text("email", "en", "Are you safe?", "Earthquake")
+    letter = outbox.Letter(channel="email", address="ada@example.org", text=mail)
+    outbox.write(make_cause(), [letter], NOON)
+
+
+def test_a_stop_by_text_silences_calls_and_whatsapp_that_wait_and_no_mail():
+    on_every_channel()
+    stop_by_sms()
+    jobs = claims.claim("worker", NOON)
+    assert [job.channel for job in jobs] == ["email"]
+    assert Message.objects.filter(provider_code="opted_out").count() == 3
+
+
+def test_a_stop_by_text_between_claim_and_request_holds_for_every_channel():
+    on_every_channel()
+    jobs = claims.claim("worker", NOON)
+    assert len(jobs) == 4
+    stop_by_sms()
+    assert [j.channel for j in claims.begin(jobs, "worker", NOON)] == ["email"]
+
+
+def test_what_is_about_to_leave_is_looked_at_and_written_by_one_statement(
+    django_assert_num_queries,
+):
+    written(20)
+    jobs = claims.claim("worker", NOON)
+    with django_assert_num_queries(1):
+        assert len(claims.begin(jobs, "worker", NOON)) == 20
+
+
+def test_no_two_senders_have_one_name_even_with_the_same_host_and_number(monkeypatch):
+    names = []
+    monkeypatch.setattr(dispatch.Command, "_run", lambda _, owner: names.append(owner))
+    call_command("dispatch")
+    call_command("dispatch")
+    assert len(set(names)) == 2
+    assert max(map(len, names)) + len("-e") <= Worker._meta.get_field("name").max_length

@@ -43,7 +43,16 @@ INSERT INTO dispatch_attempt
   (message_id, number, account, began_at, outcome, detail)
 SELECT m.id, m.attempt, v.column3, {at}, '', '' FROM (VALUES {rows}) AS v
 JOIN dispatch_message AS m ON m.id = v.column1 AND m.attempt = v.column2
+JOIN dispatch_cause AS c ON c.id = m.cause_id
+JOIN dispatch_address AS a ON a.id = m.address_id
 WHERE m.state = 'claimed' AND m.lease_owner = %s
+  AND c.opens_at <= %s AND c.stopped_at IS NULL AND c.paused_at IS NULL
+  AND c.not_after > %s
+  AND NOT EXISTS (SELECT 1 FROM dispatch_pause AS p WHERE p.channel IN ('', m.channel))
+  AND NOT EXISTS (SELECT 1 FROM dispatch_account AS w
+    WHERE w.name = v.column3 AND w.waits_until > %s)
+  AND NOT EXISTS (SELECT 1 FROM dispatch_address AS s
+    WHERE s.address_key = a.address_key AND s.opt_out = 'all')
 {held}
 RETURNING message_id, number
 """
@@ -148,7 +157,7 @@ def _account(row: Row, usable: dict[str, int]) -> str:
 def _may_be_written_to(row: Row, now: datetime) -> bool:
     """Tell whether an address may get this; who has opted out since then does not."""
     code = ""
-    if row.opt_out == Address.OptOut.ALL:
+    if row.is_silent:
         code = "opted_out"
     elif row.opt_out == Address.OptOut.NOTICES and links.is_unsubscribable(row.purpose):
         code = "unsubscribed"
@@ -290,16 +299,15 @@ class _Picker:
 def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:
     """Write that requests are about to be made; return those that still may be.
 
-    Causes, pauses, accounts that were asked to wait and opt-outs are read again here,
-    just before the requests: a stop or a pause is one row and takes effect with the
-    next begin. What may not leave is given back.
+    Causes, pauses, accounts that were asked to wait and opt-outs are read again in the
+    statement that writes the attempts: a stop or a pause is one row and takes effect
+    with the next begin. What may not leave is given back.
 
     A worker that stood still for longer than its heartbeat may hold one message twice:
     by the claim that was taken from it, and by the one that it made afterwards. Only
     the number of the attempt tells them apart, and only the later one leaves.
     """
-    may = _may_leave(claimed, now) if claimed else set()
-    chosen = [j for j in claimed if j.message_id in may and now < j.deadline]
+    chosen = [job for job in claimed if now < job.deadline]
     ours = _attempted(chosen, owner, now) if chosen else set()
     back = [job for job in claimed if job.claim not in ours]
     if back:
@@ -325,30 +333,9 @@ def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[tuple[int, i
         held="FOR SHARE OF m" if connection.features.has_select_for_update_of else "",
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, owner])
+        at = statements.time(now)
+        cursor.execute(statement, [*values, owner, at, at, at])
         return set(cursor.fetchall())
-
-
-def _may_leave(claimed: list[Job], now: datetime) -> set[int]:
-    paused = paused_channels()
-    causes = {job.cause_id for job in claimed}
-    open_now = set(open_causes(now).filter(pk__in=causes).values_list("pk", flat=True))
-    resting = set(
-        Account.objects.filter(waits_until__gt=now).values_list("name", flat=True)
-    )
-    silent = set(
-        Address.objects.filter(
-            pk__in={job.address_id for job in claimed}, opt_out=Address.OptOut.ALL
-        ).values_list("pk", flat=True)
-    )
-    return {
-        job.message_id
-        for job in claimed
-        if job.cause_id in open_now
-        and job.channel not in paused
-        and job.account not in resting
-        and job.address_id not in silent
-    }
 
 
 def release_claims(claimed: QuerySet[Message], now: datetime) -> int:

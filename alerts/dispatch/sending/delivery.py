@@ -1,6 +1,7 @@
 """Send what is due in threads, from one place that alone touches the database."""
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -160,7 +161,7 @@ def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None])
 
 def drain(now: datetime, threads: int = 8, rounds: int = 100_000) -> int:
     """Send everything that is due at one moment; for tests and rehearsals."""
-    sender = Sender(f"drain-{threading.get_ident()}", threads, lambda: now)
+    sender = Sender(f"drain-{secrets.token_hex(8)}", threads, lambda: now)
     sweeping.beat(sender.owner, now)
     for _ in range(rounds):
         if not sender.step():

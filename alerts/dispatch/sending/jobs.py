@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from alerts.dispatch import addresses, answering, links, routing
 from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import Outgoing
-from alerts.dispatch.models import Message, Text
+from alerts.dispatch.models import Address, Message, Text
 from consular import modes
 
 LEASE = timedelta(seconds=60)
@@ -44,6 +45,7 @@ COLUMNS = (
     "address__opt_out",
     "address__condition",
     "address__heard_at",
+    "is_silent",
 )
 
 
@@ -125,6 +127,7 @@ class Row:
     opt_out: str
     condition: str
     heard_at: datetime | None
+    is_silent: bool  # its owner wants no more, on whichever channel it said so
 
     @functools.cached_property
     def country(self) -> str:
@@ -134,10 +137,12 @@ class Row:
 
 def rows(ids: Iterable[int]) -> list[Row]:
     """Read messages, in the order in which they are to leave."""
-    found = {
-        values[0]: Row(*values)
-        for values in Message.objects.filter(pk__in=list(ids)).values_list(*COLUMNS)
-    }
+    same_owner = Address.objects.filter(
+        address_key=OuterRef("address__address_key"), opt_out=Address.OptOut.ALL
+    )
+    asked = Message.objects.filter(pk__in=list(ids))
+    asked = asked.annotate(is_silent=Exists(same_owner))
+    found = {values[0]: Row(*values) for values in asked.values_list(*COLUMNS)}
     return [found[pk] for pk in ids if pk in found]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -35,7 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print figures")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        owner = f"{socket.gethostname()[:20]}-{os.getpid()}"
+        # Containers may share a host's name and numbers; never claims.
+        mark = f"{os.getpid()}-{secrets.token_hex(4)}"
+        owner = f"{socket.gethostname()[:18]}-{mark}"
         once = options["once"]
         sent = delivery.drain(timezone.now()) if once else self._run(owner)
         if options["json"]:
