@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from alerts.dispatch.hearing import receipts, unclear
-from alerts.dispatch.sending import health, posting, suspects, sweeping
+from alerts.dispatch.sending import diary, health, posting, suspects, sweeping
 from alerts.dispatch.watching import alarms, daily
 
 SUSPECTS_AT_ONCE = 5  # each takes a process of its own; what is unclear waits meanwhile
@@ -18,6 +18,7 @@ def tick(now: datetime) -> None:
     """
     while receipts.apply_waiting(now) == receipts.AT_ONCE:
         pass
+    diary.settle(now)
     sweeping.bury(now)
     sweeping.end(now)
     posting.take_back_lost(now)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from alerts.dispatch import ticking
 from alerts.dispatch.sending import claims, recording, requesting, sweeping
+from alerts.dispatch.sending.diary import Diary
 from alerts.dispatch.sending.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,11 @@ class Sender:
     """Claims, hands jobs to threads, and flushes their results every 100 ms."""
 
     def __init__(
-        self, owner: str, threads: int, clock: Callable[[], datetime] = timezone.now
+        self,
+        owner: str,
+        threads: int,
+        clock: Callable[[], datetime] = timezone.now,
+        diary: Diary | None = None,
     ) -> None:
         self.owner = owner
         self.clock = clock
@@ -62,7 +67,9 @@ class Sender:
         self.waiting: list[Job] = []
         self.landed: list[requesting.Result] = []
         self.memory: claims.Memory = {}
-        self.senders = requesting.Senders(threads, clock)
+        self.diary = diary
+        note = None if diary is None else diary.note
+        self.senders = requesting.Senders(threads, clock, note)
         self.pace = Pace(threads / FLUSH_S)
         self.has_more = False
         self.sent = 0
@@ -114,6 +121,8 @@ class Sender:
         # Kept until they are written: the database may be away for a while.
         self.sent += recording.record(self.landed, self.owner, self.clock())
         count, self.landed = len(self.landed), []
+        if self.diary is not None and not self.senders.flying:
+            self.diary.empty()
         return count
 
     def close(self) -> None:
@@ -125,6 +134,8 @@ class Sender:
         claims.release_claims(held, self.clock())
         self.waiting = []
         self.senders.end()
+        if self.diary is not None:
+            self.diary.close()
         sweeping.leave(self.owner)
 
 
@@ -142,7 +153,7 @@ def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None])
 
     A database that goes away is asked again; what has landed meanwhile is kept.
     """
-    sender = Sender(owner, settings.DISPATCH_THREADS)
+    sender = Sender(owner, settings.DISPATCH_THREADS, diary=Diary(owner))
     while not stopping.is_set():
         try:
             beat(timezone.now())

@@ -139,9 +139,15 @@ class Senders:
     its result, and an executor's threads keep a process with a hung one alive.
     """
 
-    def __init__(self, count: int, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        count: int,
+        clock: Callable[[], datetime],
+        note: Callable[[Job, str], None] | None = None,
+    ) -> None:
         self.count = count
         self.clock = clock
+        self.note = note
         self.halting = threading.Event()
         self.flying: dict[int, float] = {}
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -188,4 +194,6 @@ class Senders:
                 name = type(error).__name__
                 logger.error("message %s: %s", job.outgoing.uid, name)
                 result = broke(job, error, self.clock())
+            if self.note is not None and result.state == State.ACCEPTED:
+                self.note(job, result.provider_id)
             self._results.put(result)
