@@ -36,6 +36,14 @@ def test_a_tap_for_a_party_of_two_asks_the_database_twelve_times(client, sent, w
     assert CheckIn.objects.count() == 2
 
 
+def test_a_tap_reads_neither_the_zones_nor_the_texts_of_its_alert(client, sent):
+    with CaptureQueriesContext(connection) as asked:
+        client.post(sent.path, {"status": "help", "key": "a" * 32})
+    read = " ".join(each["sql"] for each in asked)
+    for column in ("zones", "texts", "figures", "geometry"):
+        assert f'"{column}"' not in read
+
+
 def test_a_tap_costs_a_party_of_twelve_what_it_costs_two(client, alert):
     counts = []
     for party, phone in ((2, "+12025550150"), (12, "+12025550151")):

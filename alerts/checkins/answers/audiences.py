@@ -16,6 +16,28 @@ from consular.people.models import Person
 Served = dict[Incident, list[Person]]
 
 
+# What the page behind a link shows and an answer needs. An alert's zones and texts stay
+# where they are: they may be larger than all else together.
+_OF_PERSON = (
+    "registration_id",
+    "position",
+    "given_name",
+    "family_name",
+    "is_minor",
+)
+_OF_LINK = (
+    "message__uid",
+    "message__account",
+    "message__code",
+    "message__link_path",
+    "message__created_at",
+    "message__text__body",
+    "message__address__country",
+    "audience__alert__incident",
+    "audience__registration__language",
+)
+
+
 def of_link(token: str) -> tuple[Message, list[Audience]] | None:
     """Return the message whose link holds a token, and the audience rows it serves."""
     served = AudienceMessage.objects.filter(
@@ -23,12 +45,21 @@ def of_link(token: str) -> tuple[Message, list[Audience]] | None:
     ).select_related(
         "message__text",
         "message__address",
-        "audience__alert__incident__hazard",
-        "audience__alert__incident__lead_mission",
+        "audience__alert",
         "audience__registration",
     )
-    rows = list(served.order_by("audience"))
-    return (rows[0].message, [row.audience for row in rows]) if rows else None
+    found = list(served.only(*_OF_LINK).order_by("audience"))
+    if not found:
+        return None
+    rows = [row.audience for row in found]
+    incidents = (
+        Incident.objects.select_related("hazard", "lead_mission")
+        .defer("figures", "hazard__geometry", "lead_mission__serves")
+        .in_bulk({row.alert.incident_id for row in rows})
+    )
+    for row in rows:
+        row.alert.incident = incidents[row.alert.incident_id]
+    return found[0].message, rows
 
 
 def of_message(message: Message) -> list[Audience]:
@@ -61,14 +92,14 @@ def of_address(address_key: str, channel: str) -> list[Audience]:
 def persons(rows: Iterable[Audience]) -> Served:
     """Return the persons of audience rows by incident, in the order of the rows."""
     listed = list(rows)
-    people = AudiencePerson.objects.filter(audience__in=listed).select_related(
-        "person__registration"
-    )
+    people = AudiencePerson.objects.filter(audience__in=listed).select_related("person")
+    known = ("audience_id", *(f"person__{name}" for name in _OF_PERSON))
+    people = people.only(*known)
     by_row: dict[int, list[Person]] = defaultdict(list)
     for each in people.order_by("person__registration_id", "person__position"):
         by_row[each.audience_id].append(each.person)
     served: Served = {}
     for row in listed:
-        known = served.setdefault(row.alert.incident, [])
-        known += [person for person in by_row[row.pk] if person not in known]
+        known_ = served.setdefault(row.alert.incident, [])
+        known_ += [person for person in by_row[row.pk] if person not in known_]
     return served

@@ -1,6 +1,6 @@
 """Write check-ins: one verb for every way in, and the standings that follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -53,9 +53,12 @@ def state(said: Said, now: datetime) -> list[CheckIn]:
     rows = [_row(said, person, now) for person in said.persons]
     written = statements.insert_missing(rows, by="request_key")
     if written:
-        if said.basis in CLEARS and said.status != Status.NEEDS_HELP:
-            _clear(said, written, now)
-        refresh(said.incident, [row.person_id for row in written], now)
+        clears = said.basis in CLEARS and said.status != Status.NEEDS_HELP
+        answers = {row.person_id: row for row in written}
+        refresh(said.incident, answers, now, answers if clears else {})
+        if clears:
+            mine = Case.objects.open().filter(incident=said.incident)
+            opening.close_cleared(mine.filter(person__in=answers), said.status, now)
         opening.by_statement(
             said.incident, said.persons, said.status, said.needs, said.note, now
         )
@@ -84,36 +87,32 @@ def _row(said: Said, person: Person, now: datetime) -> CheckIn:
     )
 
 
-def _clear(said: Said, written: list[CheckIn], now: datetime) -> None:
-    """Note which calls for help were answered, and close the cases of who answered."""
-    by_person = {row.person_id: row for row in written}
-    calls = CheckIn.objects.filter(
-        incident=said.incident,
-        person__in=by_person,
-        status=Status.NEEDS_HELP,
-        stated_at__lte=said.stated_at,
-        closed_by=None,
-        checkin=None,
-    )
-    through = CheckIn.clears.through
-    through.objects.bulk_create(
-        through(from_checkin=by_person[person_id], to_checkin_id=call_id)
-        for call_id, person_id in calls.values_list("pk", "person_id")
-    )
-    mine = Case.objects.open().filter(incident=said.incident, person__in=by_person)
-    opening.close_cleared(mine, said.status, now)
-
-
-def refresh(incident: Incident, person_ids: Iterable[int], now: datetime) -> None:
+def refresh(
+    incident: Incident,
+    person_ids: Iterable[int],
+    now: datetime,
+    clearing: Mapping[int, CheckIn] | None = None,
+) -> None:
     """Derive the standings of persons anew from all their check-ins and closings.
 
     Entries of one person who was entered twice share one history.
+
+    Parameters
+    ----------
+    incident : Incident
+        Of which.
+    person_ids : iterable of int
+        Whose.
+    now : datetime
+        The time.
+    clearing : dict of int to CheckIn, optional
+        By person, a check-in that answers their own calls for help from before it.
     """
     groups = duplicates.groups(set(person_ids))
     # Who waits here for another statement about the same person reads that one too.
     locked = Person.objects.filter(pk__in=groups).order_by("pk")
     ids = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
-    histories = _histories(incident, ids)
+    histories = _histories(incident, ids, clearing or {})
     derived: dict[int, Derived | None] = {}
     for person_id in ids:
         mine = [histories[each] for each in groups[person_id]]
@@ -124,16 +123,19 @@ def refresh(incident: Incident, person_ids: Iterable[int], now: datetime) -> Non
 
 
 History = tuple[list[Statement], list[Closing]]
+Row = tuple[int, int, str, str, datetime, int | None]
 
 
-def _histories(incident: Incident, ids: set[int]) -> dict[int, History]:
+def _histories(
+    incident: Incident, ids: set[int], clearing: Mapping[int, CheckIn]
+) -> dict[int, History]:
     histories: dict[int, History] = {person_id: ([], []) for person_id in ids}
-    rows = list(
+    rows: list[Row] = list(
         CheckIn.objects.filter(incident=incident, person_id__in=ids).values_list(
             "pk", "person_id", "status", "basis", "stated_at", "closed_by"
         )
     )
-    cleared = _cleared([pk for pk, _, status, *_ in rows if status == _CALL])
+    cleared = _cleared(rows, clearing)
     closings: dict[tuple[int, int], set[int]] = {}
     for pk, person_id, status, basis, stated_at, closed_by in rows:
         clears = frozenset(cleared.get(pk, ()))
@@ -158,13 +160,28 @@ def _histories(incident: Incident, ids: set[int]) -> dict[int, History]:
     return histories
 
 
-def _cleared(calls: list[int]) -> dict[int, set[int]]:
-    """Return for each statement which of some calls for help it answers."""
+def _cleared(rows: list[Row], clearing: Mapping[int, CheckIn]) -> dict[int, set[int]]:
+    """Return for each statement which calls for help it answers; write the new ones."""
     found: dict[int, set[int]] = {}
-    if calls:
-        rows = CheckIn.clears.through.objects.filter(to_checkin__in=calls)
-        for by, call in rows.values_list("from_checkin", "to_checkin"):
-            found.setdefault(by, set()).add(call)
+    calls = {
+        pk: (person, at, by) for pk, person, word, _, at, by in rows if word == _CALL
+    }
+    if not calls:
+        return found
+    through = CheckIn.clears.through.objects
+    listed = through.filter(to_checkin__in=calls)
+    for by, call in listed.values_list("from_checkin", "to_checkin"):
+        found.setdefault(by, set()).add(call)
+    answered = set[int]().union(*found.values())
+    new = []
+    for call, (person_id, stated_at, closed_by) in calls.items():
+        by_whom = clearing.get(person_id)
+        if by_whom is None or closed_by or call in answered:
+            continue
+        if stated_at <= by_whom.stated_at:
+            found.setdefault(by_whom.pk, set()).add(call)
+            new.append(CheckIn.clears.through(from_checkin=by_whom, to_checkin_id=call))
+    through.bulk_create(new)
     return found
 
 
