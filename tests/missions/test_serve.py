@@ -72,6 +72,36 @@ def test_a_queue_that_ran_nothing_for_15_s_is_replaced(
     assert queue.replaced == 1
 
 
+def test_a_queue_killed_half_started_leaves_the_next_one_longer_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    watch, queue = QueueWatch(tmp_path), Queue()
+    clock = {"s": 1_000.0}
+    monkeypatch.setattr(serve.time, "monotonic", lambda: clock["s"])
+    waits = []
+    for pid in (1, 2, 3, 4, 5, 6):
+        queue.pid = pid
+        watch.look(queue)
+        began, before = clock["s"], queue.replaced
+        while queue.replaced == before:
+            clock["s"] += 1
+            watch.look(queue)
+        watch.look(queue)  # it takes a moment until it has gone
+        waits.append(clock["s"] - began)
+        queue.pid = 0
+        watch.look(queue)
+    assert waits == [20, 40, 80, 160, 160, 160]
+    queue.pid = 7
+    watch.look(queue)
+    watch.path.touch()
+    queue.pid = 8  # it had run something, and died by itself
+    watch.look(queue)
+    before = queue.replaced
+    clock["s"] += 20
+    watch.look(queue)
+    assert queue.replaced == before + 1
+
+
 @pytest.mark.django_db
 def test_what_a_lost_queue_had_taken_is_due_at_once(tmp_path: Path, now: datetime):
     OrmQ.objects.create(key="muster", payload="", lock=now + timedelta(seconds=110))

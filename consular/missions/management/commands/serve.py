@@ -30,6 +30,7 @@ PARTS = ("web", "dispatch", "queue")
 BEAT_EVERY_S = 5.0
 BEAT_TOO_OLD_S = 15.0
 QUEUE_START_S = 20.0  # a queue that has just been started has no heartbeat yet
+LONGEST_START_S = 160.0
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ class QueueWatch:
     15 s old, the group is killed and started again. With several queues on one
     database another one may take the task; more are sent until ours has run one.
 
+    A group that was replaced before it ever ran a task leaves the next one twice as
+    long to start: on a machine that is busy enough, each would be killed half started,
+    and starting is what keeps it busy.
+
     What a group that is gone had taken is locked for two minutes, by nobody: as soon as
     another one stands in its place, all that is taken is due at once. Where another
     machine's queue is at work on some of it, a task runs twice, which changes nothing.
@@ -68,6 +73,8 @@ class QueueWatch:
         self.path = folder / "queue-beat"
         self._sent_s = 0.0
         self._started_s = time.monotonic()
+        self._start_s = QUEUE_START_S
+        self._is_late = False
         self._pid = 0
         self._was_replaced = False
 
@@ -84,7 +91,7 @@ class QueueWatch:
         running_s = time.monotonic() - self._started_s
         if self.path.exists():
             return min(time.time() - self.path.stat().st_mtime, running_s)
-        return running_s - (QUEUE_START_S - BEAT_TOO_OLD_S)
+        return running_s - (self._start_s - BEAT_TOO_OLD_S)
 
     def look(self, supervisor: Supervisor) -> None:
         """Replace a queue that has run no task for too long."""
@@ -92,11 +99,22 @@ class QueueWatch:
         if pid != self._pid:
             self._was_replaced |= self._pid != 0
             self._pid = pid
+            self._have_patience()
             self.path.unlink(missing_ok=True)
             self._started_s = time.monotonic()
         elif pid and self.age_s() >= BEAT_TOO_OLD_S:
+            self._is_late = True
             logger.error("the queue has run no task for 15 s; replacing all of it")
             supervisor.replace("queue")
+
+    def _have_patience(self) -> None:
+        """Give the next one longer to start if this one never got to a task."""
+        longer_s = min(2 * self._start_s, LONGEST_START_S)
+        if self.path.exists():
+            self._start_s = QUEUE_START_S
+        elif self._is_late:
+            self._start_s = longer_s
+        self._is_late = False
 
     def tick(self, now: datetime) -> None:
         """Let go of what a lost group had taken, and send the next heartbeat."""
