@@ -98,6 +98,9 @@ class View:
         """Return where a place is, in pixels from the north-west corner."""
         while lon < self.west and lon + 360 <= self.east + 5:
             lon += 360
+        return self._at(lon, lat)
+
+    def _at(self, lon: float, lat: float) -> tuple[float, float]:
         top = _mercator(self.north)
         return (
             round((lon - self.west) * self.scale, 1),
@@ -138,12 +141,12 @@ class View:
 
     def _rings(self, shape: BaseGeometry) -> Iterator[list[tuple[float, float]]]:
         near = shape.simplify(0.8 / self.scale) if shape.area else shape
-        for part in _pieces(near, self):
+        for part in _joined(list(_pieces(near, self))):
             for polygon in getattr(part, "geoms", [part]):
                 if polygon.geom_type != "Polygon" or polygon.is_empty:
                     continue
                 for ring in (polygon.exterior, *polygon.interiors):
-                    points = dict.fromkeys(self.project(*xy[:2]) for xy in ring.coords)
+                    points = dict.fromkeys(self._at(*xy[:2]) for xy in ring.coords)
                     if len(points) > 2:
                         yield list(points)
 
@@ -190,6 +193,13 @@ def _pieces(shape: BaseGeometry, view: View) -> Iterator[BaseGeometry]:
             cut = shapely.clip_by_rect(shape, west, south, east, north)
             if not cut.is_empty:
                 yield affinity.translate(cut, xoff=shift) if shift else cut
+
+
+def _joined(pieces: list[BaseGeometry]) -> list[BaseGeometry]:
+    """Join what was cut at ±180°, so that no line is drawn where there is no border."""
+    if len(pieces) < 2:
+        return pieces
+    return [shapely.union_all(shapely.make_valid(pieces))]
 
 
 @dataclass(frozen=True)

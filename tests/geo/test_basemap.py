@@ -24,6 +24,29 @@ def test_a_shape_over_the_antimeridian_is_drawn_in_one_piece() -> None:
     assert view.holds(-179.9, -17)
 
 
+def test_no_line_is_drawn_where_a_shape_was_cut_at_the_antimeridian() -> None:
+    fiji = circles.circle(179.9, -17, 200_000)
+    view = basemap.View.around(fiji, 900, 600)
+    assert len(fiji.geoms) == 2
+    assert view.path(fiji).count("M") == 1
+
+
+@pytest.mark.parametrize("centre", [-30, 0, 157, 180])
+def test_a_country_at_the_edge_of_the_whole_world_is_drawn_on_both_sides(
+    centre: float,
+) -> None:
+    near = circles.circle(centre, 0, 300_000)
+    world = basemap.View.around(near, 900, 600).zoomed(0.001)
+    assert world.east - world.west == pytest.approx(360)
+    for code in ("BR", "GL", "RU", "NI", "CD", "US"):
+        for ring in world.path(gazetteer.country_shape(code)).split("M")[1:]:
+            first, *steps = re.findall(r"-?[\d.]+ -?[\d.]+", ring)
+            xs = [float(first.split()[0])]
+            for step in steps:
+                xs.append(xs[-1] + float(step.split()[0]))
+            assert max(xs) - min(xs) < 450, code
+
+
 def test_a_place_is_drawn_where_it_is() -> None:
     view = basemap.View.around(gazetteer.country_shape("NI"), 600, 600)
     x, y = view.project(*gazetteer.country_centre("NI"))
