@@ -100,6 +100,19 @@ def test_details_make_a_case_more_urgent(client, sent):
     assert CheckIn.objects.filter(lat=1, lon=2, accuracy_m=9).exists()
 
 
+def test_what_was_ticked_is_ticked_when_the_page_is_opened_again(client, sent):
+    answer(client, sent, "help")
+    page = client.get(sent.path).content.decode()
+    assert page.count(" checked") == 2  # both persons need help, and nothing more
+    client.post(
+        sent.path + "/details", {"key": "c" * 32, "need": ["trapped", "medical"]}
+    )
+    page = client.get(sent.path).content.decode()
+    assert 'value="trapped" checked' in page
+    assert 'value="medical" checked' in page
+    assert 'value="shelter" checked' not in page
+
+
 def test_each_companion_can_be_answered_for(client, sent, incident):
     answer(client, sent, "safe")
     second = sent.persons[1]

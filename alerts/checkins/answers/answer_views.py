@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from alerts.checkins.answers import audiences, checking
-from alerts.checkins.models import Basis, Case, Standing, Status, Word
+from alerts.checkins.models import Basis, Case, CheckIn, Standing, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
@@ -106,6 +106,7 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "standing": by_person.get(lead.pk) if lead else None,
         "has_officer": SimpleLazyObject(lambda: _has_officer(opened)),
         "word": SimpleLazyObject(lambda: _word(opened)),
+        "needs": SimpleLazyObject(lambda: _needs(opened)),
         "said": body.strip(),
         "said_at": message.created_at,
         "code": message.code,
@@ -122,6 +123,18 @@ def _word(opened: Opened) -> Word | None:
     """Return what the first person agreed to have told to those who ask."""
     rows = Word.objects.filter(incident=opened.incident, withdrawn_at=None)
     return rows.filter(person__in=opened.persons[:1]).first()
+
+
+def _needs(opened: Opened) -> list[str]:
+    """Return what the first person ticked last, so that they see that we have it."""
+    told = CheckIn.objects.filter(
+        incident=opened.incident,
+        person__in=opened.persons[:1],
+        status=Status.NEEDS_HELP,
+        basis=Basis.SELF_LINK,
+    )
+    given = told.order_by("-stated_at", "-pk").values_list("needs", flat=True)
+    return next((needs for needs in given if needs), [])
 
 
 def _has_officer(opened: Opened) -> bool:
