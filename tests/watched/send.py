@@ -1,33 +1,23 @@
-"""Watch a large send in a browser: `python -m tests.watched --shots FOLDER`.
+"""A large send over a provider that misbehaves, watched in a browser.
 
-A demo whose provider misbehaves sends an alert to many, by hand, through the pages: it
-is paused and goes on, is stopped, and is taken back. At each look the figures on both
-pages are compared with the ledger, read just before and just after, and at rest with
-the provider's own journal. Prints one JSON object; its exit code says whether all of
-them agreed.
+It is sent by hand, through the pages: paused and let go on, stopped, and taken back. At
+each look the figures on both pages are compared with the ledger, read just before and
+just after, and at rest with the provider's own journal.
 """
 
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests import chromium
 from tests.flows import demos, stories
-from tests.flows.demos import Demo, Officer
+from tests.flows.demos import Demo
 from tests.flows.stories import Hand
-from tests.scratch import ROOT, Scratch
-from tests.watching import LOOK_S, Watch, go
+from tests.watched.looking import LOOK_S, Watch, go
 
+REGISTRATIONS, RATE = 16_000, 120
 FAULTS = {
     "busy": 0.04,
     "unavailable": 0.01,
@@ -219,71 +209,3 @@ def _cause_of(alert: Any) -> int:
     from alerts.dispatch.models import Cause  # noqa: PLC0415
 
     return int(Cause.objects.get(key=alert.cause_key).pk)
-
-
-def main() -> int:
-    """Start a demo of its own, watch, print."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--registrations", type=int, default=16_000)
-    parser.add_argument("--rate", type=int, default=120, help="text parts a second")
-    parser.add_argument("--speed", type=float, default=6.0)
-    parser.add_argument("--faults", default=json.dumps(FAULTS))
-    parser.add_argument("--shots", type=Path, required=True)
-    options = parser.parse_args()
-    options.shots.mkdir(parents=True, exist_ok=True)
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with tempfile.TemporaryDirectory(prefix="muster-watched-") as place:
-        os.environ["MUSTER_DATA_DIR"] = place
-        os.environ["SIMULATED_SMS_RATE"] = str(options.rate)
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consular.settings")
-        import django  # noqa: PLC0415 - the folder must be known before
-
-        django.setup()
-        said = _demo(Path(place), options)
-    print(json.dumps(said, indent=1))
-    return 1 if said["wrong"] else 0
-
-
-def _demo(folder: Path, options: Any) -> dict[str, Any]:
-    words = ["demo", "--hands-on", f"--registrations={options.registrations}"]
-    words += [f"--speed={options.speed}", f"--faults={options.faults}"]
-    log = folder / "out.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *words, "--port=0"],
-            cwd=ROOT,
-            env=os.environ | {"MUSTER_HASHED_STATIC": "yes"},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        demos.until(
-            lambda: len(demos.SIGN_IN.findall(log.read_text())) == demos.CREW,
-            "the demo to print its sign-ins",
-            900,
-        )
-        said = log.read_text()
-        demo = Demo(
-            web=re.search(r"Officers\s+(http://[^/\s]+)", said)[1],
-            phones=re.search(r"Phones\s+(http://[^/\s]+)", said)[1],
-            officers={
-                name: Officer(*rest) for name, *rest in demos.SIGN_IN.findall(said)
-            },
-            journal_path=folder / "provider.jsonl",
-            room=Scratch(dict(os.environ)),
-        )
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium.find(), args=chromium.ARGUMENTS
-            )
-            return walked(browser, demo, options.shots)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
