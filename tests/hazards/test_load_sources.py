@@ -8,6 +8,9 @@ from django.db import connection
 
 from alerts.hazards.listening import formats
 from alerts.hazards.models import Source
+from tests.factories import NOON
+from tests.hazards.chains import alert
+from tests.hazards.test_polling import feeds  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +41,27 @@ def test_an_exercise_installation_takes_no_live_source(settings):
     settings.MODE = "exercise"
     with pytest.raises(CommandError, match="exercises"):
         call_command("load_sources")
+
+
+def test_an_exercise_installation_takes_its_own_feeds_and_says_what_came(
+    settings,
+    feeds,  # noqa: F811 - a fixture
+    tmp_path,
+    capsys,
+):
+    settings.MODE = "exercise"
+    feeds.put("/feed", alert("a1", NOON))
+    path = tmp_path / "sources.json"
+    ours = {"slug": "ours", "name": "Ours", "format": "cap", "trust": "watch"}
+    path.write_text(json.dumps([ours | {"url": f"http://{feeds.address}/feed"}]))
+    call_command("load_sources", str(path), "--poll")
+    assert "ours: read; 1 documents, 1 reports" in capsys.readouterr().out
+    feeds.put("/feed", b"<html></html>")
+    call_command("load_sources", str(path), "--poll")
+    said = capsys.readouterr().out
+    assert "ours: quarantined" in said
+    assert "this is a web page" in said
+    assert Source.objects.get().mode == "exercise"
 
 
 def test_without_tables_the_command_says_what_to_do():
