@@ -16,6 +16,7 @@ from alerts.checkins.models import (
     Inbound,
     SituationReport,
     Standing,
+    Word,
 )
 from alerts.dispatch import forgetting
 from consular.missions import audit
@@ -76,14 +77,14 @@ def _delete_enquiries(now: datetime) -> int:
 
 @transaction.atomic
 def _blank_whereabouts(now: datetime) -> int:
-    """Forget where people said they are, a while after their incident is closed."""
+    """Forget where people were and what they lacked, a while after it is closed."""
     before = now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS)
     said = CheckIn.objects.filter(incident__closed_at__lte=before).exclude(
-        place="", note="", callback="", lon=None
+        place="", note="", callback="", lon=None, needs=[]
     )
-    Case.objects.filter(incident__closed_at__lte=before).exclude(note="").update(
-        note=""
-    )
+    case = Case.objects.filter(incident__closed_at__lte=before)
+    case.exclude(note="", reasons=[]).update(note="", reasons=[])
+    Word.objects.filter(incident__closed_at__lte=before).delete()
     # A report keeps its figures; where people were goes.
     drawn = SituationReport.objects.filter(incident__closed_at__lte=before)
     drawn.exclude(drawing={}).update(drawing={})
@@ -91,5 +92,5 @@ def _blank_whereabouts(now: datetime) -> int:
     events = CaseEvent.objects.filter(case__incident__closed_at__lte=before)
     events.exclude(body="").update(body="")
     return said.update(
-        place="", note="", callback="", lon=None, lat=None, accuracy_m=None
+        place="", note="", callback="", lon=None, lat=None, accuracy_m=None, needs=[]
     )

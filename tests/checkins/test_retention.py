@@ -8,14 +8,22 @@ from django.apps import apps
 from django.core import serializers
 
 from alerts.checkins import retention
-from alerts.checkins.models import Basis, CheckIn, Inbound, Standing, Status
+from alerts.checkins.models import (
+    Basis,
+    Case,
+    CheckIn,
+    Inbound,
+    Standing,
+    Status,
+    Word,
+)
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Address, Cause, Message, Text
 from alerts.hazards.models import Kind
 from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
-from consular.people.managing import erasing
-from consular.people.models import Registration
+from consular.people.managing import erasing, locating
+from consular.people.models import Registration, Stay
 from consular.people.registering import addresses
 from consular.people.registering.entries import PersonEntry
 from tests import factories
@@ -152,6 +160,33 @@ def test_after_400_days_nothing_personal_is_left() -> None:
     assert not Registration.objects.exists()
     assert not Address.objects.exclude(address="").exists()
     assert not Text.objects.filter(body__contains="Planted").exists()
+
+
+def test_a_month_after_an_incident_what_people_lacked_is_forgotten() -> None:
+    party, incident = make_everything()
+    closed = NOON + timedelta(days=2)
+    locating.share(party, 1.0, 1.0, 10.0, NOON)
+    row = CheckIn.objects.get()
+    CheckIn.objects.update(needs=["trapped"], note="Plantednote")
+    Case.objects.create(
+        incident=incident,
+        person=row.person,
+        reasons=["trapped"],
+        opened_at=NOON,
+        changed_at=NOON,
+    )
+    Word.objects.create(
+        incident=incident, person=row.person, words="Plantedword", agreed_at=NOON
+    )
+    Incident.objects.update(closed_at=closed)
+    retention.run(closed + timedelta(days=29))
+    assert "trapped" in held()
+    retention.run(closed + timedelta(days=30))
+    left = held()
+    assert "trapped" not in left
+    assert "Plantedword" not in left
+    assert not Stay.objects.filter(is_shared=True).exists()
+    assert CheckIn.objects.get().status == Status.SAFE
 
 
 def test_who_an_open_incident_needs_is_kept() -> None:

@@ -76,6 +76,8 @@ def test_who_is_on_record_already_is_shown_and_the_officer_decides(
     (answer,) = sent(desk, one)
     assert (answer["state"], answer["reference"]) == ("conflict", known.reference)
     assert answer["theirs"]["reached by"] == "+12025550101"
+    looks = AuditEntry.objects.filter(action="view_registration")
+    assert looks.get().subject == f"registration {known.pk}"
     assert not DeskEntry.objects.exists()
     (answer,) = sent(desk, one | {"decided": decided})
     assert Registration.objects.count() == parties

@@ -44,6 +44,10 @@ class Kept(Enum):
     )
     ANSWER = _("{days} days after it is dealt with and the incident is closed")
     INCIDENT = _("{days} days after the incident is closed")
+    QUESTION = _(
+        "90 days after the question; what you let us tell, {days} days after the"
+        " incident is closed"
+    )
     HOURS = _(
         "Some minutes, two days at most; {days} days where very many wait for a message"
     )
@@ -59,6 +63,9 @@ class Eyes(Enum):
 
     YOU = _("You")
     OFFICERS = _("Officers whose role allows it; each look is logged")
+    COORDINATOR = _(
+        "Who registered your group: your name and, if you agree, whether you are safe"
+    )
     CARRIERS = _("The companies that carry the message")
     HOME = _("The person at home, as far as you allow it")
     MACHINE = _("Nobody; only the machine uses it")
@@ -70,6 +77,7 @@ DAYS = {
     Kept.MESSAGE: "KEEP_BODIES_DAYS",
     Kept.ANSWER: "KEEP_BODIES_DAYS",
     Kept.INCIDENT: "KEEP_WHEREABOUTS_DAYS",
+    Kept.QUESTION: "KEEP_WHEREABOUTS_DAYS",
     Kept.HOURS: "KEEP_UNCONFIRMED_DAYS",
 }
 

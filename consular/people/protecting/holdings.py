@@ -30,7 +30,7 @@ HOLDINGS = (
         why=Why.WHO,
         basis=Basis.CONSENT,
         kept=Kept.STAY,
-        eyes=SEEN,
+        eyes=(*SEEN, Eyes.COORDINATOR),
         fields={
             "people.Membership": "group registration",
             "people.Group": "name mode language coordinator token_key mission"
@@ -155,11 +155,6 @@ HOLDINGS = (
             "checkins.Inbound": "provider provider_id channel from_key from_address"
             " to_address body raw received_at state label words reason message incident"
             " handled_by handled_at",
-            "checkins.CheckIn": "incident person status basis stated_at received_at"
-            " inbound message officer closed_by request_key needs note callback",
-            "checkins.CheckIn_clears": "from_checkin to_checkin",
-            "checkins.Standing": "incident person status is_verified since checkin"
-            " changed_at",
         },
     ),
     Holding(
@@ -169,9 +164,26 @@ HOLDINGS = (
         kept=Kept.INCIDENT,
         eyes=SEEN,
         fields={
-            "checkins.Case": "incident person priority reasons opened_at owner taken_at"
-            " closed_at outcome note escalated_at follow_up_at origin changed_at",
-            "checkins.CaseEvent": "case at officer kind facts body",
+            "checkins.CheckIn": "needs note callback",
+            "checkins.Case": "reasons note",
+            "checkins.CaseEvent": "body",
+        },
+    ),
+    Holding(
+        what=_("Whether you were safe or needed help, and who took care of it"),
+        why=Why.PROVE,
+        basis=Basis.TASK,
+        kept=Kept.STAY,
+        eyes=SEEN,
+        fields={
+            "checkins.CheckIn": "incident person status basis stated_at received_at"
+            " inbound message officer closed_by request_key",
+            "checkins.CheckIn_clears": "from_checkin to_checkin",
+            "checkins.Standing": "incident person status is_verified since checkin"
+            " changed_at",
+            "checkins.Case": "incident person priority opened_at owner taken_at"
+            " closed_at outcome escalated_at follow_up_at origin changed_at",
+            "checkins.CaseEvent": "case at officer kind facts",
             "checkins.SamePerson": "kept duplicate merged_at merged_by undone_at"
             " undone_by",
         },
@@ -180,7 +192,7 @@ HOLDINGS = (
         what=_("Who asked about whom, and what you let us tell them"),
         why=Why.FOLLOW,
         basis=Basis.CONSENT,
-        kept=Kept.INCIDENT,
+        kept=Kept.QUESTION,
         eyes=(Eyes.OFFICERS,),
         fields={
             "checkins.Enquiry": "number mode language given_name family_name birth_year"

@@ -33,7 +33,9 @@ def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
     limits.purge(now)
     DeskEntry.objects.filter(taken_at__lte=now - limits.KEPT).delete()
     before = now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS)
-    earlier = Stay.objects.filter(replaced_at__lte=before)
+    # Where somebody shared that they are holds for three days; nobody else reads it.
+    shared = Q(is_shared=True, created_at__lte=before)
+    earlier = Stay.objects.filter(Q(replaced_at__lte=before) | shared)
     earlier = earlier.exclude(registration__in=needed)
     counts["earlier_stays"] = earlier.count()
     earlier.delete()

@@ -156,7 +156,7 @@ def _entered(change: Change, entry: Entry, officer: Officer, now: datetime) -> A
     same = crisis.same_person(entry)
     seen = scoping.seen_by(officer, now)
     if same and not change.decided and seen.filter(pk=same.registration_id).exists():
-        return _conflict(change, same.registration)
+        return _conflict(change, same.registration, officer, now)
     if same and change.decided == "apart":
         (row,) = enrolling.enrol([entry], now, confirmed=True, form_key=change.key)
         errands.confirm_later(row, now)
@@ -183,7 +183,7 @@ def _changed(change: Change, entry: Entry, officer: Officer, now: datetime) -> A
         words = "It is not on record any more: enter it anew, or leave it."
         return Answer(change.key, "refused", problems=[words])
     if row.revision != change.revision and change.decided != "mine":
-        return _conflict(change, row)
+        return _conflict(change, row, officer, now)
     row = enrolling.change(row, entry, now)
     errands.confirm_later(row, now)
     _note(change, row, officer, now, is_new=True)
@@ -200,8 +200,12 @@ def _note(
     audit.record(action, officer, f"registration {row.pk}", now, at_a_desk=True)
 
 
-def _conflict(change: Change, row: Registration) -> Answer:
-    """Say what stands on record, for the officer to compare."""
+def _conflict(
+    change: Change, row: Registration, officer: Officer, now: datetime
+) -> Answer:
+    """Say what stands on record, to compare with; it is a look like any other."""
+    subject = f"registration {row.pk}"
+    audit.record("view_registration", officer, subject, now, at_a_desk=True)
     own = row.contacts.filter(role="own").order_by("pk")
     theirs = {
         "who": ", ".join(person.full_name for person in row.persons.all()),
