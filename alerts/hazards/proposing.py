@@ -3,6 +3,7 @@
 The one message that follows from a feed is the notice to officers on duty.
 """
 
+import contextlib
 import math
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,20 +198,22 @@ def _tell(proposal: Proposal, now: datetime) -> None:
     page = settings.PUBLIC_URL + reverse("hazards:page", args=[proposal.hazard_id])
     exercise = modes.mark(proposal.hazard.mode)
     for duty in rota.on_duty(now, countries):
-        outbox.send_notice(
-            f"proposal:{proposal.pk}:duty:{duty.pk}",
-            purpose="officer on duty",
-            channel=duty.channel,
-            address=duty.address,
-            language="en",
-            subject=f"{exercise}{proposal.people} people may be in danger",
-            body=(
-                f"{exercise}{proposal.hazard.title}\n\n{proposal.people} people in "
-                f"{proposal.registrations} registrations are in the proposed zone.\n\n"
-                f"{page}"
-            ),
-            now=now,
-        )
+        # Thirty an hour have told an officer; the proposal stands in the desk.
+        with contextlib.suppress(outbox.CappedError):
+            outbox.send_notice(
+                f"proposal:{proposal.pk}:duty:{duty.pk}",
+                purpose="officer on duty",
+                channel=duty.channel,
+                address=duty.address,
+                language="en",
+                subject=f"{exercise}{proposal.people} people may be in danger",
+                body=(
+                    f"{exercise}{proposal.hazard.title}\n\n{proposal.people} people in "
+                    f"{proposal.registrations} registrations are in the proposed zone."
+                    f"\n\n{page}"
+                ),
+                now=now,
+            )
     Proposal.objects.filter(pk=proposal.pk).update(told_at=now)
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from alerts.dispatch.models import Message
 from alerts.hazards import proposing, ticking
 from alerts.hazards.events.lifetimes import ASSUMED, LIFETIMES
 from alerts.hazards.listening import formats, intake, polling
 from alerts.hazards.models import Hazard, Kind, Level, Proposal, Report, Source
-from tests.factories import NOON, make_registration, make_stay_entry
+from consular.missions.models import Duty
+from tests.factories import NOON, make_officer, make_registration, make_stay_entry
 
 pytestmark = pytest.mark.django_db
 FEEDS = Path(__file__).resolve().parents[1] / "data" / "feeds"
@@ -102,6 +104,24 @@ def test_each_kind_proposes_from_its_threshold_on_and_not_below():
         over = make_hazard(kind, threshold, source)
         assert proposing.propose(below, NOON) is None, kind
         assert proposing.propose(over, NOON) is not None, kind
+
+
+def test_more_than_an_officer_is_told_of_in_an_hour_is_proposed_all_the_same():
+    """A notice that is one too many must not keep a danger from the desk."""
+    make_registration()
+    Duty.objects.create(
+        officer=make_officer(),
+        channel="email",
+        address="duty@example.org",
+        starts_at=NOON - HOUR,
+        ends_at=NOON + HOUR,
+    )
+    source = make_source()
+    for _ in range(32):
+        hazard = make_hazard("flood", Level.EXTREME, source)
+        assert proposing.propose(hazard, NOON) is not None
+    assert Proposal.objects.exclude(told_at=None).count() == 32
+    assert Message.objects.filter(purpose="officer on duty").count() == 30
 
 
 @pytest.mark.parametrize(
