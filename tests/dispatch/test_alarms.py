@@ -1,5 +1,6 @@
 """Each alarm has words of its own, and an entry that says what to do."""
 
+import ast
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.factories import NOON
 from tests.incidents import path
 
 OPERATE = Path(settings.BASE_DIR) / "docs" / "operate.md"
+LOGS = {"logger.warning", "logger.error", "logger.critical", "logger.exception"}
 MINUTE = timedelta(minutes=1)
 
 
@@ -39,6 +41,27 @@ def told() -> list[str]:
 @pytest.mark.parametrize("words", told())
 def test_operating_says_what_to_do_for_each_alarm(words):
     said = re.sub(r"\{[^}]*\}", "…", words)
+    assert any(said in cell for cell in entries())
+
+
+def logged() -> list[str]:
+    """Return what the log may say as a warning or worse, wherever it is written."""
+    found = []
+    root = Path(settings.BASE_DIR)
+    for file in [*root.glob("alerts/**/*.py"), *root.glob("consular/**/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            words = node.args[0]
+            is_log = ast.unparse(node.func) in LOGS
+            if is_log and isinstance(words, ast.Constant):
+                found.append(str(words.value))
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("words", logged())
+def test_operating_says_what_to_do_for_each_line_of_the_log(words):
+    said = re.sub(r"%[a-z]", "…", words)
     assert any(said in cell for cell in entries())
 
 
