@@ -172,7 +172,7 @@ def circle(lon: float, lat: float, radius_m: float) -> MultiPolygon:
         )
     lon = (lon + 180) % 360 - 180
     pole = math.copysign(90.0, lat)
-    to_pole = distance_m(lon, lat, lon, pole)
+    to_pole = _to_pole_m(lat)
     corners = _POLAR_CORNERS if to_pole < 1.5 * radius_m else _CORNERS
     edge = 2 * math.pi * radius_m / corners
     sagitta = edge**2 / (8 * radius_m)
@@ -184,6 +184,26 @@ def circle(lon: float, lat: float, radius_m: float) -> MultiPolygon:
         reach = radius_m + 2 * sagitta * (1 + radius_m / abs(gap)) + 0.5
     ring = _around(lon, lat, reach, corners)
     return laid_flat(ring, [], pole)
+
+
+def _to_pole_m(lat: float) -> float:
+    """Return the distance to the nearer pole in metres, within a micrometre.
+
+    References
+    ----------
+    Helmert's series for the meridian arc: Kawase (2011), Bulletin of the Geospatial
+    Information Authority of Japan 59, 1-13, equation 4, to the fourth power of n.
+    """
+    n = FLATTENING / (2 - FLATTENING)
+    far, two = math.radians(90 - abs(lat)), 2 * math.radians(abs(lat))
+    waves = (
+        1.5 * (n - n**3 / 8) * math.sin(two)
+        - 15 / 16 * (n**2 - n**4 / 4) * math.sin(2 * two)
+        + 35 / 48 * n**3 * math.sin(3 * two)
+        - 315 / 512 * n**4 * math.sin(4 * two)
+    )
+    mean = EQUATOR_RADIUS_M / (1 + n) * (1 + n**2 / 4 + n**4 / 64)
+    return mean * far + EQUATOR_RADIUS_M / (1 + n) * waves
 
 
 def _around(

@@ -4,9 +4,11 @@ Called in a child process that can be killed: bytes in, values out.
 """
 
 import codecs
+import gc
 import json
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alerts.hazards.feeds import (
@@ -82,6 +84,27 @@ def read(document: bytes, hint: str = "auto") -> Reading:
     UnsupportedError
         When it is of another kind.
     """
+    with _uncollected():
+        return _read(document, hint)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the cycle collector back while one document is read.
+
+    Its values hold no cycles, but so many small lists of corners that the collector
+    would walk them, and all that is loaded, again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(document: bytes, hint: str) -> Reading:
     if packing.is_packed(document):
         return _read_packed(packing.files_in(document), hint)
     head = document[:400].lstrip(_BEFORE)
@@ -106,7 +129,7 @@ def _read_packed(files: list[tuple[str, bytes]], hint: str) -> Reading:
         try:
             if packing.is_packed(document):
                 raise FeedError("it is an archive within an archive")
-            found.append(read(document, hint))
+            found.append(_read(document, hint))
         except FeedError as error:
             left_out.append((name, error))
     if not found:
