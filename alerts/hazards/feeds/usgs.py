@@ -7,7 +7,9 @@ USGS, GeoJSON Summary Format and GeoJSON Detail Format
 """
 
 import json
-from datetime import datetime
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.hazards.feeds.base import (
@@ -22,6 +24,7 @@ from alerts.hazards.feeds.base import (
 
 SENDER = "earthquake.usgs.gov"
 SCENARIO = "its words say that it is a test"
+ONE_EVENT = timedelta(minutes=2)  # its time is revised by seconds
 FELT_STRONGLY = 6.0  # intensity from which people are in danger
 ALERT_LEVELS = {"green": 1, "yellow": 2, "orange": 3, "red": 4}
 
@@ -65,7 +68,31 @@ def read(value: Any) -> Reading:
             flags.append("an event without id, time or place was passed over")
         else:
             items.append(item)
+    items = _told_apart(items)
     return Reading(format="usgs", items=items, links=links, flags=sorted(set(flags)))
+
+
+def _told_apart(items: list[FeedItem]) -> list[FeedItem]:
+    """Take away ids that events of one list share, where they cannot be one event.
+
+    Now and then the id of a network that sends little more than ids stands at two
+    earthquakes, hours and hundreds of kilometres apart. Each keeps its own.
+    """
+    times: dict[tuple[str, ...], list[datetime]] = defaultdict(list)
+    for item in items:
+        for key in item.event_keys:
+            times[key].append(item.happened_at)
+    shared = {key for key, at in times.items() if max(at) - min(at) > ONE_EVENT}
+    return [_without(item, shared) for item in items] if shared else items
+
+
+def _without(item: FeedItem, shared: set[tuple[str, ...]]) -> FeedItem:
+    own, *others = item.event_keys
+    kept = tuple(key for key in others if key not in shared)
+    if len(kept) == len(others):
+        return item
+    flags = [*item.flags, "shares an id with another event"]
+    return replace(item, event_keys=(own, *kept), flags=flags)
 
 
 def _links(feature: Any) -> list[str]:

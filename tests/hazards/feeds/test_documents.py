@@ -1,8 +1,10 @@
 """Real and hostile documents get the right verdict, and nothing of them gets out."""
 
+import copy
 import csv
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,29 @@ def test_the_recorded_week_holds_the_earthquake():
     assert (quake.magnitude, quake.lon, quake.lat) == (6.1, -86.3789, 12.5138)
     assert quake.depth_km == 13
     assert len(items) == 1513
+
+
+def test_two_earthquakes_that_a_network_gave_one_id_stay_two():
+    quakes = {item.identifier: item for item in _week().items}
+    one, other = quakes["pr14099004"], quakes["pr14099000"]
+    assert one.happened_at - other.happened_at > timedelta(hours=5)
+    assert not set(one.event_keys) & set(other.event_keys)
+    assert (one.event_keys[0][1], len(one.event_keys)) == ("pr14099004", 2)
+    assert "shares an id with another event" in one.flags
+    marked = [
+        q for q in quakes.values() if "shares an id with another event" in q.flags
+    ]
+    assert len(marked) == 2
+
+
+def test_an_earthquake_told_under_two_ids_stays_one():
+    week = recording.usgs_week()
+    first = week["features"][0]
+    again = copy.deepcopy(first) | {"id": "us2"}
+    again["properties"]["ids"] = f",us2{first['properties']['ids']}"
+    again["properties"]["time"] += 9_000
+    one, other = usgs.read(week | {"features": [first, again]}).items
+    assert set(one.event_keys) < set(other.event_keys)
 
 
 def _week():
