@@ -1,6 +1,6 @@
 """Declare an incident: from a hazard, from a report, or from nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from consular import modes
 from consular.missions import audit
 from consular.missions.access import Territory, Verb, may
 from consular.missions.models import Mission, Officer
+from consular.people.registering.words import plain
 from consular.sealing import new_code
 from geo import gazetteer
 
@@ -65,14 +66,17 @@ def declare(declaration: Declaration, now: datetime) -> Incident:
     """
     if not may(declaration.by, Verb.DECLARE, now):
         raise ForbiddenError("You may not declare incidents. Ask a consular officer.")
+    declaration = replace(
+        declaration, title=plain(declaration.title), place=plain(declaration.place)
+    )
     _check(declaration, now)
     position = _position(declaration)
     _check_reach(declaration, str(position["country"]), now)
     with transaction.atomic():
         incident = Incident.objects.create(
             reference=_new_reference(declaration.kind, now),
-            title=declaration.title.strip(),
-            place=declaration.place.strip(),
+            title=declaration.title,
+            place=declaration.place,
             kind=declaration.kind,
             mode=modes.allowed(declaration.mode),
             hazard=declaration.hazard,
@@ -91,9 +95,9 @@ def declare(declaration: Declaration, now: datetime) -> Incident:
 
 def _check(declaration: Declaration, now: datetime) -> None:
     errors = {}
-    if not 3 <= len(declaration.title.strip()) <= 120:
+    if not 3 <= len(declaration.title) <= 120:
         errors["title"] = "Give it a title of 3 to 120 characters."
-    if not 2 <= len(declaration.place.strip()) <= 120:
+    if not 2 <= len(declaration.place) <= 120:
         errors["place"] = "Say where it is, in 2 to 120 characters."
     if declaration.kind not in Kind.values:
         errors["kind"] = "Choose what happened from the list."

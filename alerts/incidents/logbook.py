@@ -5,6 +5,7 @@ from datetime import datetime
 from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Incident, LogEntry
 from consular.missions.models import Officer
+from consular.people.registering.words import lines
 
 LONGEST = 2_000  # characters
 
@@ -26,7 +27,7 @@ def remark(incident: Incident, officer: Officer, body: str, now: datetime) -> Lo
     FieldsError
         When it is empty or too long.
     """
-    text = body.strip()
+    text = lines(body)
     if not text:
         raise FieldsError({"body": "Write what was decided or seen."})
     if len(text) > LONGEST:

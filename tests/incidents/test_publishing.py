@@ -127,6 +127,47 @@ def test_a_zone_over_the_antimeridian_is_two_valid_polygons(
     assert item.polygon_count == 2 * len(languages.LANGUAGES)
 
 
+def test_what_nobody_sees_is_neither_kept_nor_sent_nor_published(
+    officer: Officer, approver: Officer, desk: Client, now: datetime
+) -> None:
+    odd = "Flood \u202egnp\u2066 ]]> <b>{{ 7*7 }} %s\x0b\x07\ufffe\u200b end"
+    incident = path.declared(officer, now, title=odd, place=odd)
+    assert incident.title == incident.place == "Flood gnp ]]> <b>{{ 7*7 }} %s end"
+    path.zoned(incident, officer, now)
+    path.enrolled(now, phone="+12025550101")
+    draft = path.drafted(
+        incident,
+        officer,
+        now,
+        texts=[
+            path.Words(channel="sms", language="en", body=odd + " {link}"),
+            path.Words(
+                channel="email", language="en", subject=odd, body=odd + "{link}"
+            ),
+            path.Words(channel="social", language="en", body=odd),
+        ],
+    )
+    alert = approval.approve(approval.submit(draft, officer, now), approver, now)
+    audience.settle(alert, now)
+    release.tick(now + timedelta(seconds=conf.HOLD_S))
+    alert.refresh_from_db()
+    later = now + timedelta(minutes=10)
+    document = cap.document(alert, later)
+    assert is_valid(document)
+    said = {words["channel"]: words["body"] for words in alert.texts}
+    assert said["social"] == "EXERCISE. Flood gnp\u2066 ]]> <b>{{ 7*7 }} %s\n end"
+    assert said["sms"].endswith("<b>{{ 7*7 }} %s\n end {link}")
+    assert (
+        " ".join(said["social"].split())
+        in reading.parse(document, later).items[0].description
+    )
+    feed = desk.get("/cap/feed.atom")
+    assert etree.fromstring(feed.content) is not None
+    page = desk.get(f"/incident/{incident.reference}/").content.decode()
+    assert "&lt;b&gt;{{ 7*7 }} %s" in page
+    assert "<b>{{" not in page
+
+
 def make_key(folder: Path, now: datetime) -> tuple[str, str]:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.org")])

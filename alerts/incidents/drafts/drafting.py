@@ -104,6 +104,11 @@ def save(
     FieldsError, ConflictError, ForbiddenError
         When it cannot be saved, with what to mend.
     """
+    content = replace(
+        content,
+        texts=tuple(wording.cleaned(words) for words in content.texts),
+        correction=tuple(wording.cleaned(words) for words in content.correction),
+    )
     if errors := problems(content, draft.incident.mode):
         raise FieldsError(errors)
     with transaction.atomic():
@@ -123,14 +128,7 @@ def save(
         )
         draft.texts.all().delete()
         DraftText.objects.bulk_create(
-            DraftText(
-                draft=draft,
-                channel=words.channel,
-                language=words.language,
-                subject=words.subject.strip(),
-                body=words.body.replace("\r\n", "\n").strip(),
-            )
-            for words in content.texts
+            DraftText(draft=draft, **words.as_dict()) for words in content.texts
         )
     draft.refresh_from_db()
     return draft

@@ -6,7 +6,7 @@ exercise every text begins with the word for exercise; a public post holds no ma
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -17,6 +17,7 @@ from alerts.dispatch.channels import bluesky, mastodon, posts, telegram, x
 from alerts.dispatch.models import Channel
 from consular import languages, sealing
 from consular.modes import Mode
+from consular.people.registering.words import lines, plain
 
 PLACEHOLDERS = {"{link}", "{code}", counting.REPLY, counting.REPLY_END}
 CHANNELS = {
@@ -58,6 +59,14 @@ class Words:
     def as_dict(self) -> dict[str, str]:
         """Return it as alerts keep it."""
         return asdict(self)
+
+
+def cleaned(words: Words) -> Words:
+    """Return a text as it is kept: without what nobody sees and what XML cannot hold.
+
+    What an approver reads is then what there is.
+    """
+    return replace(words, body=lines(words.body), subject=plain(words.subject))
 
 
 def exercise_mark(language: str) -> str:

@@ -24,6 +24,7 @@ from alerts.incidents.drafts import phrasing, wording
 from alerts.incidents.models import Alert, AlertKind, ZoneLevel
 from alerts.incidents.publication import publishing
 from consular.modes import Mode
+from consular.people.registering.words import lines
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -187,9 +188,8 @@ def _only(namespace: str) -> Any:
 
 def _add(parent: Any, name: str, words: str) -> None:
     namespace = etree.QName(parent).namespace
-    # What XML cannot hold was refused where it was typed; this is for the rest.
-    clean = "".join(c for c in words if c in "\n\t" or ord(c) >= 32)
-    etree.SubElement(parent, f"{{{namespace}}}{name}").text = clean
+    # Drafts hold nothing that XML cannot; this is for what was kept before they did.
+    etree.SubElement(parent, f"{{{namespace}}}{name}").text = lines(words)
 
 
 def _signed(root: Any) -> Any:

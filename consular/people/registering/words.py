@@ -15,7 +15,14 @@ from rest_framework.fields import empty
 _HALVES = re.compile("[\ud800-\udfff]")
 _GAPS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 # Directions (Unicode Standard Annex 9, table 4), breadths of nothing, and soft hyphens.
-_UNSEEN = re.compile("[\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_UNSEEN = re.compile(
+    "[\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+)
+# Of lines of a message: what turns words against their script, or is not for reading.
+_NEVER_MEANT = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u202a-\u202e\u2060\ufeff\ufffe\uffff]"
+)
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _JOINERS = "\u200c\u200d"
 
 
@@ -31,6 +38,20 @@ def plain(text: str) -> str:
     """
     seen = _UNSEEN.sub("", _HALVES.sub("\ufffd", text))
     return _GAPS.sub(" ", seen).strip(" " + _JOINERS)
+
+
+def lines(text: str) -> str:
+    r"""Return a message's lines without what no reader is meant to get.
+
+    Marks and isolates stay: a number among Arabic words needs them. So do joiners.
+
+    Examples
+    --------
+    >>> lines("Go\x0bin \u202eside\ufffe\x07 \u2066+353\u2069\r\n")
+    'Go\nin side \u2066+353\u2069'
+    """
+    whole = _LINE_ENDS.sub("\n", _HALVES.sub("\ufffd", text))
+    return _NEVER_MEANT.sub("", whole).strip()
 
 
 class WordsField(forms.CharField):
