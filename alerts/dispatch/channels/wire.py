@@ -101,7 +101,7 @@ def pool(size: int) -> urllib3.PoolManager:
 def body(answer: urllib3.BaseHTTPResponse) -> bytes:
     """Read an answer's body as it comes; its connection may then be used again."""
     try:
-        return answer.read(decode_content=False)
+        return answer.read(decode_content=False, cache_content=True)
     finally:
         answer.release_conn()
 
