@@ -168,6 +168,43 @@ def test_what_nobody_sees_is_neither_kept_nor_sent_nor_published(
     assert "<b>{{" not in page
 
 
+PARTS = (
+    path.CIRCLE,
+    zoning.Outline(
+        shape="polygon",
+        level="caution",
+        given={"ring": [[-86.5, 12.0], [-86.0, 12.0], [-86.0, 12.5], [-86.5, 12.5]]},
+    ),
+    zoning.Outline(shape="country", level="information", given={"code": "NI"}),
+)
+
+
+@pytest.mark.parametrize("phase", ["warning", "check_in", "update", "all_clear"])
+def test_each_phase_with_several_zones_is_valid_and_read_by_our_own_intake(
+    officer: Officer, approver: Officer, now: datetime, settings: Any, phase: str
+) -> None:
+    incident = path.declared(officer, now)
+    for part in PARTS:
+        path.zoned(incident, officer, now, outline=part)
+    first = sent(officer, approver, now, incident=incident)
+    later = now + timedelta(minutes=5)
+    alert = sent(officer, approver, later, incident=incident, phase=phase)
+    document = cap.document(alert, later + timedelta(minutes=1))
+    assert is_valid(document)
+    chain = [] if alert.kind == "alert" else [cap.identifier(first)]
+    item = reading.parse(document, later).items[0]
+    assert [each.split(",")[1] for each in item.references] == chain
+    settings.CAP_SENDER = "somebody.else@example.org"  # ours is not taken back in
+    source = Source.objects.create(
+        slug="other", name="Other", format="cap", mode="exercise", next_poll_at=now
+    )
+    taken, _ = intake.take(source, document, "application/cap+xml", later)
+    assert (taken.state, taken.reason) == (Document.State.PARSED, "")
+    report = taken.reports.get()
+    assert set(report.languages) == set(languages.LANGUAGES)
+    assert report.geometry is not None
+
+
 def make_key(folder: Path, now: datetime) -> tuple[str, str]:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.org")])
