@@ -201,3 +201,22 @@ def test_a_page_from_before_an_edit_approves_nothing(
     done = client.post(address, form, follow=True)
     assert "decided or changed meanwhile" in done.content.decode()
     assert not Alert.objects.exists()
+
+
+def test_going_back_after_the_approval_and_sending_the_forms_again_begins_nothing(
+    desk: Any, officer: Officer, approver: Officer
+) -> None:
+    now = timezone.now()
+    draft = path.submitted(officer, now)
+    approval.approve(draft, approver, now)
+    reference = draft.incident.reference
+    typed = {"languages": ["en"], "channels": ["sms"], "valid_hours": "12"}
+    typed |= {"fallback": "en", "phase": "warning", "sms-en": "Go in. {link}"}
+    typed |= {"revision": draft.revision, "action": "continue"}
+    again = desk.post(reverse("incidents:message", args=[reference]), typed)
+    assert "decided meanwhile" in again.content.decode()
+    assert "Go in. {link}" in again.content.decode()
+    for name, form in (("check", {}), ("approve", _yes(draft))):
+        done = desk.post(reverse(f"incidents:{name}", args=[reference]), form)
+        assert done.url == reverse("incidents:sending", args=[reference])
+    assert (Draft.objects.count(), Alert.objects.count()) == (1, 1)

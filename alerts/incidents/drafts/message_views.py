@@ -21,7 +21,7 @@ from alerts.incidents.drafts import (
     wording,
 )
 from alerts.incidents.drafts.drafting import Content
-from alerts.incidents.errors import FieldsError, IncidentError
+from alerts.incidents.errors import ConflictError, FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Phase
 from alerts.incidents.zones import previewing
@@ -120,9 +120,14 @@ def _saved(
     request: HttpRequest, frame: Frame, said: Content, action: str
 ) -> HttpResponse:
     officer, now = framing.officer_of(request), frame.now
-    draft = drafting.begin(frame.incident, officer, now)
     number = request.POST.get("revision", "")
     revision = int(number) if number.isdecimal() and len(number) < 9 else None
+    if frame.draft is None and revision is not None:
+        raise ConflictError(
+            "The message on this page was decided meanwhile, so nothing was saved. "
+            "Open the page again to write another one."
+        )
+    draft = drafting.begin(frame.incident, officer, now)
     if frame.draft is None or drafting.content_of(draft) != said:
         drafting.save(draft, said, officer, now, revision=revision)
     if action == "continue":
