@@ -134,12 +134,18 @@ def token_key(token: str) -> str:
 
 
 def new_code(length: int = 4) -> str:
-    """Make up a short code such as `7K2Q` for answers by SMS."""
-    number, letters = secrets.randbelow(len(CODE_LETTERS) ** length), []
-    for _ in range(length):
-        number, place = divmod(number, len(CODE_LETTERS))
-        letters.append(CODE_LETTERS[place])
-    return "".join(letters)
+    """Make up a short code such as `7K2Q` for answers by SMS.
+
+    It has a digit and a letter: no word is like it, no number, and no call for help.
+    """
+    while True:
+        number, letters = secrets.randbelow(len(CODE_LETTERS) ** length), []
+        for _ in range(length):
+            number, place = divmod(number, len(CODE_LETTERS))
+            letters.append(CODE_LETTERS[place])
+        code = "".join(letters)
+        if not (code.isalpha() or code.isdigit()):
+            return code
 
 
 class Sealed(str):

@@ -135,6 +135,20 @@ def test_a_text_safe_does_not_end_a_call_for_help(sent, incident):
     assert statuses(incident) == {"needs_help"}
 
 
+@pytest.mark.parametrize("body", ["SAFE GKBB", "safe gkbb", "estoy bien GKBB gracias"])
+def test_a_code_that_looks_like_a_word_hides_no_safe(alert, body):
+    send(alert, "+12025550104", party=1, code="GKBB")
+    assert reply(body).state == Inbound.State.READ
+    assert set(Standing.objects.values_list("status", flat=True)) == {"safe"}
+
+
+@pytest.mark.parametrize("body", ["SAFE HURT", "SAFE HEPP", "safe FFYN"])
+def test_a_word_beside_safe_that_is_nobodys_code_or_a_call_clears_nobody(alert, body):
+    send(alert, "+12025550104", party=1, code="HURT")
+    reply(body, "+12025550104")
+    assert not Standing.objects.filter(status="safe").exists()
+
+
 def test_the_code_decides_at_once_whatever_number_it_comes_from(sent, incident):
     inbound = reply("SAFE 7K2Q", sender="+12025550177")
     assert inbound.state == Inbound.State.READ

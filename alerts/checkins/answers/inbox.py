@@ -116,6 +116,7 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     if not row.update(state=Inbound.State.READ):
         return False
     inbound.body, reading = piecing.read(inbound)  # the row keeps its own part
+    reading = _beside_code(inbound.body, reading)
     addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
     doubt = _doubt(inbound)
     if reading.wants_stop and not doubt:
@@ -145,6 +146,17 @@ def _read(inbound: Inbound, now: datetime) -> bool:
         incident=next(iter(found.served), None),
     )
     return True
+
+
+def _beside_code(body: str, reading: understanding.Reading) -> understanding.Reading:
+    """Read once more without a code of ours that was taken for a word nobody knows."""
+    if reading.reason != understanding.HIDDEN:
+        return reading
+    for code in set(_CODE.findall(body.upper())):
+        is_word = understanding.read(code).label != Label.UNCLEAR
+        if not is_word and audiences.of_code(code):
+            body = re.sub(rf"\b{code}\b", " ", body, flags=re.IGNORECASE)
+    return understanding.read(body)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from alerts.checkins.reading.phrases import ORDER, Phrase, Phrases
 STOP_TOKENS = 3  # "stop" among more words may ask for anything: "stop them please"
 TYPO_TOKENS = 3  # texts of so few words are read with a typing error forgiven
 LONGEST = 2000
+HIDDEN = "says safe, but a word may be a call"
 # Words that no digit counts: "safe. 2 please" gives both answers.
 COURTESY = {"please", "pls", "plz", "por", "svp", "bitte", "thanks", "gracias", "merci"}
 
@@ -64,9 +65,7 @@ def read(text: str, phrases: Phrases | None = None) -> Reading:
     if reading.label == Label.SAFE and (
         hidden := hiding.of(phrases).call_in(words, free)
     ):
-        return Reading(
-            Label.UNCLEAR.value, (hidden,), "says safe, but a word may be a call"
-        )
+        return Reading(Label.UNCLEAR.value, (hidden,), HIDDEN)
     return reading
 
 
