@@ -70,8 +70,19 @@ def test_words_of_injury_open_a_case_without_a_call(incident, sent, words):
     assert Standing.objects.get().status == "safe"
 
 
-def test_plain_safety_opens_none(incident, sent):
-    say(incident, sent.persons, "safe", note="all good here")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "all good here",
+        "Safe, no injuries",
+        "estoy bien, sin heridos",
+        "I'm safe, God bless",
+        "Мы в безопасности, никто не ранен",
+        "alle sicher, niemand verletzt",
+    ],
+)
+def test_plain_safety_opens_none(incident, sent, words):
+    say(incident, sent.persons, "safe", note=words)
     assert not Case.objects.exists()
 
 

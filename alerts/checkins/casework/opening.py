@@ -12,11 +12,13 @@ from alerts.checkins.models import (
     Case,
     CaseEvent,
     CaseQuerySet,
+    Label,
     LadderStep,
     SamePerson,
     Standing,
     Status,
 )
+from alerts.checkins.reading import understanding
 from alerts.incidents.models import AudiencePerson, Incident, ZoneLevel
 from consular.missions import audit
 from consular.missions.models import Officer
@@ -40,7 +42,7 @@ def by_statement(
     A party has one open case, in the name of its first person who is meant.
     """
     is_call = status == Status.NEEDS_HELP
-    if not is_call and not urgency.told(words):
+    if not is_call and not _is_alarming(words):
         return
     origin = Case.Origin.HELP if is_call else Case.Origin.WORDS
     leads: dict[int, Person] = {}
@@ -48,6 +50,13 @@ def by_statement(
         leads.setdefault(person.registration_id, person)
     for lead in leads.values():
         _open(incident, lead, origin, _facts(incident, lead, needs, words), now)
+
+
+def _is_alarming(words: str) -> bool:
+    """Tell whether words are of danger or injury, and do not deny it: "no injuries"."""
+    if not urgency.told(words):
+        return False
+    return understanding.read(words).label != Label.SAFE
 
 
 def _facts(
