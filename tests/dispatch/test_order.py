@@ -67,6 +67,18 @@ def test_a_backlog_leaves_part_of_the_rate_to_danger(settings):
     assert {job.lane for job in jobs} == {Lane.DANGER}
 
 
+def test_a_notice_leaves_within_a_second_of_a_large_alert(settings):
+    change_account(settings, rate="10")
+    outbox.write(make_cause("alert:1", lane=Lane.DANGER), letters(60), NOON)
+    outbox.write(make_cause("notice:1", lane=Lane.NOTICE), letters(1), NOON)
+    moments = [NOON + n * SECOND / 10 for n in range(10)]
+    lanes = [[job.lane for job in claims.claim("worker", at)] for at in moments]
+    assert all(lane == Lane.DANGER for each in lanes[:9] for lane in each)
+    assert lanes[9][0] == Lane.NOTICE
+    left = Counter(lane for each in lanes for lane in each)
+    assert left == {Lane.DANGER: 18, Lane.NOTICE: 1}
+
+
 def test_a_long_text_costs_as_many_parts_as_the_network_counts(settings):
     change_account(settings, rate="10")
     text = outbox.text("sms", "ru", "Вы в безопасности? " * 5 + "{link}")
