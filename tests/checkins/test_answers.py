@@ -178,6 +178,21 @@ def test_a_shared_phone_waits_for_an_officer_unless_it_calls_for_help(alert, inc
     assert first.message.pk == second.message.pk
 
 
+def test_a_call_by_the_code_of_a_shared_phone_is_for_all_that_share_it(alert):
+    first = send(alert, "+12025550101", code="AA22")
+    second = send(alert, "+12025550101", code="BB33")
+    assert first.message.pk == second.message.pk
+    assert reply("SAFE AA22").state == Inbound.State.READ
+    cleared = Standing.objects.values_list("person__registration", flat=True)
+    assert set(cleared) == {first.registration.pk}
+    assert reply("HELP AA22", sid="SM2").state == Inbound.State.READ
+    calling = Standing.objects.filter(status="needs_help")
+    assert set(calling.values_list("person__registration", flat=True)) == {
+        first.registration.pk,
+        second.registration.pk,
+    }
+
+
 def test_help_counts_for_every_open_incident_and_safe_for_the_newest(alert, incident):
     send(alert, "+12025550101")
     other = make_incident("EQ-2")

@@ -78,6 +78,19 @@ def of_code(code: str) -> list[Audience]:
     return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
 
 
+def beside(row: Audience) -> list[Audience]:
+    """Return the audience rows that the message with a row's code was written for.
+
+    Two parties with one phone get one message, with the code of the first.
+    """
+    sent = AudienceMessage.objects.filter(audience=row, message__code=row.code)
+    others = Audience.objects.filter(
+        messages__message__in=sent.values("message"), is_included=True
+    ).exclude(pk=row.pk)
+    found = others.select_related("alert__incident", "registration").order_by("pk")
+    return [row, *found.distinct()]
+
+
 def of_address(address_key: str, channel: str) -> list[Audience]:
     """Return the audience rows that an address was written to for, the newest first."""
     rows = Audience.objects.filter(

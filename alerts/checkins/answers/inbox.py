@@ -198,7 +198,9 @@ def _whose(inbound: Inbound, label: str) -> Whose:
     for code in _CODE.findall(inbound.body.upper()):
         rows = audiences.of_code(code)
         if rows:
-            served = audiences.persons(rows[:1])
+            called = label == Label.HELP
+            meant = audiences.beside(rows[0]) if called else rows[:1]
+            served = audiences.persons(meant)
             return Whose(served=served, basis=Basis.SELF_CODE.value)
     rows = audiences.of_address(inbound.from_key, inbound.channel)
     if not rows:
