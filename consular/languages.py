@@ -45,6 +45,22 @@ def direction(code: str) -> str:
     return "rtl" if code in RIGHT_TO_LEFT else "ltr"
 
 
+def number_in(code: str, number: str) -> str:
+    """Return a phone number as a text in a language can hold it.
+
+    In a text from right to left the groups of a number are shown in the opposite order,
+    and whoever reads them dials another one: there it is written without blanks.
+
+    Examples
+    --------
+    >>> number_in("ar", "+353 1 555 0100"), number_in("fr", "+353 1 555 0100")
+    ('+35315550100', '+353 1 555 0100')
+    """
+    if direction(code) != "rtl":
+        return number
+    return "".join(sign for sign in number if sign.isdigit() or sign == "+")
+
+
 def chosen(request: HttpRequest, stored: str = "") -> str:
     """Choose a page's language: `?lang=`, else the stored one, else the browser's."""
     asked = known(request.GET.get("lang", "") or request.POST.get("lang", ""))

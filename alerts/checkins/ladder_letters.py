@@ -124,7 +124,7 @@ def _to_contact(alert: Alert, row: Audience, channel: str, language: str) -> Tex
             "names": names,
             "place": alert.incident.place,
             "ministry": settings.MINISTRY_NAME,
-            "phone": settings.EMERGENCY_PHONE,
+            "phone": languages.number_in(code, settings.EMERGENCY_PHONE),
         },
     ).strip()
     words = wording.Words(

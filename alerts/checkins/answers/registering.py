@@ -144,7 +144,10 @@ def _say_how(
             body = _(
                 "{ministry}: text REGISTER, your name, a comma and your town, such as: "
                 "REGISTER Ada Example, Springfield. In need, call {phone}."
-            ).format(ministry=settings.MINISTRY_NAME, phone=settings.EMERGENCY_PHONE)
+            ).format(
+                ministry=settings.MINISTRY_NAME,
+                phone=languages.number_in(language, settings.EMERGENCY_PHONE),
+            )
     exercise = modes.mark(modes.installation())
     try:
         outbox.send_notice(

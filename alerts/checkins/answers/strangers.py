@@ -86,6 +86,6 @@ def _body(language: str) -> str:
             "number. In need, call {phone}. Register here: {link}"
         ).format(
             ministry=settings.MINISTRY_NAME,
-            phone=settings.EMERGENCY_PHONE,
+            phone=languages.number_in(language, settings.EMERGENCY_PHONE),
             link=f"{settings.PUBLIC_URL}/register/",
         )

@@ -8,7 +8,7 @@ there name a kind of hazard and what to do about it in the ministry's own words.
 import functools
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from alerts.dispatch.models import WRITTEN, Channel
 from alerts.incidents.drafts.wording import LONGEST_SUBJECT, Words
 from alerts.incidents.models import AlertKind, Phase
+from consular import languages
 
 KIND_OF = {
     Phase.WARNING: AlertKind.ALERT,
@@ -127,6 +128,8 @@ def compose(phase: str, channel: str, language: str, facts: Facts) -> Words:
 
 def filled(words: Words, facts: Facts) -> Words:
     """Put the facts where a text has room for them."""
+    number = languages.number_in(words.language, facts.phone)
+    facts = replace(facts, phone=number)
     return Words(
         channel=words.channel,
         language=words.language,
