@@ -78,42 +78,49 @@ class Demo:
 @contextmanager
 def running(folder: Path, speed: float) -> Iterator[Demo]:
     """Run `manage.py demo --hands-on` on a database of its own."""
-    with scratch(folder) as room:
-        log = folder / "out.log"
-        words = ["--hands-on", "--registrations=600", f"--speed={speed}"]
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", "demo", *words],
-                cwd=ROOT,
-                env=room.environment | {"MUSTER_HASHED_STATIC": "yes"},
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
+    words = ["--registrations=600", f"--speed={speed}"]
+    with scratch(folder) as room, playing(folder, room, *words) as demo:
+        yield demo
+
+
+@contextmanager
+def playing(
+    folder: Path, room: Scratch, *words: str, longest_s: int = LONGEST_S
+) -> Iterator[Demo]:
+    """Run `manage.py demo --hands-on` in a room, with its journal in a folder."""
+    log = folder / "out.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", "--hands-on", *words],
+            cwd=ROOT,
+            env=room.environment | {"MUSTER_HASHED_STATIC": "yes"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until(
+            lambda: (
+                len(SIGN_IN.findall(log.read_text())) == CREW
+                or process.poll() is not None
+            ),
+            "the demo to print its sign-ins",
+            longest_s,
+        )
+        said = log.read_text()
+        assert process.poll() is None, said[-3000:]
+        yield Demo(
+            web=re.search(r"Officers\s+(http://[^/\s]+)", said)[1],
+            phones=re.search(r"Phones\s+(http://[^/\s]+)", said)[1],
+            officers={name: Officer(*rest) for name, *rest in SIGN_IN.findall(said)},
+            journal_path=folder / "provider.jsonl",
+            room=room,
+        )
+    finally:
+        process.send_signal(signal.SIGINT)
         try:
-            until(
-                lambda: (
-                    len(SIGN_IN.findall(log.read_text())) == CREW
-                    or process.poll() is not None
-                ),
-                "the demo to print its sign-ins",
-            )
-            said = log.read_text()
-            assert process.poll() is None, said[-3000:]
-            yield Demo(
-                web=re.search(r"Officers\s+(http://[^/\s]+)", said)[1],
-                phones=re.search(r"Phones\s+(http://[^/\s]+)", said)[1],
-                officers={
-                    name: Officer(*rest) for name, *rest in SIGN_IN.findall(said)
-                },
-                journal_path=folder / "provider.jsonl",
-                room=room,
-            )
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def sign_in(browser: Browser, demo: Demo, who: str) -> Page:

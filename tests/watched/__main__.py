@@ -2,9 +2,6 @@
 
 import json
 import os
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -15,11 +12,11 @@ from playwright.sync_api import sync_playwright
 
 from tests import chromium
 from tests.flows import demos
-from tests.flows.demos import Demo, Officer
-from tests.scratch import ROOT, Scratch
+from tests.scratch import Scratch
 from tests.watched import answers, send
 
 WALKS = {"send": send, "answers": answers}
+FILLED_WITHIN_S = 900
 
 
 def main() -> int:
@@ -49,46 +46,18 @@ def main() -> int:
 
 def _watched(walk: Any, folder: Path, options: Any) -> dict[str, Any]:
     faults = options.faults or json.dumps(walk.FAULTS)
-    words = ["--hands-on", f"--speed={options.speed}", f"--faults={faults}", "--port=0"]
+    words = [f"--speed={options.speed}", f"--faults={faults}", "--port=0"]
     words += [f"--registrations={options.registrations or walk.REGISTRATIONS}"]
-    log = folder / "out.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", *words],
-            cwd=ROOT,
-            env=os.environ | {"MUSTER_HASHED_STATIC": "yes"},
-            stdout=out,
-            stderr=subprocess.STDOUT,
+    room = Scratch(dict(os.environ))
+    with (
+        demos.playing(folder, room, *words, longest_s=FILLED_WITHIN_S) as demo,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=chromium.ARGUMENTS
         )
-    try:
-        demos.until(
-            lambda: len(demos.SIGN_IN.findall(log.read_text())) == demos.CREW,
-            "the demo to print its sign-ins",
-            900,
-        )
-        demo = _demo(log.read_text(), folder)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium.find(), args=chromium.ARGUMENTS
-            )
-            said: dict[str, Any] = walk.walked(browser, demo, options.shots)
-            return said
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _demo(said: str, folder: Path) -> Demo:
-    return Demo(
-        web=re.search(r"Officers\s+(http://[^/\s]+)", said)[1],
-        phones=re.search(r"Phones\s+(http://[^/\s]+)", said)[1],
-        officers={name: Officer(*rest) for name, *rest in demos.SIGN_IN.findall(said)},
-        journal_path=folder / "provider.jsonl",
-        room=Scratch(dict(os.environ)),
-    )
+        said: dict[str, Any] = walk.walked(browser, demo, options.shots)
+        return said
 
 
 if __name__ == "__main__":

@@ -18,11 +18,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from tests.flows import demos, stories
 from tests.flows.demos import Demo
-from tests.flows.stories import Hand
-from tests.watched.looking import go
-from tests.watched.send import CORNERS
+from tests.watched.looking import go, warn
 
 REGISTRATIONS, RATE = 16_000, 200
 FAULTS = {"latency_ms": 50, "undelivered": {"30003": 0.02, "30006": 0.01}}
@@ -97,19 +94,9 @@ class Seat:
 
 def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:
     """Walk the whole of it; return what was seen."""
-    officer = Hand(demos.sign_in(browser, demo, "officer"))
-    reference = stories.declare_from_nothing(officer, demo, "Earthquake")
-    officer.page.check("[name=shape][value=polygon]")
-    officer.page.locator("[name=corners]").evaluate(
-        "(field, said) => { field.value = said }", CORNERS
-    )
-    stories.to_message(officer)
-    officer.page.uncheck("[name=channels][value=social]")
-    stories.ask(officer, 0)
-    second = Hand(demos.sign_in(browser, demo, "approver"))
-    people = stories.approve(second, demo, reference, 0)
+    title = "Earthquake"
+    reference, people, officer, second = warn(browser, demo, title, is_posted=False)
     seat = Seat(demo, reference, officer.page, shots)
-    stories.released(second)
     go(seat.page, f"{seat.desk}/board/")
     silent = _silent(seat)
     for number in range(CALLS):
@@ -388,4 +375,25 @@ def _nobody_calls_in_vain(seat: Seat) -> None:
         )
     )
     if unheard := calling - heard:
-        seat.wrong.append(f"{len(unheard)} of {len(calling)} calls are not seen")
+        told = "; ".join(_story_of(party) for party in unheard)
+        seat.wrong.append(f"{len(unheard)} of {len(calling)} calls not seen: {told}")
+
+
+def _story_of(party: int) -> str:
+    """Say what is held of a party that called; no name, number or word of theirs."""
+    from alerts.checkins.models import CheckIn, Inbound  # noqa: PLC0415
+    from consular.people.models import Contact  # noqa: PLC0415
+
+    keys = Contact.objects.filter(registration=party).values_list(
+        "address_key", flat=True
+    )
+    texts = Inbound.objects.filter(from_key__in=list(keys)).order_by("received_at")
+    said = CheckIn.objects.filter(person__registration=party).order_by("stated_at")
+    shared = Contact.objects.filter(address_key__in=list(keys)).exclude(
+        registration=party
+    )
+    return (
+        f"texts {list(texts.values_list('state', 'label', 'reason'))}, "
+        f"check-ins {list(said.values_list('status', 'basis'))}, "
+        f"addresses shared with others: {shared.count()}"
+    )

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Browser, Error, Page
 
+from tests.flows import demos, stories
 from tests.flows.demos import Demo
+from tests.flows.stories import Hand
 
 LOOK_S = 3.0
+CORNERS = "72, -130\n72, 60\n-55, 60\n-55, -130"
 SHOWN = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
 
 
@@ -25,6 +28,33 @@ def go(page: Page, url: str) -> None:
                 raise
         else:
             return
+
+
+def warn(
+    browser: Browser, demo: Demo, title: str, *, is_posted: bool = True
+) -> tuple[str, int, Hand, Hand]:
+    """Warn everyone between Asia and America by hand, as two people do it.
+
+    Returns
+    -------
+    tuple
+        The incident's reference, the people on the button, and both officers, the
+        second on the page of what is sent.
+    """
+    officer = Hand(demos.sign_in(browser, demo, "officer"))
+    reference = stories.declare_from_nothing(officer, demo, title)
+    officer.page.check("[name=shape][value=polygon]")
+    officer.page.locator("[name=corners]").evaluate(
+        "(field, said) => { field.value = said }", CORNERS
+    )
+    stories.to_message(officer)
+    if not is_posted:
+        officer.page.uncheck("[name=channels][value=social]")
+    stories.ask(officer, 0)
+    second = Hand(demos.sign_in(browser, demo, "approver"))
+    people = stories.approve(second, demo, reference, 0)
+    stories.released(second)
+    return reference, people, officer, second
 
 
 @dataclass

@@ -12,10 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from tests.flows import demos, stories
 from tests.flows.demos import Demo
 from tests.flows.stories import Hand
-from tests.watched.looking import LOOK_S, Watch, go
+from tests.watched.looking import LOOK_S, Watch, go, warn
 
 REGISTRATIONS, RATE = 16_000, 120
 FAULTS = {
@@ -34,7 +33,6 @@ FAULTS = {
     "latency_ms": 150,
     "undelivered": {"30003": 0.02, "30006": 0.01, "30007": 0.005},
 }
-CORNERS = "72, -130\n72, 60\n-55, 60\n-55, -130"
 STEPS = {"pause": 0.2, "stop": 0.65}  # when so much of it has left
 
 
@@ -67,18 +65,8 @@ def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:
     from alerts.dispatch.models import Message  # noqa: PLC0415
     from alerts.incidents.models import Alert  # noqa: PLC0415
 
-    officer = Hand(demos.sign_in(browser, demo, "officer"))
-    reference = stories.declare_from_nothing(officer, demo, "Tsunami warning")
-    officer.page.check("[name=shape][value=polygon]")
-    officer.page.locator("[name=corners]").evaluate(
-        "(field, said) => { field.value = said }", CORNERS
-    )
-    stories.to_message(officer)
-    stories.ask(officer, 0)
-    second = Hand(demos.sign_in(browser, demo, "approver"))
-    people = stories.approve(second, demo, reference, 0)
+    reference, people, _, second = warn(browser, demo, "Tsunami warning")
     watch = Watch(demo, reference, second.page, shots)
-    stories.released(second)
     watch.cause = _cause_of(Alert.objects.get(incident__reference=reference))
     total = Message.objects.filter(cause=watch.cause).count()
     begun = time.monotonic()

@@ -4,11 +4,9 @@ Called in a child process that can be killed: bytes in, values out.
 """
 
 import codecs
-import gc
 import json
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from alerts.hazards.feeds import (
@@ -36,6 +34,7 @@ from alerts.hazards.feeds import (
     usgs,
 )
 from alerts.hazards.feeds.base import FeedError, Reading, plain
+from consular import collecting
 
 NAMES = {
     "cap": "CAP 1.1 and 1.2 alerts, alone or wrapped",
@@ -84,24 +83,8 @@ def read(document: bytes, hint: str = "auto") -> Reading:
     UnsupportedError
         When it is of another kind.
     """
-    with _uncollected():
+    with collecting.held_back():
         return _read(document, hint)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the cycle collector back while one document is read.
-
-    Its values hold no cycles, but so many small lists of corners that the collector
-    would walk them, and all that is loaded, again and again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(document: bytes, hint: str) -> Reading:

@@ -9,7 +9,6 @@ People inside whom no message can reach stay in the audience, with the reason: t
 the duty officer's unreachable ones.
 """
 
-import gc
 import hashlib
 import time
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ from alerts.incidents.audiences.matching import Match
 from alerts.incidents.audiences.posting import Post
 from alerts.incidents.models import Alert, AudiencePerson, Draft
 from alerts.incidents.zones import previewing
-from consular import copying
+from consular import collecting, copying
 from consular.missions import audit
 from consular.people.models import SILENCES_OF_STALE, Registration
 
@@ -62,25 +61,13 @@ def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
         Whether it is settled now; False when another worker has it, or it was stopped.
     """
     try:
-        with _undisturbed():
+        with collecting.held_back():
             for _ in steps(alert, now, most_rows):
                 pass
     except LostError:
         return False
     alert.refresh_from_db()
     return alert.settled_at is not None
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Look for no rubbish meanwhile: that walks a million objects and finds none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def steps(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> Iterator[int]:
