@@ -17,8 +17,8 @@ from consular import modes
 from consular.missions import audit
 from consular.missions.access import Territory, Verb, may
 from consular.missions.models import Mission, Officer
-from consular.people.registering.words import plain
 from consular.sealing import new_code
+from consular.words import plain
 from geo import gazetteer
 
 PREFIXES = {

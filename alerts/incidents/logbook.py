@@ -5,7 +5,7 @@ from datetime import datetime
 from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Incident, LogEntry
 from consular.missions.models import Officer
-from consular.people.registering.words import lines
+from consular.words import lines
 
 LONGEST = 2_000  # characters
 

@@ -13,7 +13,7 @@ from consular.people.registering.addresses import (
     normalise_email,
     normalise_phone,
 )
-from consular.people.registering.words import WordsField
+from consular.words import WordsField
 
 
 def _text(

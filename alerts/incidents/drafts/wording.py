@@ -17,7 +17,7 @@ from alerts.dispatch.channels import bluesky, mastodon, posts, telegram, x
 from alerts.dispatch.models import Channel
 from consular import languages, sealing
 from consular.modes import Mode
-from consular.people.registering.words import lines, plain
+from consular.words import lines, plain
 
 PLACEHOLDERS = {"{link}", "{code}", counting.REPLY, counting.REPLY_END}
 CHANNELS = {

@@ -24,7 +24,7 @@ from alerts.incidents.drafts import phrasing, wording
 from alerts.incidents.models import Alert, AlertKind, ZoneLevel
 from alerts.incidents.publication import publishing
 from consular.modes import Mode
-from consular.people.registering.words import lines
+from consular.words import lines
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"

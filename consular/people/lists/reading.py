@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from consular.people.registering.words import plain
+from consular.words import plain
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000

@@ -13,7 +13,7 @@ from consular.people.lists.cells import Line
 from consular.people.lists.lines import Party, Settings
 from consular.people.models import Contact
 from consular.people.registering.entries import ContactEntry, StayEntry
-from consular.people.registering.words import plain
+from consular.words import plain
 
 
 def parties(found: Iterable[dict[str, Any]], how: Settings) -> Iterable[Party]:

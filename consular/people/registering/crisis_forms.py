@@ -12,7 +12,7 @@ from consular.people.registering.crisis import KEPT_OPEN
 from consular.people.registering.entries import Entry, StayEntry
 from consular.people.registering.forms import PersonForm, PublicForm, StayForm
 from consular.people.registering.reach_forms import ConsentForm, ReachForm
-from consular.people.registering.words import WordsField
+from consular.words import WordsField
 from geo import countries
 
 

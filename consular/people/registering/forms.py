@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from consular import places
 from consular.people.models import Registration, Stay
 from consular.people.registering.entries import PersonEntry, StayEntry
-from consular.people.registering.words import WordsField
+from consular.words import WordsField
 from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)

@@ -23,7 +23,7 @@ from consular.people.protecting import scoping
 from consular.people.registering import crisis, enrolling
 from consular.people.registering.crisis_forms import CrisisEntry, IntakeForm
 from consular.people.registering.entries import Entry
-from consular.people.registering.words import plain
+from consular.words import plain
 
 KEY = re.compile(r"[0-9a-f]{32}")
 MOST_AT_ONCE = 25

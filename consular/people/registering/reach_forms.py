@@ -14,7 +14,7 @@ from consular.people.models import Contact
 from consular.people.registering.addresses import AddressError, normalise
 from consular.people.registering.entries import ContactEntry
 from consular.people.registering.forms import PublicForm
-from consular.people.registering.words import WordsField
+from consular.words import WordsField
 
 
 def read_address(form: forms.Form, name: str, kind: str) -> str:

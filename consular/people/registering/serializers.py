@@ -19,7 +19,7 @@ from consular.people.registering.entries import (
 )
 from consular.people.registering.forms import FIRST_DAY, LAST_DAY, OLDEST
 from consular.people.registering.wizard import MOST
-from consular.people.registering.words import WordsValue
+from consular.words import WordsValue
 from geo import gazetteer
 
 FARTHEST_M = 3_000_000  # no country reaches farther around its centre
