@@ -49,25 +49,29 @@ _STATES = """
 UPDATE dispatch_message SET state = CASE id % 10 WHEN 0 THEN 'undelivered'
   WHEN 1 THEN 'accepted' ELSE 'delivered' END
 """
+_AGO = {
+    "postgresql": "now() - interval '1 second' * ({})",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || ({}) || ' seconds')",
+}
 _SAID = """
+WITH RECURSIVE each(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < {each})
 INSERT INTO checkins_checkin (incident_id, person_id, status, basis, stated_at,
   received_at, needs, place, note, callback)
-SELECT {incident}, p.id, CASE WHEN p.id % 33 = 0 THEN 'needs_help' ELSE 'safe' END,
+SELECT {incident}, id, CASE WHEN id % 33 = 0 THEN 'needs_help' ELSE 'safe' END,
   'self-link', at, at, '[]', '', '', ''
-FROM people_person p, generate_series(1, {each}) n,
-  LATERAL (SELECT now() - interval '1 second' * ((p.id * 7 + n * 977) % 7200) AS at) t
+FROM (SELECT p.id, {answered} AS at FROM people_person p CROSS JOIN each) said
 """
 _STAND = """
 INSERT INTO checkins_standing (incident_id, person_id, status, is_verified, since,
   changed_at)
 SELECT {incident}, p.id, CASE WHEN p.id % 33 = 0 THEN 'needs_help' ELSE 'safe' END,
-  true, now(), now() FROM people_person p WHERE p.id % 10 > 2 OR p.id % 33 = 0
+  true, {now}, {now} FROM people_person p WHERE p.id % 10 > 2 OR p.id % 33 = 0
 """
 _CASES = """
 INSERT INTO checkins_case (incident_id, person_id, origin, priority, reasons,
   opened_at, changed_at, outcome, note)
 SELECT {incident}, MIN(p.id), 'help', 10 + MIN(p.id) % 60, '["Medical"]',
-  now() - interval '1 second' * (MIN(p.id) % 7200), now(), '', ''
+  {opened}, {now}, '', ''
 FROM people_person p WHERE p.id % 33 = 0 GROUP BY p.registration_id
 """
 
@@ -83,9 +87,15 @@ def fill(now: Any) -> tuple[Incident, Officer]:
     alert.refresh_from_db()
     with connection.cursor() as cursor:
         cursor.execute(_STATES)
+        ago = _AGO[connection.vendor]
+        moments = {
+            "now": ago.format(0),
+            "answered": ago.format("(p.id * 7 + n * 977) % 7200"),
+            "opened": ago.format("MIN(p.id) * 7 % 7200"),
+        }
         for sql in (_SAID, _STAND, _CASES):
-            cursor.execute(sql.format(incident=alert.incident_id, each=EACH))
-        cursor.execute("VACUUM ANALYZE")
+            cursor.execute(sql.format(incident=alert.incident_id, each=EACH, **moments))
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     return alert.incident, officer
 
 

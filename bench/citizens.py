@@ -6,10 +6,12 @@ twenty is sent twice, as an impatient thumb does. Then the same while 300 boards
 every five seconds. Then lost links are asked for, people register, type a code and fill
 in the crisis form, for addresses that are on record and such that are not, in turns; a
 guess from the time of the answer alone is scored, and how long the answers are is
-compared. Last, a bot signs up from everywhere, and an officer is told.
+compared. Last, a bot signs up from everywhere, and an officer is told. On SQLite the
+two loads are run at twenty a second.
 
 `SECONDS=600 BOARD_SECONDS=600 BOT=10000 ASKED=2000 python -m bench.citizens` is the
-long run; `PEOPLE` are those whom the boards count.
+long run; `PEOPLE` are those whom the boards count. `python -m bench.citizens sqlite`
+is SQLite alone.
 """
 
 import http.client
@@ -18,6 +20,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -36,6 +39,7 @@ SECONDS = int(os.environ.get("SECONDS", "60"))
 BOARD_SECONDS = int(os.environ.get("BOARD_SECONDS", str(SECONDS)))
 PEOPLE = os.environ.get("PEOPLE", "3000")
 RATE = int(os.environ.get("RATE", "50"))
+SQLITE_RATE = 20
 ASKED = int(os.environ.get("ASKED", "400"))
 BOT = int(os.environ.get("BOT", "1000"))
 THREADS = 48
@@ -51,6 +55,7 @@ def web(port: int) -> Iterator[None]:
     words = [sys.executable, "-m", "gunicorn", "consular.wsgi:application"]
     words += ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
     words += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
+    words += ["--keep-alive", "30"]  # longer than a sender waits for its next turn
     with subprocess.Popen([*words, "--no-control-socket"]) as process:
         for _ in range(300):
             with socket.socket() as probe:
@@ -165,29 +170,50 @@ def in_turns(
     return parted, answers[True] != answers[False]
 
 
-def main() -> None:
-    """Start a server, measure in a child, tell."""
-    with Postgres() as url:
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.citizens_inside"],
-            env=os.environ
-            | {
-                "DATABASE_URL": url,
-                "DJANGO_SETTINGS_MODULE": "consular.settings",
-                "MUSTER_FREE_FORMS": "100000000",
-                "PEOPLE": PEOPLE,
-                "MUSTER_ALLOWED_HOSTS": "127.0.0.1,testserver,localhost",
-            },
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-    got = json.loads(done.stdout.splitlines()[-1])
+def measured(url: str, part: str, rate: int) -> dict[str, Any]:
+    """Run `bench.citizens_inside` on a database; return what it found."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.citizens_inside", part],
+        env=os.environ
+        | {
+            "DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "consular.settings",
+            "MUSTER_FREE_FORMS": "100000000",
+            "PEOPLE": PEOPLE,
+            "RATE": str(rate),
+            "MUSTER_ALLOWED_HOSTS": "127.0.0.1,testserver,localhost",
+        },
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def of_loads(got: dict[str, Any], rate: int) -> list[dict[str, Any]]:
+    """Return the figures of the two loads."""
     whole = got["accepted"] - got["lost"] - got["doubled"]
     seconds = SECONDS + BOARD_SECONDS
-    taken = f"crisis forms taken in {seconds} s"
+    taken, due = f"crisis forms taken in {seconds} s", seconds * rate
+    rows = [
+        figure(taken, got["accepted"], "forms", f"{rate} a second", due, 1.0),
+        figure(
+            "neither lost nor doubled", whole, "forms", "accepted", got["accepted"], 1.0
+        ),
+        figure("polls answered", got["polls"], "", "asked", got["asked"], 1.0),
+    ]
+    return rows + [
+        figure(f"limit over {name}", limit, "s", "measured", got[key], 1.0)
+        for name, limit, key in (
+            ("the 95th percentile", LIMIT_S, "p95_s"),
+            ("that while 300 boards poll", BOARD_LIMIT_S, "p95_boards_s"),
+        )
+    ]
+
+
+def of_answers(got: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the figures of what answers give away, and of the bot."""
     limits = (
-        ("the 95th percentile", LIMIT_S, "s", "p95_s"),
-        ("that while 300 boards poll", BOARD_LIMIT_S, "s", "p95_boards_s"),
         *(
             (f"AUC, {name}", MOST_AUC, "", f"auc_{name}")
             for name in ("recover", "register", "verify", "crisis")
@@ -195,25 +221,24 @@ def main() -> None:
         (f"SMS of {BOT} bots", MOST_TEXTS, "SMS", "texts"),
     )
     rows = [
-        figure(
-            taken, got["accepted"], "forms", f"{RATE} a second", seconds * RATE, 1.0
-        ),
-        figure(
-            "neither lost nor doubled", whole, "forms", "accepted", got["accepted"], 1.0
-        ),
-    ]
-    rows += [
         figure(f"limit over {name}", limit, unit, "measured", got[key], 1.0)
         for name, limit, unit, key in limits
     ]
     told = figure("an officer is told of it", got["alarms"], "alarm", "one", 1, 1.0)
-    rows += [
-        told,
-        figure("pages that answer alike", got["alike"], "pages", "all", 4, 1.0),
-        figure("polls answered", got["polls"], "", "asked", got["asked"], 1.0),
-    ]
-    save("citizens", rows)
+    alike = figure("pages that answer alike", got["alike"], "pages", "all", 4, 1.0)
+    return [*rows, told, alike]
+
+
+def main(only: list[str]) -> None:
+    """Start a server, measure in a child, tell."""
+    if only != ["sqlite"]:
+        with Postgres() as url:
+            got = measured(url, "whole", RATE)
+        save("citizens", [*of_loads(got, RATE), *of_answers(got)])
+    with tempfile.TemporaryDirectory(prefix="muster-citizens-") as folder:
+        got = measured(f"sqlite:///{folder}/muster.sqlite3", "loads", SQLITE_RATE)
+    save("citizens-sqlite", of_loads(got, SQLITE_RATE))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,6 +2,9 @@
 
 import json
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import django
@@ -27,8 +30,9 @@ KNOWN = "known@example.org"  # as long as those that nobody has
 TRIES = 9  # of a code, before a registration takes none any more
 
 
-def run() -> dict[str, Any]:
-    """Load the crisis form, ask for links, let a bot sign up; return the figures."""
+@contextmanager
+def served() -> Iterator[tuple[int, str, list[replies.Request]]]:
+    """Serve a crisis form beside boards; yield port, path, and what the boards ask."""
     incident, officer = board.fill(timezone.now())  # migrates, too
     factories.make_registration(email=KNOWN)
     form = crisis.open_form("Earthquake", ["NI"], officer, timezone.now())
@@ -37,26 +41,20 @@ def run() -> dict[str, Any]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with citizens.web(port):
-        path = f"/now/{form.code}/"
-        taken, quiet = citizens.load(port, path, citizens.SECONDS)
-        polls = replies.Load(port, replies.EVERY_S / replies.BOARDS)
-        polls.start(asked)
-        first = citizens.SECONDS * citizens.RATE
-        crowded, busy = citizens.load(port, path, citizens.BOARD_SECONDS, first)
-        polls.finish()
-        accepted = quiet | busy
-        stored = list(
-            Registration.objects.filter(kind="crisis").values_list(
-                "form_key", flat=True
-            )
-        )
-        Errand.objects.all().delete()
-        told = {
-            "recover": citizens.in_turns(port, KNOWN, _recover),
-            "register": citizens.in_turns(port, KNOWN, _Register()),
-            "verify": citizens.in_turns(port, KNOWN, _Verify()),
-            "crisis": citizens.in_turns(port, KNOWN, _Crisis(path)),
-        }
+        yield port, f"/now/{form.code}/", asked
+
+
+def loads(port: int, path: str, asked: list[replies.Request]) -> dict[str, Any]:
+    """Load the crisis form alone, and beside boards; return the figures."""
+    taken, quiet = citizens.load(port, path, citizens.SECONDS)
+    polls = replies.Load(port, replies.EVERY_S / replies.BOARDS)
+    polls.start(asked)
+    first = citizens.SECONDS * citizens.RATE
+    crowded, busy = citizens.load(port, path, citizens.BOARD_SECONDS, first)
+    polls.finish()
+    accepted = quiet | busy
+    rows = Registration.objects.filter(kind="crisis")
+    stored = list(rows.values_list("form_key", flat=True))
     return {
         "p95_s": float(np.percentile(taken, 95)),
         "p95_boards_s": float(np.percentile(crowded, 95)),
@@ -65,11 +63,31 @@ def run() -> dict[str, Any]:
         "accepted": len(accepted),
         "lost": len(accepted - set(stored)),
         "doubled": len(stored) - len(accepted & set(stored)),
+    }
+
+
+def answers(port: int, path: str) -> dict[str, Any]:
+    """Ask for addresses that are known and not, let a bot sign up; return figures."""
+    Errand.objects.all().delete()
+    told = {
+        "recover": citizens.in_turns(port, KNOWN, _recover),
+        "register": citizens.in_turns(port, KNOWN, _Register()),
+        "verify": citizens.in_turns(port, KNOWN, _Verify()),
+        "crisis": citizens.in_turns(port, KNOWN, _Crisis(path)),
+    }
+    return {
         **{f"auc_{name}": auc for name, (auc, _) in told.items()},
         "alike": sum(not differs for _, differs in told.values()),
         "texts": bot(),
         "alarms": int(guarding.tell(timezone.now())),
     }
+
+
+def run(part: str) -> dict[str, Any]:
+    """Measure the loads, or the whole."""
+    with served() as (port, path, asked):
+        found = loads(port, path, asked)
+        return found | answers(port, path) if part == "whole" else found
 
 
 def _polls(incident: Incident, officer: Officer) -> list[replies.Request]:
@@ -166,4 +184,4 @@ def bot() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run()))
+    print(json.dumps(run(sys.argv[1])))
