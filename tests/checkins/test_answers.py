@@ -297,3 +297,33 @@ def test_an_officer_says_what_a_reply_means(client, sent, incident, duty_officer
     assert statuses(incident) == {"safe"}
     inbound.refresh_from_db()
     assert inbound.state == Inbound.State.HANDLED
+
+
+@pytest.fixture
+def closed(incident):
+    incident.closed_at = NOON
+    incident.save()
+    return incident
+
+
+def test_a_text_for_help_after_the_end_opens_a_case_and_waits_for_an_officer(
+    sent, closed
+):
+    inbound = reply("HELP")
+    assert (inbound.state, inbound.incident) == (Inbound.State.INBOX, closed)
+    assert inbound.reason == "came after its incident was closed"
+    assert statuses(closed) == {"needs_help"}
+    assert Case.objects.open().get().incident == closed
+
+
+def test_who_writes_after_the_end_is_not_told_that_we_do_not_know_them(sent, closed):
+    inbound = reply("SAFE")
+    assert inbound.state == Inbound.State.INBOX
+    assert statuses(closed) == set()
+    assert not Message.objects.filter(purpose="unknown sender").exists()
+
+
+def test_a_number_is_not_known_for_ever_after_the_end(sent, closed):
+    inbound = reply("HELP", at=NOON + timedelta(days=31))
+    assert inbound.incident is None
+    assert Message.objects.filter(purpose="unknown sender").exists()

@@ -293,3 +293,33 @@ def test_the_list_keeps_what_is_asked_for_in_its_address(case, officer, client, 
     address = f"/desk/incidents/{case.incident.reference}/cases/?show={show}"
     page = client.get(address).content.decode()
     assert ("Invented 0" in page) == (show in ("open", "urgent", "free"))
+
+
+def test_who_takes_back_their_own_call_leaves_the_party_its_case(incident, sent):
+    first, second = sent.persons
+    say(incident, sent.persons, needs=("medical",))
+    say(incident, [first], "safe", now=SOON)
+    case = Case.objects.get()
+    assert (case.closed_at, case.person) == (None, second)
+    assert kinds(case) == ["opened", "note"]
+    say(incident, [second], "safe", now=LATE)
+    case.refresh_from_db()
+    assert (case.closed_at, case.outcome) == (LATE, "safe")
+
+
+def test_a_case_of_ones_own_is_not_handed_to_who_has_one(incident, sent):
+    first, second = sent.persons
+    say(incident, [first])
+    say(incident, [second], needs=("medical",), now=SOON)
+    say(incident, [first], "safe", now=LATE)
+    left = Case.objects.open().get()
+    assert left.person == second
+
+
+def test_an_urgent_call_after_the_end_of_the_incident_is_told_to_the_duty(
+    incident, sent
+):
+    incident.closed_at = NOON
+    incident.save()
+    say(incident, sent.persons[:1], needs=("medical",))
+    assert escalating.escalate(LATE) == 1

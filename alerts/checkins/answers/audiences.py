@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from alerts.dispatch.models import Message
 from alerts.incidents.models import (
@@ -14,7 +15,7 @@ from consular import sealing
 from consular.people.models import Person
 
 Served = dict[Incident, list[Person]]
-
+KNOWN_AFTER_CLOSING = timedelta(days=30)
 
 # What the page behind a link shows and an answer needs. An alert's zones and texts stay
 # where they are: they may be larger than all else together.
@@ -100,6 +101,24 @@ def of_address(address_key: str, channel: str) -> list[Audience]:
         messages__message__channel=channel,
     ).distinct()
     return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
+
+
+def of_closed(address_key: str, channel: str, now: datetime) -> list[Audience]:
+    """Return an address' audience rows in the incident of theirs that closed last.
+
+    For who writes after the end: they are known, and may call for help still.
+    """
+    rows = Audience.objects.filter(
+        is_included=True,
+        alert__incident__closed_at__gt=now - KNOWN_AFTER_CLOSING,
+        messages__message__address__address_key=address_key,
+        messages__message__channel=channel,
+    ).distinct()
+    ordered = rows.select_related("alert__incident", "registration").order_by(
+        "-alert__incident__closed_at", "-pk"
+    )
+    found = list(ordered)
+    return [r for r in found if r.alert.incident_id == found[0].alert.incident_id]
 
 
 def persons(rows: Iterable[Audience]) -> Served:

@@ -7,7 +7,7 @@ either it has led to its check-ins, or it waits to be read again.
 import json
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import OperationalError, transaction
@@ -167,6 +167,7 @@ class Whose:
     basis: str
     trouble: str = ""
     others: bool = False  # "safe" counted for the newest of several incidents
+    is_over: bool = False  # the incident is closed; a call for help counts all the same
 
 
 def _doubt(inbound: Inbound) -> str:
@@ -188,8 +189,19 @@ def _whose_mail(inbound: Inbound) -> Whose:
     several = len({row.registration_id for row in rows}) > 1
     trouble = "this address serves several parties" if several else ""
     if not rows:
-        trouble = "we have not written to this address"
+        over = _after_closing(inbound, basis)
+        trouble = over.trouble or "we have not written to this address"
+        if over.served:
+            return replace(over, trouble=_doubt(inbound) or trouble)
     return Whose(served=served, basis=basis, trouble=_doubt(inbound) or trouble)
+
+
+def _after_closing(inbound: Inbound, basis: str) -> Whose:
+    """Find whose an answer is that came after its incident was closed."""
+    rows = audiences.of_closed(inbound.from_key, inbound.channel, inbound.received_at)
+    served = audiences.persons(rows)
+    trouble = "came after its incident was closed" if served else ""
+    return Whose(served=served, basis=basis, trouble=trouble, is_over=bool(served))
 
 
 def _whose(inbound: Inbound, label: str) -> Whose:
@@ -204,7 +216,9 @@ def _whose(inbound: Inbound, label: str) -> Whose:
             return Whose(served=served, basis=Basis.SELF_CODE.value)
     rows = audiences.of_address(inbound.from_key, inbound.channel)
     if not rows:
-        return Whose(served={}, basis="", trouble="we have not written to this number")
+        over = _after_closing(inbound, Basis.SELF_SMS.value)
+        trouble = over.trouble or "we have not written to this number"
+        return replace(over, trouble=trouble)
     served = audiences.persons(rows)
     if label == Label.HELP:
         return Whose(served=served, basis=Basis.SELF_SMS.value)
@@ -240,7 +254,7 @@ def _write(
         for incident, persons in found.served.items()
     ]
     trouble = next(filter(None, looks), "")
-    is_open = bool(trouble) or found.others
+    is_open = bool(trouble) or found.others or found.is_over
     return (Inbound.State.INBOX if is_open else Inbound.State.READ), trouble
 
 

@@ -19,11 +19,15 @@ AT_ONCE = 100
 
 
 def escalate(now: datetime) -> int:
-    """Tell the officers on duty of each urgent case that nobody has taken, once."""
+    """Tell the officers on duty of each urgent case that nobody has taken, once.
+
+    No incident is closed with one, so those of a closed incident are of people who
+    called afterwards; nobody looks at its board any more.
+    """
     late = (
         Case.objects.open()
         .urgent()
-        .filter(owner=None, escalated_at=None, incident__closed_at=None)
+        .filter(owner=None, escalated_at=None)
         .select_related("incident__commander", "incident__lead_mission")
         .order_by("opened_at")
     )

@@ -26,6 +26,7 @@ from consular.people.models import Person
 
 AT_ONCE = 200
 LAST_STEP = "officer"  # of the ladder: every way has been tried
+GOES_ON = "One of the party is not in need any more; the case goes on for another."
 LEAST_OF_OFFICER = urgency.REASONS["transport"][0]
 
 
@@ -179,11 +180,37 @@ def by_silence(now: datetime) -> int:
 
 
 def close_cleared(rows: QuerySet[Case], status: str, now: datetime) -> None:
-    """Close the cases of somebody who has said by link or code how they are."""
-    for case in list(rows):
-        closed = Case.objects.open().filter(pk=case.pk)
-        if closed.update(closed_at=now, outcome=status):
+    """Close the cases of somebody who has said by link or code how they are.
+
+    A party has one case: while anybody of it still needs help it goes on, in that
+    person's name.
+    """
+    for case in list(rows.select_related("person")):
+        mine = Case.objects.open().filter(pk=case.pk)
+        calling = _calling(case)
+        if case.person_id in calling:
+            continue
+        if calling and not _has_case(case.incident_id, calling):
+            if mine.update(person=calling[0]):
+                note(case, CaseEvent.Kind.NOTE, now, body=GOES_ON, person=calling[0])
+        elif mine.update(closed_at=now, outcome=status):
             note(case, CaseEvent.Kind.CLOSED, now, outcome=str(status), by="self")
+
+
+def _calling(case: Case) -> list[int]:
+    """Return who of a case's party still needs help, in the party's order."""
+    rows = Standing.objects.filter(
+        incident=case.incident_id,
+        status=Status.NEEDS_HELP,
+        person__registration=case.person.registration_id,
+    )
+    return list(rows.order_by("person__position").values_list("person", flat=True))
+
+
+def _has_case(incident_id: int, persons: list[int]) -> bool:
+    """Tell whether any of some persons has an open case."""
+    rows = Case.objects.open().filter(incident=incident_id, person__in=persons)
+    return rows.exists()
 
 
 def listed(incident: Incident) -> CaseQuerySet:
