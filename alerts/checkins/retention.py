@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.checkins import erasing
 from alerts.checkins.models import (
@@ -19,8 +19,10 @@ from alerts.checkins.models import (
     Word,
 )
 from alerts.dispatch import forgetting
+from alerts.incidents.models import Audience
 from consular.missions import audit
 from consular.missions.models import AuditEntry
+from consular.people.models import Contact, Registration
 from consular.people.protecting import retention
 
 ACTION = "retention"
@@ -35,18 +37,34 @@ def is_due(now: datetime) -> bool:
 
 def run(now: datetime) -> dict[str, int]:
     """Delete what is over, everywhere; write the counts to the audit trail."""
-    in_use = Standing.objects.filter(incident__closed_at=None)
-    needed = set(in_use.values_list("person__registration_id", flat=True))
-    counts = retention.purge(now, needed)
+    counts = retention.purge(now, _needed())
     counts["answers"] = _blank_answers(now)
     counts["whereabouts"] = _blank_whereabouts(now)
     counts["enquiries"] = _delete_enquiries(now)
     counts["notices"] = forgetting.purge(
         now - timedelta(days=settings.KEEP_BODIES_DAYS),
         now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS),
+        Contact.objects.all(),
+        now,
     )
     audit.record(ACTION, None, "daily", now, **counts)
     return counts
+
+
+def _needed() -> QuerySet[Registration]:
+    """Keep the parties that an open incident has warned or heard of.
+
+    Who is silent is looked for still, however long it lasts and whoever confirmed it.
+    """
+    spoken = Standing.objects.filter(
+        person__registration=OuterRef("pk"), incident__closed_at=None
+    )
+    warned = Audience.objects.filter(
+        registration=OuterRef("pk"),
+        is_included=True,
+        alert__incident__closed_at=None,
+    )
+    return Registration.objects.filter(Exists(spoken) | Exists(warned))
 
 
 def _blank_answers(now: datetime) -> int:

@@ -116,6 +116,18 @@ def gone(address_id: int, code: str, now: datetime) -> None:
     )
 
 
+def given(said: Mapping[str, str], now: datetime) -> None:
+    """Write down again, by key, addresses of which only their owner's wish was kept.
+
+    The wish stays until the owner says otherwise; then there is somewhere to write to.
+    """
+    rows = list(Address.objects.filter(address_key__in=said, address=""))
+    for row in rows:
+        row.address, row.changed_at = said[row.address_key], now
+        row.condition = Address.Condition.GOOD
+    Address.objects.bulk_update(rows, ["address", "condition", "changed_at"], 500)
+
+
 def opted_out(keys: Iterable[tuple[str, str]]) -> set[str]:
     """Keep the address keys whose owner wants no more, on whichever channel it said so.
 

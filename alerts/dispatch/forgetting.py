@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alerts.dispatch.models import Address, Cause, Message, State, Text
+from alerts.dispatch.models import Address, Cause, Message, Receipt, State, Text
 
 NOTICE = "notice:"
 KEY_BYTES, AT_ONCE = 16, 500
@@ -32,8 +33,12 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
     Message.objects.filter(address__in=gone, state=State.QUEUED).update(
         state=State.STOPPED, ended_at=now
     )
-    gone.filter(message=None).delete()
-    numbers = list(gone.values_list("pk", flat=True))
+    gone.filter(message=None, opt_out=Address.OptOut.NONE).delete()
+    _blank(list(gone.values_list("pk", flat=True)), now)
+
+
+def _blank(numbers: list[int], now: datetime) -> None:
+    """Forget addresses, and what finds them where no wish has to be known by it."""
     Address.objects.filter(pk__in=numbers).update(
         address="", condition=Address.Condition.GONE, changed_at=now
     )
@@ -44,27 +49,51 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
 
 
 def _delete_notices(notices: QuerySet[Message]) -> int:
-    """Delete notices with their causes and texts; return how many there were."""
-    rows = list(notices.values_list("pk", "cause_id", "text_id"))
-    Message.objects.filter(pk__in=[pk for pk, _, _ in rows]).delete()
-    causes = {cause for _, cause, _ in rows}
+    """Delete notices with their causes, texts and receipts; return how many."""
+    rows = list(notices.values_list("pk", "cause_id", "text_id", "uid"))
+    Message.objects.filter(pk__in=[pk for pk, _, _, _ in rows]).delete()
+    Receipt.objects.filter(message_uid__in=[uid for _, _, _, uid in rows]).delete()
+    causes = {cause for _, cause, _, _ in rows}
     Cause.objects.filter(pk__in=causes, message=None, publication=None).delete()
-    texts = {text for _, _, text in rows}
+    texts = {text for _, _, text, _ in rows}
     Text.objects.filter(pk__in=texts, message=None, publication=None).delete()
     return len(rows)
 
 
 @transaction.atomic
-def purge(notices_before: datetime, addresses_before: datetime) -> int:
-    """Delete notices that are over, and addresses nobody has written to for long.
+def purge(
+    notices_before: datetime,
+    addresses_before: datetime,
+    in_use: QuerySet[Any],
+    now: datetime,
+) -> int:
+    """Delete notices that are over, and addresses that are nobody's any more.
 
     An address whose owner wants no more messages keeps its blind index and that wish.
+
+    Parameters
+    ----------
+    notices_before, addresses_before : datetime
+        What was over, or was last written to or changed, by then goes.
+    in_use : QuerySet
+        Of rows whose `address_key` somebody is registered with: these stay.
+    now : datetime
+        The clock.
     """
     over = Message.objects.filter(
-        cause__key__startswith=NOTICE, cause__not_after__lte=notices_before
+        cause__key__startswith=NOTICE,
+        cause__not_after__lte=now,
+        created_at__lte=notices_before,
     )
     count = _delete_notices(over)
-    unused = Address.objects.filter(message=None, changed_at__lte=addresses_before)
+    used = in_use.filter(address_key=OuterRef("address_key"))
+    idle = Address.objects.filter(~Exists(used), changed_at__lte=addresses_before)
+    unused = idle.filter(message=None)
     unused.filter(opt_out=Address.OptOut.NONE).delete()
     unused.exclude(address="").update(address="")
+    # What an alert has sent stays as a count, but not to whom.
+    left = idle.exclude(address="").exclude(message__created_at__gt=addresses_before)
+    numbers = list(left.values_list("pk", flat=True))
+    for first in range(0, len(numbers), AT_ONCE):
+        _blank(numbers[first : first + AT_ONCE], now)
     return count

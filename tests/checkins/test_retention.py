@@ -17,8 +17,9 @@ from alerts.checkins.models import (
     Status,
     Word,
 )
+from alerts.dispatch import addresses as known
 from alerts.dispatch import outbox
-from alerts.dispatch.models import Address, Cause, Message, Text
+from alerts.dispatch.models import Address, Cause, Message, Receipt, Text
 from alerts.hazards.models import Kind
 from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
@@ -27,6 +28,7 @@ from consular.people.models import Registration, Stay
 from consular.people.registering import addresses
 from consular.people.registering.entries import PersonEntry
 from tests import factories
+from tests.checkins.conftest import Sent
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +195,66 @@ def test_who_an_open_incident_needs_is_kept() -> None:
     party, _ = make_everything()
     retention.run(NOON + timedelta(days=400))
     assert Registration.objects.get() == party
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_who_was_warned_and_is_silent_is_kept_until_it_is_closed(
+    sent: Sent, confirmed: bool
+) -> None:
+    party = Registration.objects.all()
+    party.update(expires_on=NOON.date(), confirmed_at=NOON if confirmed else None)
+    retention.run(NOON + timedelta(days=120))
+    assert party.get() == sent.registration
+    Incident.objects.update(closed_at=NOON + timedelta(days=120))
+    retention.run(NOON + timedelta(days=121))
+    assert not party.exists()
+
+
+def test_receipts_go_with_the_notice_that_they_are_about() -> None:
+    make_everything()
+    Receipt.objects.create(
+        account="simulated",
+        message_uid=Message.objects.get().uid,
+        provider_id="SM1",
+        word="delivered",
+        received_at=NOON,
+    )
+    retention.run(NOON + timedelta(days=6))
+    assert Receipt.objects.exists()
+    retention.run(NOON + timedelta(days=7))
+    assert not Message.objects.exists()
+    assert not Receipt.objects.exists()
+
+
+def test_a_number_that_was_taken_out_is_forgotten_although_an_alert_used_it(
+    sent: Sent,
+) -> None:
+    address = Address.objects.get()
+    address_key = address.address_key
+    retention.run(NOON + timedelta(days=40))
+    address.refresh_from_db()
+    assert address.address == "+12025550101"
+    sent.registration.contacts.all().delete()
+    retention.run(NOON + timedelta(days=41))
+    address.refresh_from_db()
+    assert address.address == ""
+    assert address.address_key != address_key
+
+
+@pytest.mark.parametrize("wish", ["all", "notices"])
+def test_who_wanted_no_messages_for_a_while_can_be_reached_again(wish: str) -> None:
+    party, _ = make_everything()
+    key = addresses.address_key("phone", PHONE)
+    Address.objects.update(opt_out=wish)
+    retention.run(NOON + timedelta(days=60))
+    known.opt_in(key, "sms", NOON)
+    assert Address.objects.get().address == PHONE
+    Address.objects.update(opt_out=wish)
+    erasing.erase(party, NOON + timedelta(days=61))
+    assert Address.objects.get().address == ""
+    factories.make_registration(phone=PHONE)
+    row = Address.objects.get()
+    assert (row.address, row.condition, row.opt_out) == (PHONE, "good", wish)
 
 
 def test_a_registration_that_nobody_confirmed_ends_after_a_week() -> None:

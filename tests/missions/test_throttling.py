@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
@@ -129,6 +131,20 @@ def test_tries_are_kept_for_a_quarter_of_an_hour_and_name_nobody(
     assert staff[0].username not in (row.name_key, str(row))
     throttling.forget(row.at + timedelta(minutes=15))
     assert not SignInTry.objects.exists()
+
+
+def test_where_somebody_signed_in_from_is_forgotten_with_the_session(
+    client: Any, staff: list[Officer]
+) -> None:
+    attempt(client, "nobody@example.org", "203.0.113.9", "wrong", "1")
+    attempt(client, staff[0].username, "192.0.2.1", PASSWORD, code_for(staff[0]))
+    assert not AccessLog.objects.exists()
+    now = timezone.now()
+    throttling.forget(now)
+    assert Session.objects.exists()
+    throttling.forget(now + timedelta(hours=13))
+    assert not Session.objects.exists()
+    assert not AccessAttempt.objects.exists()
 
 
 def test_the_address_is_the_nearest_proxys_word_where_there_is_one(

@@ -9,7 +9,9 @@ while others try. Passkeys are not counted; there is nothing to guess.
 
 from datetime import datetime, timedelta
 
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -96,5 +98,8 @@ def remember(response: HttpResponse, officer: Officer, now: datetime) -> None:
 
 
 def forget(now: datetime) -> None:
-    """Delete the tries that count no more."""
+    """Delete the tries that count no more, and the sessions that are over."""
     SignInTry.objects.filter(at__lte=now - WINDOW).delete()
+    over = now - settings.AXES_COOLOFF_TIME
+    AccessAttempt.objects.filter(attempt_time__lte=over).delete()
+    Session.objects.filter(expire_date__lte=now).delete()

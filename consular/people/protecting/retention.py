@@ -1,10 +1,9 @@
 """End registrations by themselves: on their day, or when nobody confirmed them."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consular.people.managing import erasing
 from consular.people.models import DeskEntry, Errand, Registration, Stay
@@ -13,17 +12,20 @@ from consular.people.protecting import limits
 AT_ONCE = 200
 
 
-def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
+def purge(
+    now: datetime, needed: QuerySet[Registration] | None = None
+) -> dict[str, int]:
     """Erase what is over, but parties that an open incident needs; return counts.
 
     The confirmation of a registration counts from when it was made: one that nobody
     answered is no registration. So does what still waits for its turn to be sent, as
     the last of a very long list do.
     """
+    needed = Registration.objects.none() if needed is None else needed
     unanswered = now - timedelta(days=settings.KEEP_UNCONFIRMED_DAYS)
     over = Registration.objects.filter(
         Q(expires_on__lte=now.date()) | Q(confirmed_at=None, created_at__lte=unanswered)
-    ).exclude(pk__in=needed)
+    ).exclude(Exists(needed.filter(pk=OuterRef("pk"))))
     counts = {"registrations": 0, "persons": 0, "earlier_stays": 0}
     while chunk := list(over.order_by("pk")[:AT_ONCE]):
         for registration in chunk:
@@ -36,7 +38,7 @@ def purge(now: datetime, needed: Collection[int] = ()) -> dict[str, int]:
     # Where somebody shared that they are holds for three days; nobody else reads it.
     shared = Q(is_shared=True, created_at__lte=before)
     earlier = Stay.objects.filter(Q(replaced_at__lte=before) | shared)
-    earlier = earlier.exclude(registration__in=needed)
+    earlier = earlier.exclude(Exists(needed.filter(pk=OuterRef("registration"))))
     counts["earlier_stays"] = earlier.count()
     earlier.delete()
     return counts

@@ -72,7 +72,7 @@ def _write(
     )
     pairs = list(zip(registrations, entries, strict=True))
     parties = rows.persons(pairs)
-    rows.contacts(pairs, parties, now if confirmed else None)
+    rows.contacts(pairs, parties, now if confirmed else None, now)
     rows.stays(pairs, parties, now)
     linking.write(registrations, now)
     return registrations
@@ -121,7 +121,7 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
         contact.address_key: contact.verified_at for contact in row.contacts.all()
     }
     row.contacts.all().delete()
-    rows.contacts(pairs, parties, None)
+    rows.contacts(pairs, parties, None, now)
     for contact in row.contacts.filter(address_key__in=verified):
         contact.verified_at = verified[contact.address_key]
         contact.save(update_fields=["verified_at"])

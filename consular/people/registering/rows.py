@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from alerts.dispatch import addresses as known
 from consular.people.models import Contact, Person, Registration, Stay
 from consular.people.registering import addresses
 from consular.people.registering.entries import Entry, PersonEntry, StayEntry
@@ -50,7 +51,9 @@ def guard(party: list[Person], said: list[PersonEntry]) -> None:
             person.save(update_fields=["guardian"])
 
 
-def contacts(pairs: Pairs, parties: Parties, verified: datetime | None) -> None:
+def contacts(
+    pairs: Pairs, parties: Parties, verified: datetime | None, now: datetime
+) -> None:
     """Write the addresses of parties."""
     rows = {}
     for registration, entry in pairs:
@@ -70,6 +73,7 @@ def contacts(pairs: Pairs, parties: Parties, verified: datetime | None) -> None:
                 verified_at=None if entry.kind in UNVERIFIED else verified,
             )
     Contact.objects.bulk_create(rows.values())
+    known.given({row.address_key: row.address for row in rows.values()}, now)
 
 
 def stays(pairs: Pairs, parties: Parties, now: datetime) -> None:
