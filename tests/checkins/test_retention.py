@@ -23,8 +23,9 @@ from alerts.dispatch.models import Address, Cause, Message, Receipt, Text
 from alerts.hazards.models import Kind
 from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
+from consular.people.lists import grouping, taking
 from consular.people.managing import erasing, locating
-from consular.people.models import Registration, Stay
+from consular.people.models import Group, Membership, Registration, Stay, Upload
 from consular.people.registering import addresses
 from consular.people.registering.entries import PersonEntry
 from tests import factories
@@ -263,6 +264,21 @@ def test_a_registration_that_nobody_confirmed_ends_after_a_week() -> None:
     assert Registration.objects.exists()
     retention.run(NOON + timedelta(days=7))
     assert not Registration.objects.exists()
+
+
+def test_a_list_nobody_took_in_and_a_group_without_members_end() -> None:
+    officer = factories.make_officer()
+    group = grouping.open_group("Example Tours", "c@example.org", "en", officer, NOON)
+    taking.keep(b"given_name,family_name\nAda,Example\n", NOON, officer=officer)
+    party = factories.make_registration()
+    Membership.objects.create(group=group, registration=party)
+    grouping.close_group(group, officer, NOON)
+    retention.run(NOON + timedelta(days=2))
+    assert not Upload.objects.exists()
+    assert Group.objects.exists()
+    erasing.erase(party, NOON + timedelta(days=3))
+    retention.run(NOON + timedelta(days=4))
+    assert not Group.objects.exists()
 
 
 def test_each_day_has_one_report_in_the_audit_trail() -> None:

@@ -34,15 +34,22 @@ class Basis(Enum):
 
 
 class Kept(Enum):
-    """For how long; `{days}` is a setting of this installation."""
+    """For how long; `{days}` and `{longer}` are settings of this installation.
+
+    `{longer}` is KEEP_WHEREABOUTS_DAYS; which setting `{days}` is, DAYS says.
+    """
 
     STAY = _(
         "90 days after your return; residents: a year after you last said it is right"
     )
     MESSAGE = _(
-        "{days} days, what only concerns you; the address itself, 30 days after it"
+        "{days} days, what only concerns you; an alert's, as long as your registration;"
+        " an address that nobody is registered with, {longer} days"
     )
-    ANSWER = _("{days} days after it is dealt with and the incident is closed")
+    ANSWER = _(
+        "{days} days after it is dealt with and the incident is closed; what nobody"
+        " dealt with, {longer} days"
+    )
     INCIDENT = _("{days} days after the incident is closed")
     QUESTION = _(
         "90 days after the question; what you let us tell, {days} days after the"
@@ -66,6 +73,7 @@ class Eyes(Enum):
     COORDINATOR = _(
         "Who registered your group: your name and, if you agree, whether you are safe"
     )
+    ASKER = _("Who asked about you, as far as you allow it")
     CARRIERS = _("The companies that carry the message")
     HOME = _("The person at home, as far as you allow it")
     MACHINE = _("Nobody; only the machine uses it")
@@ -98,7 +106,9 @@ class Holding:
     def until(self) -> str:
         """For how long, with this installation's days."""
         name = DAYS.get(self.kept)
-        return str(self.kept.value).format(days=getattr(settings, name) if name else "")
+        days = getattr(settings, name) if name else ""
+        longer = settings.KEEP_WHEREABOUTS_DAYS
+        return str(self.kept.value).format(days=days, longer=longer)
 
     def names(self) -> list[str]:
         """Return the full names of its fields."""

@@ -193,7 +193,7 @@ HOLDINGS = (
         why=Why.FOLLOW,
         basis=Basis.CONSENT,
         kept=Kept.QUESTION,
-        eyes=(Eyes.OFFICERS,),
+        eyes=(Eyes.OFFICERS, Eyes.ASKER),
         fields={
             "checkins.Enquiry": "number mode language given_name family_name birth_year"
             " phone phone_key place relation asker contact contact_kind contact_key"

@@ -15,6 +15,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "holdings": holdings.public(),
         "contact": settings.PRIVACY_CONTACT,
+        "geocoder": settings.GEOCODER_HOST if settings.GEOCODER else "",
         "unconfirmed_days": settings.KEEP_UNCONFIRMED_DAYS,
         "language": languages.chosen(request),
     }

@@ -6,10 +6,18 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consular.people.managing import erasing
-from consular.people.models import DeskEntry, Errand, Registration, Stay
+from consular.people.models import (
+    DeskEntry,
+    Errand,
+    Group,
+    Registration,
+    Stay,
+    Upload,
+)
 from consular.people.protecting import limits
 
 AT_ONCE = 200
+A_YEAR = timedelta(days=365)
 
 
 def purge(
@@ -33,7 +41,12 @@ def purge(
             counts["registrations"] += 1
     counts["errands"] = Errand.objects.filter(created_at__lte=unanswered).delete()[0]
     limits.purge(now)
-    DeskEntry.objects.filter(taken_at__lte=now - limits.KEPT).delete()
+    a_day_ago = now - limits.KEPT
+    DeskEntry.objects.filter(taken_at__lte=a_day_ago).delete()
+    Upload.objects.filter(wanted_at=None, created_at__lte=a_day_ago).delete()
+    nobodys = Group.objects.filter(memberships=None)
+    unused = Q(closed_at__lte=a_day_ago) | Q(opened_at__lte=now - A_YEAR)
+    counts["groups"] = nobodys.filter(unused).delete()[1].get("people.Group", 0)
     before = now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS)
     # Where somebody shared that they are holds for three days; nobody else reads it.
     shared = Q(is_shared=True, created_at__lte=before)
