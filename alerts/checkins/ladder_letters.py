@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.http import int_to_base36
 
 from alerts.dispatch import addresses, outbox, routing
 from alerts.dispatch.models import Channel, Text
@@ -29,6 +30,9 @@ KIND_OF = {
     Channel.EMAIL.value: Contact.Kind.EMAIL.value,
 }
 Addressed = tuple[Audience, Letter]
+# The purpose of a message to an emergency contact goes on with the party's number: who
+# is named by two parties hears of both.
+TO_CONTACT = "contact."
 
 
 class Wanted(Protocol):
@@ -90,7 +94,10 @@ def _letter(
     if step.to_emergency_contact:
         text = _to_contact(alert, row, channel, language)
         return Letter(
-            channel=channel, address=contact.address, text=text, purpose=step.name
+            channel=channel,
+            address=contact.address,
+            text=text,
+            purpose=f"{TO_CONTACT}{int_to_base36(row.pk)}",
         )
     said = _said(alert, channel, language)
     text = outbox.text(channel, said["language"], said["body"], said["subject"])

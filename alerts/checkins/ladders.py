@@ -75,12 +75,11 @@ def climb(now: datetime) -> int:
         state__in=[Alert.State.RELEASED, Alert.State.HELD],
         opens_at__lte=now,
         not_after__gt=now,
-        incident__closed_at=None,
     )
     done = 0
-    for alert in alerts.select_related("incident")[:100]:
+    for alert in alerts.select_related("incident").order_by("-opens_at")[:100]:
         done += withdraw_needless(alert, now)
-        if _is_open(alert):
+        if alert.incident.closed_at is None and _is_open(alert):
             done += sum(_take(alert, step, now) for step in STEPS)
     return done
 
@@ -155,7 +154,7 @@ def _take(alert: Alert, step: Step, now: datetime) -> int:
                 logbook.write(alert.incident, None, _silent(len(fresh)), now)
             return len(fresh)
         letters = ladder_letters.of(alert, step.channels, fresh, step)
-        written = _write(alert, letters, now)
+        written = _write(alert, letters, step, now)
         LadderStep.objects.filter(step=step.name, audience__in=fresh).exclude(
             audience__in=written
         ).update(outcome="no way to reach them by this step")
@@ -182,7 +181,10 @@ def _claimed(rows: list[Audience], step: Step, now: datetime) -> list[Audience]:
 
 
 def _write(
-    alert: Alert, letters: Iterable[ladder_letters.Addressed], now: datetime
+    alert: Alert,
+    letters: Iterable[ladder_letters.Addressed],
+    step: Step,
+    now: datetime,
 ) -> set[int]:
     """Write the messages, join them with their rows; return the rows' ids."""
     pairs = list(letters)
@@ -190,33 +192,58 @@ def _write(
         return set()
     cause = Cause.objects.get(key=alert.cause_key)
     messages = outbox.write(cause, [letter for _, letter in pairs], now)
+    elsewhere: list[tuple[Audience, Message]] = []
+    own: list[tuple[Audience, Message]] = []
+    for (row, letter), message in zip(pairs, messages, strict=True):
+        # An emergency contact's message has no link, and answers for nobody.
+        (own if letter.link_path else elsewhere).append((row, message))
     AudienceMessage.objects.bulk_create(
-        (
-            AudienceMessage(audience=row, message=message)
-            for (row, letter), message in zip(pairs, messages, strict=True)
-            if letter.link_path  # an emergency contact's message answers for nobody
-        ),
+        (AudienceMessage(audience=row, message=message) for row, message in own),
         ignore_conflicts=True,
     )
+    _note(elsewhere, step)
     return {row.pk for row, _ in pairs}
+
+
+def _note(written: list[tuple[Audience, Message]], step: Step) -> None:
+    """Note which step of which party wrote a message to somebody else."""
+    steps = dict(
+        LadderStep.objects.filter(
+            step=step.name, audience__in=[row for row, _ in written]
+        ).values_list("audience", "pk")
+    )
+    through = LadderStep.messages.through
+    through.objects.bulk_create(
+        through(ladderstep_id=steps[row.pk], message_id=message.pk)
+        for row, message in {(r.pk, m.pk): (r, m) for r, m in written}.values()
+    )
 
 
 def withdraw_needless(alert: Alert, now: datetime) -> int:
     """Take back the further messages of parties that need not be asked any more.
 
-    A message that serves several parties goes on while one of them is to be asked.
+    A message that serves several parties goes on while one of them is to be asked;
+    those of a closed incident are all taken back.
     """
     waiting = Message.objects.filter(
-        cause__key=alert.cause_key, purpose__in=NAMES, state=State.QUEUED
+        Q(purpose__in=NAMES) | Q(purpose__startswith=ladder_letters.TO_CONTACT),
+        cause__key=alert.cause_key,
+        state=State.QUEUED,
     )
-    joined = AudienceMessage.objects.filter(message=OuterRef("pk"))
-    silent = _still_asked(
-        Audience.objects.filter(messages__message=OuterRef("pk")), now
-    )
-    needless = waiting.annotate(
-        is_joined=Exists(joined), is_silent=Exists(silent)
-    ).filter(is_joined=True, is_silent=False)
-    return outbox.withdraw(needless.values_list("pk", flat=True)[:2000], now)
+    if alert.incident.closed_at is None:
+        waiting = _needless(waiting, now)
+    return outbox.withdraw(waiting.values_list("pk", flat=True)[:2000], now)
+
+
+def _needless(waiting: QuerySet[Message], now: datetime) -> QuerySet[Message]:
+    """Keep the messages that were written for parties, and for none that is silent."""
+    known = Q()
+    asked = Q()
+    for path in ("messages__message", "ladder_steps__messages"):
+        rows = Audience.objects.filter(**{path: OuterRef("pk")})
+        known |= Q(Exists(rows))
+        asked |= Q(Exists(_still_asked(rows, now)))
+    return waiting.filter(known).exclude(asked)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from alerts.checkins.answers.checking import Said
 from alerts.checkins.models import LadderStep
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Message, State
+from alerts.incidents.approving import release
 from alerts.incidents.models import Alert, Audience, Draft, LogEntry
 from consular.people.models import Contact, Registration
 from tests.checkins.conftest import make_alert, send
@@ -195,19 +196,58 @@ def test_who_has_sent_stop_is_neither_called_nor_written_to(asked):
     assert outcomes == {"no way to reach them by this step"}
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_the_emergency_contact_is_told_only_where_it_was_agreed(asked, agreed):
+def name_a_contact(party):
     Contact.objects.create(
-        registration=asked.registration,
+        registration=party.registration,
         kind="phone",
         role=Contact.Role.EMERGENCY,
         address="+12025550177",
         address_key=addresses.key("sms", "+12025550177"),
     )
-    consents = {"emergency": "2026-03-01"} if agreed else {}
-    Registration.objects.update(consents=consents)
+    Registration.objects.update(consents={"emergency": "2026-03-01"})
+
+
+def test_an_answer_takes_back_what_waits_for_the_emergency_contact(asked):
+    name_a_contact(asked)
     climb_to(60)
-    told = Message.objects.filter(purpose="contact")
+    answer(asked)
+    ladders.climb(NOON + 60 * MINUTE + 3 * SECOND)
+    message = Message.objects.get(purpose__startswith="contact.")
+    assert (message.state, message.provider_code) == (State.STOPPED, "not needed")
+
+
+def test_a_contact_whom_two_parties_name_hears_of_both(alert, asked):
+    other = send(alert, "+12025550142", code="8K2Q")
+    for party in (asked, other):
+        name_a_contact(party)
+    climb_to(60)
+    answer(asked)
+    ladders.climb(NOON + 60 * MINUTE + 3 * SECOND)
+    told = Message.objects.filter(purpose__startswith="contact.").order_by("pk")
+    assert [message.state for message in told] == [State.STOPPED, State.QUEUED]
+
+
+def test_what_waits_is_taken_back_when_the_incident_is_closed(alert, asked):
+    climb_to(15)
+    alert.incident.closed_at = NOON + 16 * MINUTE
+    alert.incident.save()
+    ladders.climb(NOON + 16 * MINUTE)
+    assert Message.objects.get(purpose="reminder").state == State.STOPPED
+
+
+def test_who_is_silent_is_asked_again_though_every_message_has_arrived(asked):
+    release.tick(NOON + MINUTE)
+    climb_to(15)
+    assert purposes() == [("reminder", "sms")]
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_the_emergency_contact_is_told_only_where_it_was_agreed(asked, agreed):
+    name_a_contact(asked)
+    if not agreed:
+        Registration.objects.update(consents={})
+    climb_to(60)
+    told = Message.objects.filter(purpose__startswith="contact.")
     assert told.count() == int(agreed)
     for message in told:
         assert message.address.address == "+12025550177"

@@ -150,6 +150,12 @@ class LadderStep(models.Model):
     outcome = models.CharField(
         max_length=80, blank=True, help_text="why it led nowhere"
     )
+    messages = models.ManyToManyField(
+        Message,
+        related_name="ladder_steps",
+        blank=True,
+        help_text="what it wrote to somebody else, who answers for nobody",
+    )
 
     class Meta:
         constraints = [

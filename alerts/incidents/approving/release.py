@@ -14,12 +14,13 @@ from alerts.dispatch.models import FINAL, Message, Publication
 from alerts.incidents import logbook
 from alerts.incidents.drafts import drafting
 from alerts.incidents.errors import ConflictError, ForbiddenError
-from alerts.incidents.models import Alert, Draft, DraftText
+from alerts.incidents.models import Alert, AlertKind, Draft, DraftText
 from consular.missions import audit
 from consular.missions.access import Verb, may
 from consular.missions.models import Officer
 
 MOST_AT_ONCE = 100  # alerts a tick
+GOES_ON = (AlertKind.ALERT, AlertKind.UPDATE)
 
 
 def hold_s(alert: Alert) -> float:
@@ -68,8 +69,12 @@ def tick(now: datetime) -> None:
                     audience=alert.audience_hash,
                 )
     released = Alert.objects.filter(state=Alert.State.RELEASED)
-    for alert in released.order_by("id")[:MOST_AT_ONCE]:
-        if alert.not_after <= now or _is_all_final(alert):
+    for alert in released.filter(not_after__lte=now).order_by("id")[:MOST_AT_ONCE]:
+        alert.move(Alert.State.ENDED)
+    # Who is silent is asked again, and who comes later is warned, until its time is
+    # over: such an alert is not at its end because all that was written has arrived.
+    for alert in released.exclude(kind__in=GOES_ON).order_by("id")[:MOST_AT_ONCE]:
+        if _is_all_final(alert):
             alert.move(Alert.State.ENDED)
 
 

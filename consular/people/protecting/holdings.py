@@ -216,6 +216,7 @@ HOLDINGS = (
             "incidents.AudienceMessage": "audience message",
             "incidents.Matched": "registration revision matched_at",
             "checkins.LadderStep": "audience step taken_at outcome",
+            "checkins.LadderStep_messages": "ladderstep message",
         },
     ),
     Holding(
