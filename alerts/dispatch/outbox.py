@@ -259,16 +259,19 @@ def retry(rows: QuerySet[Message], now: datetime) -> int:
 
     What was set aside or is unclear may arrive twice, which is counted; what was set
     aside is tried alone again. What was refused never arrived: its account may have
-    been mended since. An address that is gone or opted out is refused once more.
+    been mended since. An address that is gone or opted out is refused once more. Of
+    what is stopped or past its time nothing is sent.
     """
     found = 0
+    # What is queued of a cause that is over would neither leave nor end.
+    rows = rows.filter(cause__stopped_at=None, cause__not_after__gt=now)
     again = {"state": State.QUEUED, "tries": 0, "not_before": now}
     again |= {"ended_at": None, "provider_code": ""}
     for states, more in (
         (UNSURE, {"repeats": F("repeats") + 1}),
         ([State.REJECTED], {}),
     ):
-        ids = rows.filter(state__in=states, cause__stopped_at=None).values("pk")
+        ids = rows.filter(state__in=states).values("pk")
         # The state is asked for again: a receipt may move a row on in this moment.
         held = Message.objects.filter(pk__in=ids, state__in=states)
         found += held.update(**again, **more)

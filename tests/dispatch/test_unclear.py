@@ -6,8 +6,9 @@ import pytest
 
 from alerts.dispatch import outbox, routing
 from alerts.dispatch.hearing import unclear
-from alerts.dispatch.models import Account, Message, State
-from alerts.dispatch.sending import delivery, health, jobs, suspects
+from alerts.dispatch.models import Account, Attempt, Message, State
+from alerts.dispatch.sending import delivery, health, jobs, suspects, sweeping
+from alerts.dispatch.watching import progress
 from alerts.exercises.provider.faults import Faults
 from tests.dispatch.conftest import point_at
 from tests.dispatch.hostile import http, says, serving
@@ -114,7 +115,9 @@ def test_one_no_is_not_enough_however_late_it_comes(provider):
     crash(NOON)
     unclear.resolve(NOON + 60 * SECOND)
     message = Message.objects.get()
-    assert (message.state, message.provider_code) == (State.UNCLEAR, unclear.ABSENT)
+    assert (message.state, message.absent_at is not None) == (State.UNCLEAR, True)
+    assert message.provider_code == ""
+    assert progress.why(message) == "the provider was asked and does not know of it"
     unclear.resolve(NOON + 61 * SECOND)
     assert Message.objects.get().state == State.UNCLEAR
     unclear.resolve(NOON + 62 * SECOND)
@@ -156,3 +159,52 @@ def test_what_nobody_can_be_asked_about_just_now_waits(provider, settings):
     point_at(settings, provider.running)
     assert suspects.send_one("worker", lambda: now + 60 * SECOND)
     assert Message.objects.get().state == State.ACCEPTED
+
+
+def test_what_may_have_arrived_keeps_its_key_through_a_refusal_for_now(only_telnyx):
+    """A second copy under another key is a second text on somebody's phone."""
+    outbox.write(make_cause(), letters(1), NOON)
+    message = Message.objects.get()
+    keys = []
+    for number, (state, repeats) in enumerate(
+        [(State.UNCLEAR, 0), (State.QUEUED, 1), (State.QUEUED, 1)], start=1
+    ):
+        Message.objects.update(attempt=number - 1, repeats=repeats)
+        (row,) = jobs.rows([message.pk])
+        keys.append(jobs.job_of(row, "simulated-telnyx", number, NOON).outgoing.key)
+        Attempt.objects.create(
+            message=message, number=number, account="a", began_at=NOON, outcome=state
+        )
+    assert keys == [f"{message.uid}-1"] * 3
+
+
+def test_a_key_is_new_after_what_was_surely_refused(provider):
+    outbox.write(make_cause(), letters(1), NOON)
+    message = Message.objects.get()
+    Attempt.objects.create(
+        message=message, number=1, account="a", began_at=NOON, outcome=State.QUEUED
+    )
+    (row,) = jobs.rows([message.pk])
+    key = jobs.job_of(row, "simulated-telnyx", 2, NOON).outgoing.key
+    assert key == f"{message.uid}-2"
+
+
+def test_what_an_account_may_have_that_is_set_up_no_more_goes_another_way(
+    provider, settings
+):
+    outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    Attempt.objects.update(account="closed")
+    Message.objects.update(account="closed")
+    delivery.drain(ask(NOON))
+    message = Message.objects.get()
+    assert (message.state, message.repeats) == (State.ACCEPTED, 1)
+
+
+def test_what_is_unclear_when_its_alert_is_stopped_stays_so(provider):
+    outbox.write(make_cause(), letters(1), NOON)
+    crash(NOON)
+    outbox.stop("alert:1", NOON)
+    sweeping.end(ask(NOON))
+    message = Message.objects.get()
+    assert (message.state, message.repeats) == (State.UNCLEAR, 0)

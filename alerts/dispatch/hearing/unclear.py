@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from alerts.dispatch import routing
 from alerts.dispatch.channels.base import CannotAskError, Outgoing, RepeatableError
 from alerts.dispatch.models import Attempt, Cause, Message, State
-from alerts.dispatch.sending import interlock, jobs
+from alerts.dispatch.sending import interlock, jobs, sweeping
 from alerts.dispatch.sending.jobs import Job
 
 logger = logging.getLogger(__name__)
@@ -34,18 +34,20 @@ REPEATS_BLIND = 1
 REPEATS_KEYED = 10  # with an idempotency key, at the same account
 # Whoever moves `not_before` asks; it is asked again when nothing came of it.
 ASKING = timedelta(seconds=12)
-ABSENT = "absent"  # the code of what the provider did not know when it was asked
 RAREST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Question:
-    """An unclear message, where it was last tried, and since when it is unclear."""
+    """An unclear message, where it was last tried, and since when it is unclear.
+
+    Nobody can be asked, and nothing is `outgoing`, where the account is set up no more.
+    """
 
     message: Message
     account: str
     began_at: datetime
-    outgoing: Outgoing
+    outgoing: Outgoing | None
 
 
 def waits(mode: str) -> timedelta:
@@ -108,11 +110,12 @@ def _asked_of(ids: list[int], now: datetime) -> list[Question]:
     }
     found, others = [], _others(messages)
     for row in jobs.rows(ids):
-        attempt = last.get(row.pk)
+        attempt, message = last.get(row.pk), messages[row.pk]
         if attempt is None or attempt.account not in settings.ACCOUNTS:
+            began_at = attempt.began_at if attempt else message.created_at
+            found.append(Question(message, "", began_at, None))
             continue
         job = jobs.job_of(row, attempt.account, row.attempt, now)
-        message = messages[row.pk]
         known = frozenset(others[message.address_id] - {message.provider_id})
         asked = replace(job.outgoing, others=known)
         found.append(Question(message, job.account, attempt.began_at, asked))
@@ -131,6 +134,8 @@ def _others(messages: dict[int, Message]) -> dict[int, set[str]]:
 
 def ask(question: Question) -> str | Exception:
     """Ask a provider; some are asked by sending the same again with its key."""
+    if question.outgoing is None:
+        return CannotAskError("its account is set up no more")
     if not interlock.allows(question.account, question.outgoing.mode):
         return CannotAskError(interlock.REFUSED)
     try:
@@ -199,10 +204,10 @@ def _settled(question: Question, answer: str | Exception, now: datetime) -> bool
                 accepted_at=now,
             )
         )
-    if message.provider_code != ABSENT:
+    if message.absent_at is None or message.absent_at < question.began_at:
         # Its list may lag, and a provider that stood still answers this before it reads
         # what was sent earlier: ask once more.
-        row.update(not_before=now, provider_code=ABSENT)
+        row.update(not_before=now, absent_at=now)
         return False
     # It is not there, so it may go any way; what cannot be asked for keeps its account.
     return _by_policy(message, row, now, account="") or _left(question, row, now)
@@ -224,14 +229,16 @@ def _by_policy(
 ) -> bool:
     """Send again and count it, where the cause says so; else leave it to an officer."""
     cause = message.cause
-    if cause.on_unclear != Cause.OnUnclear.RESEND or cause.not_after <= now:
+    is_over = cause.stopped_at is not None or cause.not_after <= now
+    if cause.on_unclear != Cause.OnUnclear.RESEND or is_over:
         return False
-    return bool(
-        row.update(
-            state=State.QUEUED,
-            not_before=now,
-            repeats=F("repeats") + 1,
-            provider_code="",
-            **changes,
-        )
+    moved = row.update(
+        state=State.QUEUED,
+        not_before=now,
+        repeats=F("repeats") + 1,
+        provider_code="",
+        **changes,
     )
+    if moved:  # it may have been stopped in this very moment
+        sweeping.look_again(cause.pk)
+    return bool(moved)

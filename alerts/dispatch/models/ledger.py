@@ -111,12 +111,22 @@ class Cause(models.Model):
     swept_at = models.DateTimeField(
         null=True, blank=True, help_text="when nothing of it was left to end"
     )
+    receipts_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="from when on no receipt is waited for; empty once that was noted",
+    )
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["not_after"], condition=Q(swept_at=None), name="cause_unswept"
-            )
+            ),
+            models.Index(
+                fields=["receipts_until"],
+                condition=~Q(receipts_until=None),
+                name="cause_receipts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -248,6 +258,9 @@ class Message(Delivery):
     )
     is_suspect = models.BooleanField(
         default=False, help_text="in flight at a crash: sent alone, in a child process"
+    )
+    absent_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its provider first said it has it not"
     )
     code = models.CharField(max_length=8, blank=True)
     link_path = models.CharField(

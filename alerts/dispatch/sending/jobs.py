@@ -2,16 +2,16 @@
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 
 from alerts.dispatch import addresses, answering, links, routing
 from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import Outgoing
-from alerts.dispatch.models import Address, Message, Text
+from alerts.dispatch.models import Address, Attempt, Message, State, Text
 from consular import modes
 
 LEASE = timedelta(seconds=60)
@@ -19,6 +19,8 @@ LEASE = timedelta(seconds=60)
 # a pause that comes meanwhile takes effect within two seconds.
 LEAVE_WITHIN = timedelta(seconds=1)
 CONVERSATION = timedelta(hours=24)
+# How an attempt ended that may have been accepted; "" has not ended.
+UNKNOWN = ("", State.UNCLEAR.value, State.SET_ASIDE.value)
 # Channels whose texts are charged by the part.
 BY_THE_PART = {"sms"}
 COLUMNS = (
@@ -128,6 +130,7 @@ class Row:
     condition: str
     heard_at: datetime | None
     is_silent: bool  # its owner wants no more, on whichever channel it said so
+    kept: int = 0  # the number of the first attempt that may have been accepted
 
     @functools.cached_property
     def country(self) -> str:
@@ -143,7 +146,19 @@ def rows(ids: Iterable[int]) -> list[Row]:
     asked = Message.objects.filter(pk__in=list(ids))
     asked = asked.annotate(is_silent=Exists(same_owner))
     found = {values[0]: Row(*values) for values in asked.values_list(*COLUMNS)}
+    kept = _kept([pk for pk, row in found.items() if row.repeats])
+    for pk, number in kept.items():
+        found[pk] = replace(found[pk], kept=number)
     return [found[pk] for pk in ids if pk in found]
+
+
+def _kept(ids: list[int]) -> dict[int, int]:
+    """Return of each message the first attempt of which nobody knows what came."""
+    if not ids:
+        return {}
+    unknown = Attempt.objects.filter(message__in=ids, outcome__in=UNKNOWN)
+    numbers = unknown.order_by().values_list("message").annotate(first=Min("number"))
+    return {pk: first for pk, first in numbers if pk is not None}
 
 
 def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
@@ -180,7 +195,7 @@ def job_of(row: Row, account: str, attempt: int, now: datetime) -> Job:
             link=link,
             purpose=row.purpose,
             # The same for as long as a request may have been accepted.
-            key=f"{uid}-{attempt - row.repeats}",
+            key=f"{uid}-{row.kept or attempt}",
             valid_s=(row.not_after - now).total_seconds(),
             in_conversation=_is_open(row, now),
             callback_url=f"{settings.PUBLIC_URL}/hooks/{hook}/status/{uid}/{attempt}",

@@ -76,7 +76,10 @@ def take_back_lost(now: datetime) -> int:
 def again(publication: Publication, now: datetime) -> bool:
     """Post what was set aside once more; it may then stand there twice."""
     row = Publication.objects.filter(
-        pk=publication.pk, state=State.SET_ASIDE, cause__stopped_at=None
+        pk=publication.pk,
+        state=State.SET_ASIDE,
+        cause__stopped_at=None,
+        cause__not_after__gt=now,
     )
     return bool(
         row.update(

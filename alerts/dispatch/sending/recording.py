@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Address, Message, State
-from alerts.dispatch.sending import budgets, health
+from alerts.dispatch.sending import budgets, health, sweeping
 from alerts.dispatch.sending.jobs import Job
 from alerts.dispatch.sending.requesting import Result
 
@@ -168,7 +168,7 @@ def _late(result: Result) -> None:
 
 def _settle_late(result: Result, row: QuerySet[Message]) -> None:
     ended_at = result.ended_at
-    row.update(
+    moved = row.update(
         state=result.state,
         is_suspect=False,
         account=_account(result),
@@ -176,6 +176,8 @@ def _settle_late(result: Result, row: QuerySet[Message]) -> None:
         not_before=_not_before(result) or ended_at,
         ended_at=ended_at if result.state == State.REJECTED else None,
     )
+    if moved and result.state == State.QUEUED:
+        sweeping.look_again(result.job.cause_id)
 
 
 def _end_attempts(results: Iterable[Result]) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from alerts.dispatch.models import (
     Attempt,
@@ -19,7 +19,7 @@ FORGOTTEN = timedelta(hours=1)
 RECEIPT_WINDOW = timedelta(hours=72)
 AT_ONCE = 2000
 ROUNDS = 20  # of so many, a cause and look
-UNFINISHED = [State.QUEUED, State.CLAIMED, State.UNCLEAR, State.SET_ASIDE]
+UNENDED = [State.QUEUED, State.CLAIMED]
 
 
 def beat(name: str, now: datetime) -> None:
@@ -81,12 +81,21 @@ def _bury_some(now: datetime) -> int:
 def end(now: datetime) -> int:
     """End what is past its time or whose cause was stopped, cause by cause.
 
-    A cause is looked at until nothing of it is left to end; then never again.
+    A cause is looked at until nothing of it waits or is on its way; then never again,
+    unless something of it waits once more. What only an officer can settle holds up
+    nobody.
     """
     over = Cause.objects.filter(
         Q(not_after__lte=now) | ~Q(stopped_at=None), swept_at=None
     )
-    return sum(_end(cause, now) for cause in over.order_by("not_after")[:500])
+    ended = sum(_end(cause, now) for cause in over.order_by("not_after")[:500])
+    _close_receipts(now)
+    return ended
+
+
+def look_again(cause_id: int) -> None:
+    """Say that something of a cause waits that nothing was left of."""
+    Cause.objects.filter(pk=cause_id).exclude(swept_at=None).update(swept_at=None)
 
 
 def _end(cause: Cause, now: datetime) -> int:
@@ -97,16 +106,13 @@ def _end(cause: Cause, now: datetime) -> int:
         ended += some
         if not some:
             break
-    left = any(
-        kind.objects.filter(cause=cause, state__in=UNFINISHED[:2]).exists()
-        for kind in (Message, Publication)
+    left = Q()
+    for kind in (Message, Publication):
+        rows = kind.objects.filter(cause=OuterRef("pk"), state__in=UNENDED)
+        left |= Q(Exists(rows))
+    Cause.objects.filter(pk=cause.pk).exclude(left).update(
+        swept_at=now, receipts_until=now + RECEIPT_WINDOW
     )
-    if (
-        not left
-        and not Message.objects.filter(cause=cause, state__in=UNFINISHED).exists()
-    ):
-        Cause.objects.filter(pk=cause.pk).update(swept_at=now)
-    _close_receipts(cause, now)
     return ended
 
 
@@ -128,11 +134,11 @@ def end_waiting(cause: Cause, state: State, now: datetime) -> int:
     return ended
 
 
-def _close_receipts(cause: Cause, now: datetime) -> None:
+def _close_receipts(now: datetime) -> None:
     """Say of what no receipt came for in time that its delivery cannot be known."""
-    Message.objects.filter(
-        cause=cause,
-        state=State.ACCEPTED,
-        ended_at=None,
-        accepted_at__lte=now - RECEIPT_WINDOW,
-    ).update(ended_at=F("accepted_at") + RECEIPT_WINDOW)
+    over = Cause.objects.filter(receipts_until__lte=now)
+    for number in list(over.order_by("receipts_until").values_list("pk", flat=True)):
+        Message.objects.filter(
+            cause=number, state=State.ACCEPTED, ended_at=None
+        ).update(ended_at=F("accepted_at") + RECEIPT_WINDOW)
+        Cause.objects.filter(pk=number).update(receipts_until=None)

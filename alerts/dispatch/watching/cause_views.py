@@ -111,7 +111,7 @@ def message_list(request: HttpRequest, pk: int) -> HttpResponse:
         "listed": [
             (
                 each,
-                progress.plain(each.provider_code),
+                progress.why(each),
                 addresses.country_words(each.channel, each.address.country),
             )
             for each in page

@@ -10,7 +10,6 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels import anymail, email, telnyx, twilio_codes
-from alerts.dispatch.hearing import unclear
 from alerts.dispatch.models import (
     Attempt,
     Cause,
@@ -52,9 +51,9 @@ PLAIN = {
     "no_template": "no approved WhatsApp template in the language",
     "crash": "it broke its sender three times",
     "broke": "Muster itself failed with it; the log says where",
-    unclear.ABSENT: "the provider was asked and does not know of it",
     "look": "it may be there: look at the account",
 }
+ABSENT = "the provider was asked and does not know of it"
 # Requests a second of one thread when nothing was measured yet.
 ASSUMED_LATENCY_S = 0.15
 
@@ -256,6 +255,13 @@ def failures(messages: QuerySet[Message]) -> list[Failure]:
 def plain(code: str) -> str:
     """Say in plain words what a provider's code means."""
     return PLAIN.get(code, f"the provider's code {code}" if code else "no reason given")
+
+
+def why(message: Message) -> str:
+    """Say in plain words why a message is where it is."""
+    if message.state == State.UNCLEAR and message.absent_at is not None:
+        return ABSENT
+    return plain(message.provider_code)
 
 
 def posts(cause: Cause) -> list[tuple[Publication, str]]:

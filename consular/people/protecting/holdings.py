@@ -138,6 +138,7 @@ HOLDINGS = (
             "dispatch.Message": "uid cause address text channel mode lane rank state"
             " purpose code link_path link_key not_before attempt tries lease_until"
             " lease_owner account provider_id provider_code repeats parts is_suspect"
+            " absent_at"
             " accepted_at ended_at created_at",
             "dispatch.Attempt": "message publication number account began_at ended_at"
             " outcome detail",
