@@ -84,16 +84,26 @@ def _row(
 
 def left() -> int:
     """Return how many values are not sealed with the newest key."""
+    return _others([sealing.newest_prefix()])
+
+
+def shut() -> int:
+    """Return how many values were sealed with a key that is not set."""
+    return _others(sealing.prefixes())
+
+
+def _others(prefixes: list[str]) -> int:
+    """Count the values that begin with none of the prefixes of keys."""
     total = 0
     for model, columns in sealed_models():
         for column in columns:
             table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
             name = connection.ops.quote_name(column)
             with connection.cursor() as cursor:
+                others = f" AND {name} NOT LIKE %s" * len(prefixes)
                 cursor.execute(
-                    f"SELECT COUNT(*) FROM {table}"
-                    f" WHERE {name} <> '' AND {name} NOT LIKE %s",
-                    [f"{sealing.newest_prefix()}%"],
+                    f"SELECT COUNT(*) FROM {table} WHERE {name} <> ''{others}",
+                    [f"{prefix}%" for prefix in prefixes],
                 )
                 total += cursor.fetchone()[0]
     return total

@@ -81,6 +81,11 @@ def newest_prefix() -> str:
     return f"1.{_key_id(settings.SEALING_KEYS[0])}."
 
 
+def prefixes() -> list[str]:
+    """Return how values begin that can be opened, one for each key that is set."""
+    return [f"1.{_key_id(secret)}." for secret in settings.SEALING_KEYS]
+
+
 def unseal(sealed: str) -> str:
     """Decrypt what `seal` wrote with any of the keys that are set.
 

@@ -60,6 +60,29 @@ def test_without_the_old_key_rotation_says_what_to_do(settings: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_restore_says_when_the_keys_of_its_time_are_not_set(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.BACKUP_KEY = "secret of the backup"
+    plant(settings)
+    path = tmp_path / "muster.backup"
+    run("backup", str(path))
+    call_command("flush", interactive=False, verbosity=0)
+    settings.SEALING_KEYS = ["a new key"]
+    with pytest.raises(CommandError, match="open with none of MUSTER_KEYS"):
+        run("restore", str(path))
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_file_that_cannot_be_is_one_line(
+    command: str, settings: Any, tmp_path: Path
+) -> None:
+    settings.BACKUP_KEY = "secret of the backup"
+    with pytest.raises(CommandError, match="No such file"):
+        run(command, str(tmp_path / "missing" / "muster.backup"))
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_backup_is_the_same_installation_elsewhere(
     settings: Any, tmp_path: Path
 ) -> None:

@@ -32,11 +32,15 @@ class Command(BaseCommand):
         now = timezone.now()
         found: dict[str, str] = {}
         unfinished = path.with_name(path.name + ".part")
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            file.truncate()
-            lines = backups.noting(backups.dump(now), found)
-            vault.write(file, lines, settings.BACKUP_KEY)
-        unfinished.replace(path)
+        try:
+            number = os.open(unfinished, os.O_WRONLY | os.O_CREAT, 0o600)
+            with open(number, "wb") as file:
+                file.truncate()
+                lines = backups.noting(backups.dump(now), found)
+                vault.write(file, lines, settings.BACKUP_KEY)
+            unfinished.replace(path)
+        except OSError as error:  # no such folder, no room: no backup, and say so
+            raise CommandError(f"{unfinished}: {error.strerror}") from None
         audit.record("backup", None, "everything", now, sha256=backups.total(found))
         self.stdout.write(f"{path.stat().st_size:,} bytes, {len(found)} tables")
         self.stdout.write(f"sha256 {backups.total(found)}")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from consular import backups, vault
+from consular import backups, rotating, vault
 
 
 class Command(BaseCommand):
@@ -27,9 +27,16 @@ class Command(BaseCommand):
                 said = backups.load(vault.read(file, settings.BACKUP_KEY))
         except (vault.VaultError, backups.BackupError) as error:
             raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from None
         found = backups.hashes()
         wrong = sorted(name for name in found if found[name] != said.get(name))
         if wrong:
             raise CommandError(f"not the same as in the backup: {', '.join(wrong)}")
+        if shut := rotating.shut():
+            raise CommandError(
+                f"restored, but {shut:,} values open with none of MUSTER_KEYS:"
+                " add the key that was in use when the backup was made"
+            )
         self.stdout.write(f"{len(found)} tables, all as in the backup")
         self.stdout.write(f"sha256 {backups.total(found)}")
