@@ -170,4 +170,4 @@ def test_an_overdue_word_is_seen_on_every_page(
     assert ("Next word late" in listed) is is_late
     public = Client().get(f"/incident/{alert.incident.reference}/").content.decode()
     assert ("The next message is late" in public) is is_late
-    assert ("At the latest at" in public) is not is_late
+    assert ("At the latest on" in public) is not is_late

@@ -143,7 +143,7 @@ def _say_how(
         if is_open:
             body = _(
                 "{ministry}: text REGISTER, your name, a comma and your town, such as: "
-                "REGISTER Ada Example, Springfield. In need, call {phone}."
+                "REGISTER Ada Example, Springfield. If you need help, call {phone}."
             ).format(
                 ministry=settings.MINISTRY_NAME,
                 phone=languages.number_in(language, settings.EMERGENCY_PHONE),

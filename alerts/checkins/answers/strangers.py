@@ -83,7 +83,7 @@ def _body(language: str) -> str:
     with languages.speak(language):
         return _(
             "{ministry}: an officer reads your message, but we do not know this "
-            "number. In need, call {phone}. Register here: {link}"
+            "number. If you need help, call {phone}. Register here: {link}"
         ).format(
             ministry=settings.MINISTRY_NAME,
             phone=languages.number_in(language, settings.EMERGENCY_PHONE),

@@ -42,10 +42,10 @@ class KindForm(PublicForm):
     """A trip with an end, or a residence without one."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What do you register?"),
+        label=gettext_lazy("What do you want to register?"),
         choices=[
             (Registration.Kind.TRIP, gettext_lazy("A trip")),
-            (Registration.Kind.RESIDENCE, gettext_lazy("That I live there")),
+            (Registration.Kind.RESIDENCE, gettext_lazy("My residence there")),
         ],
         widget=forms.RadioSelect,
         initial=Registration.Kind.TRIP,
