@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from babel import Locale
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -43,6 +44,17 @@ def direction(code: str) -> str:
     ('rtl', 'ltr')
     """
     return "rtl" if code in RIGHT_TO_LEFT else "ltr"
+
+
+def english(code: str) -> str:
+    """Return a language's name in English, as officers read it.
+
+    Examples
+    --------
+    >>> english("zh"), english("tlh"), english("")
+    ('Chinese', 'Klingon', '')
+    """
+    return str(Locale("en").languages.get(code, code))
 
 
 def number_in(code: str, number: str) -> str:

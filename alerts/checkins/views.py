@@ -73,7 +73,12 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
         "has_more": len(wanted) > A_PAGE,
         "may_answer": may(officer, Verb.ANSWER, now, incident.territory),
         "rows": [
-            (each, known[each.person_id], STATUS_NAMES[each.status])
+            (
+                each,
+                known[each.person_id],
+                STATUS_NAMES[each.status],
+                REACH_TITLES[each.reach],
+            )
             for each in wanted[:A_PAGE]
             if each.person_id in known
         ],

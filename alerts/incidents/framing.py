@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from alerts.incidents import promising
 from alerts.incidents.drafts import drafting
 from alerts.incidents.models import Alert, Draft, Incident
+from consular import languages
 from consular.missions.access import Verb, officer_of, verbs
 
 STEPS = (
@@ -129,4 +129,4 @@ def steps(frame: Frame) -> list[Step]:
 
 def language_name(code: str) -> str:
     """Return a language's name in English, as officers read it."""
-    return str(Locale("en").languages.get(code, code))
+    return languages.english(code)

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django_otp.models import Device
 
+from geo.countries import country_name
+
 
 class Mission(models.Model):
     """An embassy or consulate, or the ministry's crisis centre."""
@@ -27,6 +29,16 @@ class Mission(models.Model):
 
     def __str__(self) -> str:
         return f"mission {self.pk}"
+
+    @property
+    def country_name(self) -> str:
+        """The name of the country it stands in."""
+        return country_name(self.country)
+
+    @property
+    def served(self) -> list[str]:
+        """The names of the countries it looks after."""
+        return [country_name(code) for code in self.serves]
 
 
 class Role(models.TextChoices):

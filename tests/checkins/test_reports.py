@@ -57,6 +57,19 @@ def test_board_list_report_and_export_have_equal_numbers(crowd, incident, office
     assert sum(report.figures["levels"].values()) == totals["inside"]
 
 
+def test_officers_read_names_of_languages_and_how_far_a_message_came(
+    crowd, incident, desk, officer
+):
+    Registration.objects.update(language="ar")
+    report = reporting.make(incident, officer, NOON)
+    page = desk.get(f"{PAGES}reports/{report.number}/").content.decode()
+    assert '<th scope="row">Arabic</th>' in page
+    listed = desk.get(f"{PAGES}people/").content.decode()
+    assert '<td data-label="Language">Arabic</td>' in listed
+    assert '<td data-label="Message">Delivered</td>' in listed
+    assert reporting.languages_of(report)[0][0] == "Arabic"
+
+
 def test_a_report_stays_as_it_was_and_the_next_says_what_changed(
     crowd, incident, officer
 ):

@@ -13,6 +13,7 @@ from django.db import connection
 from alerts.checkins.models import Status
 from alerts.dispatch.models import State
 from alerts.incidents.models import Incident
+from consular import languages
 from consular.people.models import SILENCES_OF_STALE
 
 Given = str | int | bool
@@ -127,6 +128,11 @@ class Inside:
     cell: int | None
     language: str
     is_stale: bool = False
+
+    @property
+    def language_name(self) -> str:
+        """The name of their language, as officers read it."""
+        return languages.english(self.language)
 
 
 @dataclass(frozen=True, kw_only=True)

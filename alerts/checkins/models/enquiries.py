@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from alerts.incidents.models import Incident
+from consular import languages
 from consular.modes import Mode
 from consular.people.models import Contact, Person
 from consular.sealing import SealedTextField
@@ -41,6 +42,11 @@ class Enquiry(models.Model):
 
     def __str__(self) -> str:
         return f"enquiry {self.number}"
+
+    @property
+    def language_name(self) -> str:
+        """The name of the language it was asked in, as officers read it."""
+        return languages.english(self.language)
 
 
 class EnquiryMatch(models.Model):

@@ -219,15 +219,14 @@ def _alerts(paper: Paper, report: SituationReport) -> None:
         when = _at(at, report.incident.time_zone) if at else ""
         rows.append((each["kind"], when, f"{each['people']:,}"))
     paper.figures(rows, (70, 70, 40))
-    languages = report.figures["languages"]
     listed: list[tuple[str, ...]] = [("Language", "People", "Need help", "No answer")]
     listed += [
         (
-            code,
+            name,
             f"{sum(row.values()):,}",
             f"{row['needs_help']:,}",
             f"{row['silent'] + row['unreachable']:,}",
         )
-        for code, row in languages.items()
+        for name, row in reporting.languages_of(report)
     ]
     paper.figures(listed, (60, 40, 40, 40))

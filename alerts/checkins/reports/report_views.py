@@ -85,6 +85,7 @@ def report(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             (text, found.figures["reach"][name])
             for name, text in titles.REACH_TITLES.items()
         ],
+        languages=reporting.languages_of(found),
         line=line,
         bars=pictures.bars(line, *PLOT),
         bar_width=round(PLOT[0] / boards.STEPS * 0.82, 1),

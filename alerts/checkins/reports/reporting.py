@@ -13,6 +13,7 @@ from alerts.checkins.board.inside import Group
 from alerts.checkins.casework import case_facts, opening
 from alerts.checkins.models import BoardCount, Case, SituationReport
 from alerts.incidents.models import Incident
+from consular import languages
 from consular.missions import audit
 from consular.missions.models import Officer
 
@@ -166,3 +167,9 @@ def picture(report: SituationReport) -> pictures.Picture:
     ]
     view = pictures.view_of(report.incident, "")
     return pictures.picture(report.incident, as_counted(report), calls, view)
+
+
+def languages_of(report: SituationReport) -> list[tuple[str, dict[str, int]]]:
+    """Return each language's name, as officers read it, with its counts by status."""
+    rows = report.figures["languages"].items()
+    return [(languages.english(code), row) for code, row in rows]

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from consular import languages
 from consular.modes import Mode
 from consular.sealing import SealedTextField
 
@@ -207,6 +208,11 @@ class Text(models.Model):
 
     def __str__(self) -> str:
         return f"text {self.pk}"
+
+    @property
+    def language_name(self) -> str:
+        """The name of its language, as officers read it."""
+        return languages.english(self.language)
 
 
 class Delivery(models.Model):

@@ -5,9 +5,11 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
+from consular import languages
 from consular.modes import Mode
 from consular.people.stays.indexes import CoveringIndex
 from consular.sealing import SealedTextField
+from geo.countries import country_name
 
 # What a match reads of a stay whose point is known, beside its cell and its days.
 MATCHED = [
@@ -74,6 +76,11 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"registration {self.reference}"
+
+    @property
+    def language_name(self) -> str:
+        """The name of its language, as officers read it."""
+        return languages.english(self.language)
 
     @property
     def is_stale(self) -> bool:
@@ -277,3 +284,8 @@ class Stay(models.Model):
         """How its place is known, in words; outlines of regions are approximate."""
         said = str(self.Precision(self.precision).label)
         return f"{said}, approximate" if self.precision == "region" else said
+
+    @property
+    def country_name(self) -> str:
+        """The name of its country, as officers read it."""
+        return country_name(self.country)
