@@ -25,6 +25,7 @@ NOTICES = {
     "case answer": 10,
     "question": 1,
     "unknown sender": 1,
+    "who is meant": 1,
 }
 # Notices that somebody outside can cause without being known.
 FROM_OUTSIDE = {"confirmation", "code", "unknown sender"}

@@ -7,12 +7,13 @@ either it has led to its check-ins, or it waits to be read again.
 import json
 import logging
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import OperationalError, transaction
 
 from alerts.checkins.answers import (
+    asking,
+    attributing,
     audiences,
     checking,
     media,
@@ -21,23 +22,20 @@ from alerts.checkins.answers import (
     registering,
     strangers,
 )
+from alerts.checkins.answers.attributing import Whose
 from alerts.checkins.answers.audiences import Served
 from alerts.checkins.casework import opening
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
-from alerts.dispatch.models import Address, Channel, Message
+from alerts.dispatch.models import Address, Message
 from alerts.incidents.models import Incident
 from consular.missions.models import Officer
 from consular.people.models import Person
-from consular.sealing import CODE_LETTERS
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200
 AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
-DOUBT = "Doubt"  # of a mail: why it clears nobody
-_WITH_CODE = re.compile(rf"\b(?:SAFE|HELP)\s+([{CODE_LETTERS}]{{4,6}})\b")
-_CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
 STATUSES: dict[str, str] = {
     Label.SAFE.value: Status.SAFE.value,
     Label.HELP.value: Status.NEEDS_HELP.value,
@@ -118,7 +116,7 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     inbound.body, reading = piecing.read(inbound)  # the row keeps its own part
     reading = _beside_code(inbound.body, reading)
     addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
-    doubt = _doubt(inbound)
+    doubt = attributing.doubt(inbound)
     if reading.wants_stop and not doubt:
         addresses.opt_out(inbound.from_key, inbound.channel, Address.OptOut.ALL, now)
     elif inbound.body.strip().casefold() in AGAIN and not doubt:
@@ -127,15 +125,15 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     if registered and reading.label != Label.HELP:
         done = Inbound.objects.filter(pk=inbound.pk)
         return bool(done.update(label=reading.label, reason=registered[:120]))
-    found = _whose(inbound, reading.label)
+    found = attributing.whose(inbound, reading.label)
     state, trouble = _write(inbound, reading, found, now)
     if doubt and reading.label != Label.HELP:
         state, trouble = Inbound.State.INBOX, doubt
     files = media.note(inbound)
     if files and not reading.wants_stop:
         state = Inbound.State.INBOX  # a picture may say what the words do not
-    if not (found.served or registered or reading.wants_stop):
-        strangers.answer(inbound, now)
+    if not (registered or reading.wants_stop):
+        _write_back(inbound, reading.label, found, now)
     Inbound.objects.filter(pk=inbound.pk).update(
         state=state,
         label=reading.label,
@@ -148,90 +146,23 @@ def _read(inbound: Inbound, now: datetime) -> bool:
     return True
 
 
+def _write_back(inbound: Inbound, label: str, found: Whose, now: datetime) -> None:
+    """Answer a number that we do not know, or ask one that we know for several."""
+    if not found.served:
+        strangers.answer(inbound, now)
+    elif label == Label.SAFE and found.sharing:
+        asking.ask(inbound, found.sharing, now)
+
+
 def _beside_code(body: str, reading: understanding.Reading) -> understanding.Reading:
     """Read once more without a code of ours that was taken for a word nobody knows."""
     if reading.reason != understanding.HIDDEN:
         return reading
-    for code in set(_CODE.findall(body.upper())):
+    for code in attributing.codes(body):
         is_word = understanding.read(code).label != Label.UNCLEAR
         if not is_word and audiences.of_code(code):
             body = re.sub(rf"\b{code}\b", " ", body, flags=re.IGNORECASE)
     return understanding.read(body)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Whose:
-    """The persons that an answer speaks for, and how we know; or why we do not."""
-
-    served: Served
-    basis: str
-    trouble: str = ""
-    others: bool = False  # "safe" counted for the newest of several incidents
-    is_over: bool = False  # the incident is closed; a call for help counts all the same
-
-
-def _doubt(inbound: Inbound) -> str:
-    """Say why an answer is not believed when it clears somebody; only mails say so."""
-    if inbound.channel != Channel.EMAIL:
-        return ""
-    return str(json.loads(inbound.raw).get(DOUBT, ""))
-
-
-def _whose_mail(inbound: Inbound) -> Whose:
-    """Find whose a mail is: of the mail that it answers, its code, or its sender."""
-    basis, rows = Basis.SELF_MAIL.value, []
-    if inbound.message is not None:
-        rows = audiences.of_message(inbound.message)
-    for code in _WITH_CODE.findall(inbound.body.upper()):
-        rows = rows or audiences.of_code(code)[:1]
-    rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
-    served = audiences.persons(rows)
-    several = len({row.registration_id for row in rows}) > 1
-    trouble = "this address serves several parties" if several else ""
-    if not rows:
-        over = _after_closing(inbound, basis)
-        trouble = over.trouble or "we have not written to this address"
-        if over.served:
-            return replace(over, trouble=_doubt(inbound) or trouble)
-    return Whose(served=served, basis=basis, trouble=_doubt(inbound) or trouble)
-
-
-def _after_closing(inbound: Inbound, basis: str) -> Whose:
-    """Find whose an answer is that came after its incident was closed."""
-    rows = audiences.of_closed(inbound.from_key, inbound.channel, inbound.received_at)
-    served = audiences.persons(rows)
-    trouble = "came after its incident was closed" if served else ""
-    return Whose(served=served, basis=basis, trouble=trouble, is_over=bool(served))
-
-
-def _whose(inbound: Inbound, label: str) -> Whose:
-    if inbound.channel == Channel.EMAIL:
-        return _whose_mail(inbound)
-    for code in _CODE.findall(inbound.body.upper()):
-        rows = audiences.of_code(code)
-        if rows:
-            called = label == Label.HELP
-            meant = audiences.beside(rows[0]) if called else rows[:1]
-            served = audiences.persons(meant)
-            return Whose(served=served, basis=Basis.SELF_CODE.value)
-    rows = audiences.of_address(inbound.from_key, inbound.channel)
-    if not rows:
-        over = _after_closing(inbound, Basis.SELF_SMS.value)
-        trouble = over.trouble or "we have not written to this number"
-        return replace(over, trouble=trouble)
-    served = audiences.persons(rows)
-    if label == Label.HELP:
-        return Whose(served=served, basis=Basis.SELF_SMS.value)
-    newest = next(iter(served))
-    asked = {person.registration_id for person in served[newest]}
-    trouble = "this phone serves several parties" if len(asked) > 1 else ""
-    others = len(served) > 1 and not trouble
-    return Whose(
-        served={newest: served[newest]},
-        basis=Basis.SELF_SMS.value,
-        trouble=trouble or ("inside several incidents" if others else ""),
-        others=others,
-    )
 
 
 def _write(

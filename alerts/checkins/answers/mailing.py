@@ -9,7 +9,7 @@ nobody.
 import hashlib
 from datetime import datetime
 
-from alerts.checkins.answers import inbox
+from alerts.checkins.answers import attributing, inbox
 from alerts.dispatch import addresses, answering, links
 from alerts.dispatch import text as texts
 from alerts.dispatch.hearing import bounces, mails, quotes
@@ -74,7 +74,7 @@ def _store(mail: Mail, message: Message | None, now: datetime, aside: str = "") 
         "Subject": mail.subject,
         "Whole": mail.text,
         "Files": str(mail.files),
-        inbox.DOUBT: _doubt(mail, message),
+        attributing.DOUBT: _doubt(mail, message),
     }
     channel = Channel.EMAIL.value
     inbox.store(PROVIDER, form, channel, now, message=message, aside=aside)
@@ -99,7 +99,7 @@ def _store_unreadable(raw: bytes, now: datetime) -> None:
         "MessageSid": hashlib.sha256(raw).hexdigest(),
         "Body": "",
         "Whole": raw[: mails.LONGEST_TEXT].decode("utf-8", "replace"),
-        inbox.DOUBT: "it could not be read as a mail: look into the mailbox",
+        attributing.DOUBT: "it could not be read as a mail: look into the mailbox",
     }
     form["Whole"] = form["Whole"].replace("\x00", "")
     inbox.store(PROVIDER, form, Channel.EMAIL.value, now)

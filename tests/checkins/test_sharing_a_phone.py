@@ -1,0 +1,108 @@
+"""A phone that several parties share is asked who is meant, and says it by code."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts.checkins import duplicates
+from alerts.checkins.models import Inbound, Standing
+from alerts.dispatch.models import Message
+from alerts.incidents.models import Draft
+from tests.checkins.conftest import make_alert, send
+from tests.checkins.test_answers import LATER, reply
+
+pytestmark = pytest.mark.django_db
+PHONE = "+12025550101"
+AN_HOUR_ON = LATER + timedelta(minutes=61)
+
+
+@pytest.fixture
+def two(alert):
+    return send(alert, PHONE, code="AA22"), send(alert, PHONE, code="BB33")
+
+
+def questions():
+    return Message.objects.filter(purpose="who is meant")
+
+
+def standing_of(sent):
+    rows = Standing.objects.filter(person__in=sent.persons)
+    return set(rows.values_list("status", flat=True))
+
+
+def test_a_shared_phone_is_asked_for_the_code_of_who_is_safe(two):
+    assert reply("SAFE").state == Inbound.State.INBOX
+    said = questions().get().text.body
+    assert said.startswith("EXERCISE")
+    assert "AA22: I." in said
+    assert "BB33: " in said
+    assert "Invented" not in said
+    assert not standing_of(two[0])
+
+
+def test_a_code_answers_the_question_for_one_party(two):
+    reply("SAFE")
+    assert reply("SAFE BB33", sid="SM2").state == Inbound.State.READ
+    assert standing_of(two[1]) == {"safe"}
+    assert not standing_of(two[0])
+
+
+def test_two_codes_in_one_text_answer_for_both(two):
+    assert reply("SAFE AA22 BB33").state == Inbound.State.READ
+    assert standing_of(two[0]) == standing_of(two[1]) == {"safe"}
+
+
+def test_two_codes_with_a_call_for_help_are_a_call_for_both(two):
+    reply("HELP AA22 BB33")
+    assert standing_of(two[0]) == standing_of(two[1]) == {"needs_help"}
+
+
+def test_the_question_lists_who_has_not_answered(two):
+    reply("SAFE AA22")
+    reply("SAFE", sid="SM2")
+    said = questions().get().text.body
+    assert "BB33" in said
+    assert "AA22" not in said
+
+
+def test_nobody_is_asked_when_all_have_answered(two):
+    reply("SAFE AA22 BB33")
+    reply("SAFE", sid="SM2")
+    assert not questions()
+
+
+def test_a_phone_is_asked_once_an_hour(two):
+    reply("SAFE")
+    reply("1", sid="SM2")
+    assert questions().count() == 1
+    reply("safe", sid="SM3", at=AN_HOUR_ON)
+    assert questions().count() == 2
+
+
+@pytest.mark.parametrize("body", ["HELP", "STOP", "who is this?"])
+def test_only_safe_is_asked_about(two, body):
+    reply(body)
+    assert not questions()
+
+
+def test_a_party_with_two_alerts_stands_in_the_question_once(two, incident):
+    Draft.objects.update(state=Draft.State.APPROVED)
+    again = send(make_alert(incident), PHONE, code="CC44")
+    rows = again.audience
+    rows.registration = two[0].registration
+    rows.save()
+    rows.persons.all().delete()
+    for person in two[0].persons:
+        rows.persons.create(person=person, level="danger")
+    reply("SAFE")
+    said = questions().get().text.body
+    assert ("AA22" in said) + ("CC44" in said) == 1
+    assert "CC44" in said
+
+
+def test_two_entries_of_one_person_are_one_party(two, incident):
+    kept, double = two[0].persons[0], two[1].persons[0]
+    duplicates.merge(kept, double, incident.commander, LATER)
+    assert reply("SAFE").state == Inbound.State.READ
+    assert not questions()
+    assert standing_of(two[0]) == standing_of(two[1]) == {"safe"}
