@@ -7,6 +7,7 @@ last step before a request. An exercise installation holds exercise rows only.
 
 from django.conf import settings
 from django.db import models
+from django.template.loader import render_to_string
 
 
 class Mode(models.TextChoices):
@@ -52,12 +53,17 @@ def agree(*modes: str) -> bool:
     return len(set(modes)) == 1
 
 
-def mark(mode: str) -> str:
+def mark(mode: str, language: str = "en") -> str:
     """Return what a notice begins with, so that no drill is taken for the real thing.
 
     Examples
     --------
     >>> mark("exercise"), mark("live")
     ('EXERCISE. ', '')
+    >>> mark("exercise", "fr")
+    'EXERCISE / EXERCICE. '
     """
-    return "EXERCISE. " if mode == Mode.EXERCISE else ""
+    if mode != Mode.EXERCISE:
+        return ""
+    names = [f"messages/exercise.{code}.txt" for code in (language, "en")]
+    return render_to_string(names).strip() + " "

@@ -49,7 +49,9 @@ def test_whom_we_wrote_to_gets_no_such_answer(sent):
 
 def test_the_answer_is_written_in_the_script_of_the_question(sent):
     reply("مرحبا", sender=STRANGER)
-    assert answers().get().text.language == "ar"
+    text = answers().get().text
+    assert text.language == "ar"
+    assert text.body.startswith("تمرين / EXERCISE. من ")
 
 
 def test_start_takes_a_stop_back(sent):

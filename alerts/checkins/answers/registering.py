@@ -148,7 +148,7 @@ def _say_how(
                 ministry=settings.MINISTRY_NAME,
                 phone=languages.number_in(language, settings.EMERGENCY_PHONE),
             )
-    exercise = modes.mark(modes.installation())
+    exercise = modes.mark(modes.installation(), language)
     try:
         outbox.send_notice(
             f"register:{inbound.pk}",

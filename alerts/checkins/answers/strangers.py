@@ -37,7 +37,7 @@ def answer(inbound: Inbound, now: datetime) -> bool:
     except AddressError:
         return False
     language = language_of(inbound.body)
-    exercise = modes.mark(modes.installation())
+    exercise = modes.mark(modes.installation(), language)
     try:
         outbox.send_notice(
             f"stranger:{inbound.pk}",

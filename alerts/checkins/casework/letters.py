@@ -49,14 +49,15 @@ def write(case: Case, name: str, title: str, body: str, now: datetime) -> bool:
     contact = contact_of(case)
     if contact is None:
         return False
-    exercise = modes.mark(case.incident.mode)
+    language = case.person.registration.language
+    exercise = modes.mark(case.incident.mode, language)
     try:
         outbox.send_notice(
             f"case:{case.pk}:{name}",
             purpose=PURPOSE,
             channel=CHANNELS[contact.kind],
             address=contact.address,
-            language=case.person.registration.language,
+            language=language,
             subject=exercise + title,
             body=exercise + body,
             now=now,

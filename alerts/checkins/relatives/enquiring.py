@@ -216,7 +216,7 @@ def _pass_on(match: EnquiryMatch, words: str, now: datetime) -> bool:
             "{ministry}, enquiry {number}: the person you asked about says that they "
             "are safe. In their words: {words}"
         ).format(ministry=settings.MINISTRY_NAME, number=enquiry.number, words=words)
-    exercise = modes.mark(enquiry.mode)
+    exercise = modes.mark(enquiry.mode, enquiry.language)
     try:
         outbox.send_notice(
             f"enquiry:{match.pk}",
