@@ -72,12 +72,12 @@ def of(
                 continue
             for channel in usable:
                 wanted = KIND_OF[channel] == contact.kind
-                if wanted and contact.address_key not in silent:
+                if wanted and (channel, contact.address_key) not in silent:
                     yield row, _letter(alert, row, contact, channel, step)
 
 
-def _silenced(contacts: list[Contact]) -> set[str]:
-    """Return the keys of addresses whose owners have opted out, on any channel."""
+def _silenced(contacts: list[Contact]) -> set[tuple[str, str]]:
+    """Return the channels and keys of addresses whose owners want no more."""
     pairs = [
         (channel, contact.address_key)
         for contact in contacts

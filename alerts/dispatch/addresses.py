@@ -20,6 +20,10 @@ KINDS = {
 }
 PHONES = {channel for channel, kind in KINDS.items() if kind == "phone"}
 LAST_DIGITS = 4  # they never tell a country
+# SQL: whether the owner of a row `a` of the addresses wants no more, on any channel.
+STOPPED = """(a.opt_out = 'all' OR (a.opt_out <> 'again' AND EXISTS (
+  SELECT 1 FROM dispatch_address AS s
+  WHERE s.address_key = a.address_key AND s.opt_out = 'all')))"""
 # SQL: what `silenced` asks of a row `a` of the addresses.
 SILENCED = "(a.opt_out = 'all' OR a.condition = 'gone')"
 
@@ -93,20 +97,54 @@ def opt_out(address_key: str, channel: str, scope: str, now: datetime) -> bool:
     return bool(row.update(opt_out=scope, changed_at=now))
 
 
-def opt_in(address_key: str, channel: str, now: datetime) -> bool:
-    """Note that the owner wants messages again (START)."""
-    return opt_out(address_key, channel, Address.OptOut.NONE, now)
+def stop(address: str, channel: str, now: datetime) -> None:
+    """Note that the owner of an address wants no more, known or not: STOP.
+
+    It is of every channel of theirs, and is kept for who was never written to.
+    """
+    mine = _of(address, channel, now)
+    others = Address.objects.filter(address_key=mine.address_key)
+    others.filter(opt_out=Address.OptOut.AGAIN).update(opt_out=Address.OptOut.NONE)
+    Address.objects.filter(pk=mine.pk).update(
+        opt_out=Address.OptOut.ALL, changed_at=now
+    )
 
 
-def heard(address_key: str, channel: str, now: datetime) -> bool:
+def start(address: str, channel: str, now: datetime) -> None:
+    """Note that the owner wants messages again: START.
+
+    Like STOP it is of every channel. A carrier that has blocked another of them goes on
+    refusing there, and its refusal does not close the channel that START came by.
+    """
+    mine = _of(address, channel, now)
+    others = Address.objects.filter(address_key=mine.address_key)
+    others.filter(opt_out=Address.OptOut.ALL).update(
+        opt_out=Address.OptOut.NONE, changed_at=now
+    )
+    Address.objects.filter(pk=mine.pk).update(
+        opt_out=Address.OptOut.AGAIN, changed_at=now
+    )
+
+
+def _of(address: str, channel: str, now: datetime) -> Address:
+    """Return the row of an address, which is written where there is none."""
+    row, _ = Address.objects.get_or_create(
+        address_key=key(channel, address),
+        channel=channel,
+        defaults={"address": address, "changed_at": now},
+    )
+    return row
+
+
+def heard(address: str, channel: str, now: datetime) -> bool:
     """Note that the owner of an address wrote to us; tell whether it was known.
 
-    Whatever a provider said of it earlier, it is there.
+    Whatever a provider said of it earlier, it is there; and where it was forgotten, it
+    can be written to once more.
     """
-    row = Address.objects.filter(address_key=address_key, channel=channel)
-    # What was forgotten has no address any more to write to.
-    row.exclude(address="").update(condition=Address.Condition.GOOD)
-    return bool(row.update(heard_at=now))
+    row = Address.objects.filter(address_key=key(channel, address), channel=channel)
+    row.filter(address="").update(address=address)
+    return bool(row.update(heard_at=now, condition=Address.Condition.GOOD))
 
 
 def gone(address_id: int, code: str, now: datetime) -> None:
@@ -128,16 +166,20 @@ def given(said: Mapping[str, str], now: datetime) -> None:
     Address.objects.bulk_update(rows, ["address", "condition", "changed_at"], 500)
 
 
-def opted_out(keys: Iterable[tuple[str, str]]) -> set[str]:
-    """Keep the address keys whose owner wants no more, on whichever channel it said so.
+def opted_out(places: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Keep the (channel, key) pairs whose owner wants no more, wherever it said so.
 
     Who has sent STOP by SMS is not called, and not written to on WhatsApp.
     """
+    wanted = set(places)
     rows = Address.objects.filter(
-        address_key__in={address_key for _, address_key in keys},
-        opt_out=Address.OptOut.ALL,
+        address_key__in={address_key for _, address_key in wanted},
+        opt_out__in=[Address.OptOut.ALL, Address.OptOut.AGAIN],
     )
-    return set(rows.values_list("address_key", flat=True))
+    said = rows.values_list("channel", "address_key", "opt_out")
+    stopped = {number for _, number, word in said if word == Address.OptOut.ALL}
+    again = {(at, number) for at, number, word in said if word == Address.OptOut.AGAIN}
+    return {place for place in wanted if place[1] in stopped} - again
 
 
 def silenced(keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -12,6 +12,7 @@ from alerts.dispatch.models import Address, Cause, Message, Receipt, State, Text
 
 NOTICE = "notice:"
 KEY_BYTES, AT_ONCE = 16, 500
+WISHLESS = [Address.OptOut.NONE, Address.OptOut.AGAIN]
 
 
 @transaction.atomic
@@ -33,7 +34,7 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
     Message.objects.filter(address__in=gone, state=State.QUEUED).update(
         state=State.STOPPED, ended_at=now
     )
-    gone.filter(message=None, opt_out=Address.OptOut.NONE).delete()
+    gone.filter(message=None, opt_out__in=WISHLESS).delete()
     _blank(list(gone.values_list("pk", flat=True)), now)
 
 
@@ -42,7 +43,7 @@ def _blank(numbers: list[int], now: datetime) -> None:
     Address.objects.filter(pk__in=numbers).update(
         address="", condition=Address.Condition.GONE, changed_at=now
     )
-    nameless = list(Address.objects.filter(pk__in=numbers, opt_out=Address.OptOut.NONE))
+    nameless = list(Address.objects.filter(pk__in=numbers, opt_out__in=WISHLESS))
     for row in nameless:
         row.address_key, row.prefix_key = secrets.token_hex(KEY_BYTES), ""
     Address.objects.bulk_update(nameless, ["address_key", "prefix_key"], AT_ONCE)
@@ -89,7 +90,7 @@ def purge(
     used = in_use.filter(address_key=OuterRef("address_key"))
     idle = Address.objects.filter(~Exists(used), changed_at__lte=addresses_before)
     unused = idle.filter(message=None)
-    unused.filter(opt_out=Address.OptOut.NONE).delete()
+    unused.filter(opt_out__in=WISHLESS).delete()
     unused.exclude(address="").update(address="")
     # What an alert has sent stays as a count, but not to whom.
     left = idle.exclude(address="").exclude(message__created_at__gt=addresses_before)

@@ -245,10 +245,9 @@ def test_a_number_that_was_taken_out_is_forgotten_although_an_alert_used_it(
 @pytest.mark.parametrize("wish", ["all", "notices"])
 def test_who_wanted_no_messages_for_a_while_can_be_reached_again(wish: str) -> None:
     party, _ = make_everything()
-    key = addresses.address_key("phone", PHONE)
     Address.objects.update(opt_out=wish)
     retention.run(NOON + timedelta(days=60))
-    known.opt_in(key, "sms", NOON)
+    known.start(PHONE, "sms", NOON)
     assert Address.objects.get().address == PHONE
     Address.objects.update(opt_out=wish)
     erasing.erase(party, NOON + timedelta(days=61))

@@ -119,7 +119,7 @@ def test_what_has_arrived_is_never_sent_again_by_hand():
 def test_an_address_that_writes_to_us_is_not_gone():
     written()
     addresses.gone(Address.objects.get().pk, "21614", NOON)
-    addresses.heard(addresses.key("sms", "+12025550000"), "sms", NOON)
+    addresses.heard("+12025550000", "sms", NOON)
     assert Address.objects.get().condition == Address.Condition.GOOD
 
 

@@ -28,7 +28,7 @@ from alerts.checkins.casework import opening
 from alerts.checkins.models import Basis, Inbound, Label, Status
 from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
-from alerts.dispatch.models import Address, Message
+from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
 from consular.missions.models import Officer
 from consular.people.models import Person
@@ -115,12 +115,13 @@ def _read(inbound: Inbound, now: datetime) -> bool:
         return False
     inbound.body, reading = piecing.read(inbound)  # the row keeps its own part
     reading = _beside_code(inbound.body, reading)
-    addresses.heard(inbound.from_key, inbound.channel, inbound.received_at)
+    sender, channel = inbound.from_address, inbound.channel
+    addresses.heard(sender, channel, inbound.received_at)
     doubt = attributing.doubt(inbound)
     if reading.wants_stop and not doubt:
-        addresses.opt_out(inbound.from_key, inbound.channel, Address.OptOut.ALL, now)
+        addresses.stop(sender, channel, now)
     elif inbound.body.strip().casefold() in AGAIN and not doubt:
-        addresses.opt_in(inbound.from_key, inbound.channel, now)
+        addresses.start(sender, channel, now)
     registered = "" if reading.wants_stop else registering.take_in(inbound, now)
     if registered and reading.label != Label.HELP:
         done = Inbound.objects.filter(pk=inbound.pk)

@@ -166,6 +166,8 @@ class Address(models.Model):
         NONE = ""
         NOTICES = "notices"  # List-Unsubscribe; never silences an alert
         ALL = "all"  # STOP
+        # START here, whatever a provider goes on refusing on the owner's other channels
+        AGAIN = "again"
 
     channel = models.CharField(max_length=8, choices=Channel.choices)
     address_key = models.CharField(max_length=32)

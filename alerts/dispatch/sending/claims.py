@@ -51,8 +51,7 @@ WHERE m.state = 'claimed' AND m.lease_owner = %s
   AND NOT EXISTS (SELECT 1 FROM dispatch_pause AS p WHERE p.channel IN ('', m.channel))
   AND NOT EXISTS (SELECT 1 FROM dispatch_account AS w
     WHERE w.name = v.column3 AND w.waits_until > %s)
-  AND NOT EXISTS (SELECT 1 FROM dispatch_address AS s
-    WHERE s.address_key = a.address_key AND s.opt_out = 'all')
+  AND NOT {stopped}
 {held}
 RETURNING message_id, number
 """
@@ -343,6 +342,7 @@ def _attempted(chosen: list[Job], owner: str, now: datetime) -> set[tuple[int, i
     statement = _ATTEMPTS.format(
         rows=statements.rows(len(chosen), 4),
         at=statements.typed("timestamptz", 4),
+        stopped=addresses.STOPPED,
         # Whoever takes these claims away just now comes first, or after us.
         held="FOR SHARE OF m" if connection.features.has_select_for_update_of else "",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, Min, OuterRef, Q
 
 from alerts.dispatch import addresses, answering, links, routing
 from alerts.dispatch import text as texts
@@ -144,7 +144,9 @@ def rows(ids: Iterable[int]) -> list[Row]:
         address_key=OuterRef("address__address_key"), opt_out=Address.OptOut.ALL
     )
     asked = Message.objects.filter(pk__in=list(ids))
-    asked = asked.annotate(is_silent=Exists(same_owner))
+    asked = asked.annotate(
+        is_silent=Q(Exists(same_owner)) & ~Q(address__opt_out=Address.OptOut.AGAIN)
+    )
     found = {values[0]: Row(*values) for values in asked.values_list(*COLUMNS)}
     kept = _kept([pk for pk, row in found.items() if row.repeats])
     for pk, number in kept.items():
