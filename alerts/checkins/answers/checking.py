@@ -108,18 +108,31 @@ def refresh(
     clearing : dict of int to CheckIn, optional
         By person, a check-in that answers their own calls for help from before it.
     """
-    groups = duplicates.groups(set(person_ids))
-    # Who waits here for another statement about the same person reads that one too.
-    locked = Person.objects.filter(pk__in=groups).order_by("pk")
-    ids = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
-    histories = _histories(incident, ids, clearing or {})
+    groups = _held(set(person_ids))
+    histories = _histories(incident, set(groups), clearing or {})
     derived: dict[int, Derived | None] = {}
-    for person_id in ids:
+    for person_id in groups:
         mine = [histories[each] for each in groups[person_id]]
         said = [statement for statements_, _ in mine for statement in statements_]
         closed = [closing for _, closings in mine for closing in closings]
         derived[person_id] = status_of(said, closed)
     _stand(incident, derived, now)
+
+
+def _held(person_ids: set[int]) -> duplicates.Groups:
+    """Hold persons under all of their entries; return which entries are one person.
+
+    Who waits here for another statement about the same person reads that one too. Who
+    is merged, parted or deleted meanwhile is looked up again.
+    """
+    wanted, held = set(person_ids), set[int]()
+    while True:
+        groups = duplicates.groups(wanted)
+        if held.issuperset(groups):
+            return groups
+        locked = Person.objects.filter(pk__in=groups).order_by("pk")
+        held = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
+        wanted &= held
 
 
 History = tuple[list[Statement], list[Closing]]

@@ -53,6 +53,7 @@ def fold(incident: Incident, now: datetime) -> BoardCount:
     """Count an incident; its version grows if any number is another."""
     began = time.perf_counter()
     row = BoardCount.objects.filter(incident=incident).first()
+    before = row.as_of if row is not None else None
     if row is None:
         row = BoardCount(incident=incident, as_of=now, due_at=now)
         row.zoom = pictures.zoom_of(incident) + CLOSER
@@ -71,15 +72,27 @@ def fold(incident: Incident, now: datetime) -> BoardCount:
     row.heard, row.as_of = heard, now
     row.took_ms = (time.perf_counter() - began) * 1000
     row.due_at = now + max(STILL, timedelta(milliseconds=row.took_ms * SHARE))
-    return _kept(row)
+    return _kept(row, before)
 
 
-def _kept(row: BoardCount) -> BoardCount:
+def _kept(row: BoardCount, before: datetime | None) -> BoardCount:
+    """Write a count; where another process has counted meanwhile, its count stands.
+
+    Else two counts could have one version, and whoever has read the one would never
+    be told of the other.
+    """
+    rows = BoardCount.objects.filter(incident=row.incident_id)
+    if before is not None:
+        fields = (f.attname for f in row._meta.concrete_fields if not f.primary_key)  # noqa: SLF001 - Django documents it
+        values = {name: getattr(row, name) for name in fields}
+        if rows.filter(as_of=before).update(**values):
+            return row
+        return rows.first() or row
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:  # another process was the first to count this incident
-        return BoardCount.objects.get(incident=row.incident_id)
+        return rows.get()
     return row
 
 

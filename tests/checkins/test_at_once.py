@@ -1,0 +1,82 @@
+"""Two who work at once: what one of them says is in what the other derives."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from alerts.checkins import duplicates
+from alerts.checkins.board import counting
+from alerts.checkins.models import Standing
+from tests import factories
+from tests.checkins.conftest import send
+from tests.checkins.test_cases import say
+from tests.factories import NOON
+
+SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)
+
+
+class Before:
+    """Do something once, just before a statement that holds some words."""
+
+    def __init__(self, words, act):
+        self.words, self.act = words, act
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.act and self.words in sql:
+            act, self.act = self.act, None
+            act()
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.django_db
+def test_two_counts_of_one_incident_never_have_one_version(sent, incident):
+    counting.fold(incident, NOON)
+    say(incident, sent.persons[:1], "safe")
+    seen = []
+
+    def overtake():
+        say(incident, sent.persons[1:], "needs_help", now=SOON)
+        seen.append(counting.fold(incident, SOON))
+
+    with connection.execute_wrapper(Before('UPDATE "checkins_boardcount"', overtake)):
+        kept = counting.fold(incident, NOON + timedelta(minutes=1))
+    (other,) = seen
+    assert kept.version != other.version or kept.totals == other.totals
+    kept.refresh_from_db()
+    assert kept.totals["needs_help"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="one writer at a time")
+def test_who_answers_while_being_merged_hides_no_call_of_the_other_entry(
+    alert, incident
+):
+    one, two = (
+        send(alert, f"+1202555014{n}", party=1, code=f"7K2{n}").persons[0]
+        for n in (1, 2)
+    )
+    say(incident, [two])
+    officer = factories.make_officer()
+    merged, go = threading.Event(), threading.Event()
+
+    def merge():
+        with transaction.atomic():
+            duplicates.merge(one, two, officer, NOON)
+            merged.set()
+            go.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=merge)
+    thread.start()
+    merged.wait(10)
+
+    def commit():
+        go.set()
+        thread.join()
+
+    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", commit)):
+        say(incident, [one], "safe", basis="self-SMS", now=LATE)
+    standing = Standing.objects.get(person=one)
+    assert standing.status == "needs_help"
