@@ -7,23 +7,24 @@ from alerts.checkins.answers import inbox
 from alerts.checkins.board import counting
 from alerts.checkins.casework import escalating, opening
 from alerts.checkins.relatives import enquiring
+from consular.rhythm import Every
 
-RETENTION_EVERY_S = 20  # it asks whether today was done
-CASES_EVERY_S = 5
-LADDERS_EVERY_S = 3  # an answer stops a further step within ten seconds
+RETENTION = Every(20)  # it asks whether today was done
+CASES = Every(5)
+LADDERS = Every(3)  # an answer stops a further step within ten seconds
 
 
 def tick(now: datetime) -> None:
     """Read what is new; each answer is read once, whoever ticks."""
     while inbox.read_new(now) == inbox.AT_ONCE:
         pass
-    if now.second % LADDERS_EVERY_S == 0:
+    if LADDERS(now):
         ladders.climb(now)
     counting.tick(now)
-    if now.second % CASES_EVERY_S == 0:
+    if CASES(now):
         opening.by_silence(now)
         escalating.escalate(now)
         enquiring.look(now)
         enquiring.pass_on(now)
-    if now.second % RETENTION_EVERY_S == 0 and retention.is_due(now):
+    if RETENTION(now) and retention.is_due(now):
         retention.run(now)

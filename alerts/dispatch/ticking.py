@@ -6,7 +6,9 @@ from datetime import datetime
 from alerts.dispatch.hearing import receipts, unclear
 from alerts.dispatch.sending import diary, health, posting, suspects, sweeping
 from alerts.dispatch.watching import alarms, daily
+from consular.rhythm import Every
 
+ALARMS = Every(5)
 SUSPECTS_AT_ONCE = 5  # each takes a process of its own; what is unclear waits meanwhile
 
 
@@ -23,7 +25,7 @@ def tick(now: datetime) -> None:
     sweeping.end(now)
     posting.take_back_lost(now)
     health.shift(now)
-    if now.second % alarms.EVERY_S == 0:
+    if ALARMS(now):
         alarms.look(now)
         daily.send(now)
 

@@ -5,11 +5,14 @@ from datetime import datetime
 from consular.missions import audit
 from consular.missions.sign_in import throttling
 from consular.missions.staff import staffing
+from consular.rhythm import Every
+
+ACCOUNTS = Every(60)
 
 
 def tick(now: datetime) -> None:
     """Do what is due."""
     audit.tick(now)
-    if now.second == 0:  # an account that ran out can do nothing meanwhile
+    if ACCOUNTS(now):  # one that ran out can do nothing meanwhile
         throttling.forget(now)
         staffing.expire(now)

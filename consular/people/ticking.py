@@ -6,22 +6,23 @@ from consular.people import keying
 from consular.people.lists import grouping, taking
 from consular.people.managing import asking, errands
 from consular.people.protecting import guarding
+from consular.rhythm import Every
 
-FLOODS_EVERY_S = 10
-WAITING_EVERY_S = 5
-QUESTIONS_EVERY_S = 30  # it asks whether today was done
+FLOODS = Every(10)
+WAITING = Every(5)
+QUESTIONS = Every(30, at=7)  # it asks whether today was done
 
 
 def tick(now: datetime) -> None:
     """Do what is due; each thing is done once, whoever ticks."""
     while errands.run(now) >= errands.AT_ONCE:
         pass
-    if now.second % WAITING_EVERY_S == 0:
+    if WAITING(now):
         errands.resume(now)
     grouping.tell(now)
     keying.run(now)  # one batch a tick: confirmations do not wait for it
-    if now.second % FLOODS_EVERY_S == 0:
+    if FLOODS(now):
         guarding.tell(now)
-    if now.second % QUESTIONS_EVERY_S == 7 and asking.is_due(now):
+    if QUESTIONS(now) and asking.is_due(now):
         asking.run(now)
     taking.run(now)  # last: what strangers upload may hold up nothing but lists

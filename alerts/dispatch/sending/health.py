@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest, Least
 
 from alerts.dispatch import routing
 from alerts.dispatch.models import Account, Attempt, Message, State
+from consular.rhythm import Every
 
 STEP = 10
 DEAD_EVERY = timedelta(seconds=1)
@@ -27,6 +28,7 @@ SLOW_RECEIPT = timedelta(minutes=5)
 SLOW_SHARE = 0.15
 MOST_WAIT = timedelta(hours=1)
 KNOWN_BY = timedelta(days=1)
+SLOWNESS = Every(60)
 STORM = 5  # refusals for now in one flush, before they hold for the whole account
 # Outcomes of an attempt that speak against the provider, not against the number.
 ERRORS = {State.QUEUED.value, State.UNCLEAR.value}
@@ -94,7 +96,7 @@ def shift(now: datetime) -> int:
     ):
         if _is_failing(name, now):
             moved += _sink(name, now - DEAD_EVERY, now)
-    if now.second == 0:
+    if SLOWNESS(now):
         slow = [name for name in settings.ACCOUNTS if _is_slow(name, now)]
         moved += sum(_sink(name, now - SLOW_EVERY, now) for name in slow)
     return moved + _drift_back(now)

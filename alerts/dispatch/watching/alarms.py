@@ -29,7 +29,6 @@ from alerts.dispatch.models import (
 from alerts.dispatch.sending import budgets
 from consular.missions.models import Duty
 
-EVERY_S = 5
 LOOK_BACK = timedelta(hours=48)
 STILL = timedelta(seconds=60)  # nothing has left for so long though it might have
 SILENT = timedelta(seconds=15)
