@@ -110,8 +110,9 @@ def _end(cause: Cause, now: datetime) -> int:
     for kind in (Message, Publication):
         rows = kind.objects.filter(cause=OuterRef("pk"), state__in=UNENDED)
         left |= Q(Exists(rows))
+    until = min(cause.stopped_at or cause.not_after, now) + RECEIPT_WINDOW
     Cause.objects.filter(pk=cause.pk).exclude(left).update(
-        swept_at=now, receipts_until=now + RECEIPT_WINDOW
+        swept_at=now, receipts_until=until
     )
     return ended
 
