@@ -10,7 +10,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.checkins.reading import phrases, understanding
+from alerts.checkins.reading import latin, phrases, understanding, wording
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 REPLIES = DATA / "replies.tsv"
@@ -26,10 +26,11 @@ HELD_OUT = rows_of("replies_held_out.tsv") + rows_of("replies_blind.tsv")
 FOURTH = rows_of("replies_fourth.tsv")
 FIFTH = rows_of("replies_fifth.tsv")
 SIXTH = rows_of("replies_sixth.tsv")
+SEVENTH = rows_of("replies_seventh.tsv")
 # Nobody has looked at what is missed of these.
-UNSEEN = FOURTH[1::2] + SIXTH[1::2]
+UNSEEN = FOURTH[1::2] + SIXTH[1::2] + SEVENTH[1::2]
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
-APART = HELD_OUT + FOURTH + FIFTH + SIXTH
+APART = HELD_OUT + FOURTH + FIFTH + SIXTH + SEVENTH
 ALL_HELP = HELP + [row["text"] for row in APART if row["label"] == "help"]
 
 
@@ -103,8 +104,21 @@ DENIALS = {
     "ro": (("nu",), ()),
     "ur": (("نہیں",), ("نہیں",)),
     "bn": ((), ("না",)),
-    "tl": (("hindi",), ()),
+    "tl": (("hindi", "di"), ()),
+    "sw": (("sio", "hatuko", "siko"), ()),
+    "ms": (("tidak", "tak", "bukan"), ()),
+    "th": (("ไม่",), ()),
+    "cs": (("ne", "nejsem", "nejsme", "není"), ()),
+    "sk": (("nie", "nie som", "nie sme"), ()),
+    "hu": (("nem", "nincs"), ("nem",)),
+    "sr": (("ne", "nije", "nismo", "nisam"), ()),
+    "bg": (("не", "не сме", "няма"), ()),
+    "da": (("ikke",), ("ikke",)),
+    "fi": (("ei", "emme"), ()),
+    "am": ((), ("አይደለሁም", "አይደለንም", "አይደለም")),
 }
+# The same in the Latin letters that Cyrillic and Greek are typed in.
+IN_LATIN = {"ru": ("ne", "net"), "uk": ("ne",), "el": ("den", "oxi")}
 
 
 def denied():
@@ -115,6 +129,9 @@ def denied():
         before, after = DENIALS.get(language, ((), ()))
         every = text.split("|") if sense == "safe" else ()
         for said in (each for one in every for each in phrases.spelt_out(one)):
+            for other in latin.spellings(language, wording.folded(said)):
+                bare = other.strip("= ").replace("~", "").replace("* ", "")
+                yield from (f"{no} {bare}" for no in IN_LATIN[language])
             bare = said.strip("= ").replace("~", "").replace("* ", "")
             yield from (f"{no} {bare}" for no in before)
             yield from (f"{bare} {no}" for no in after)
@@ -124,6 +141,20 @@ def test_no_phrase_for_safe_survives_a_denial_in_its_language():
     said = list(denied())
     assert len(said) > 4000
     assert [each for each in said if label(each) == "safe"] == []
+
+
+def test_no_phrase_for_safe_is_taken_for_a_call_or_a_stop_in_another_language():
+    with phrases.FILE.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.reader(file, delimiter="\t", quoting=3) if row[2:]]
+    said = {
+        each.strip("= ").replace("~", "").replace("* ", "")
+        for _language, sense, text in rows
+        if sense in ("safe", "fine")
+        for one in text.split("|")
+        for each in phrases.spelt_out(one)
+    }
+    assert len(said) > 20_000
+    assert [each for each in said if label(each) in ("help", "stop")] == []
 
 
 def test_replies_that_were_held_out_are_read_nearly_as_well():
@@ -195,6 +226,21 @@ def test_nineteen_of_twenty_labelled_replies_are_right():
         ("S A F E", "safe"),
         ("1️⃣", "safe"),
         ("2️⃣", "help"),
+        ("2 pls", "help"),
+        ("1?", "unclear"),
+        ("is it safe", "unclear"),
+        ("wrong number", "unclear"),
+        ("nos cancelaron el vuelo", "unclear"),
+        ("selamat pagi", "unclear"),
+        ("صبح بخیر", "unclear"),
+        ("bạn là ai", "unclear"),
+        ("tot morgen", "unclear"),
+        ("電車が停止しています", "unclear"),
+        ("seyahat iptal", "safe"),
+        ("เราปลอดภัยดีค่ะ", "safe"),
+        ("ตอนนี้ไม่ปลอดภัยเลย", "help"),
+        ("vse v poryadke", "safe"),
+        ("den eimaste kala", "help"),
         ("ماراناش بخير", "help"),
         ("مارناش بخير", "unclear"),
         ("No puedo mas, lejos de estar a salvo", "help"),

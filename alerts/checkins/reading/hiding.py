@@ -15,6 +15,10 @@ SHORTEST_STEM = 4  # a word of harm this long is seen in longer ones and through
 SHORTEST_INSIDE = 5
 _DOUBLE = re.compile(r"(.)\1+")
 LONGEST_DENIAL = 6  # words longer than this deny nothing, but for Arabic "ma...sh"
+# "no" in Greek typed in Latin letters and in Tagalog, ordinary words elsewhere.
+ELSEWHERE = {"den", "di"}
+REST = "е"  # of "не", though in Bulgarian a word
+ELIDED = ["n", "a"]  # French "n'a" is no "na"
 # Short words that stand before "safe" in good faith.
 SHORT = frozenset(
     [
@@ -48,6 +52,7 @@ SHORT = frozenset(
         "du",
         "se",
         "es",
+        "e",
         "da",
         "di",
         "na",
@@ -63,6 +68,9 @@ SHORT = frozenset(
         "й",
         "є",
         "r",
+        "네",
+        "예",
+        "넵",
         "در",
         "ما",
     ]
@@ -109,7 +117,9 @@ class Hidden:
         for at, word in enumerate(words):
             if free[at] and self._is_suspect(word):
                 return word
-            if free[at] and free[at + 1 : at + 2] == [""] and self._is_short_no(word):
+            leads = free[at] and free[at + 1 : at + 2] == [""]
+            is_no = word in ELSEWHERE and "" not in free[max(at - 1, 0) : at]
+            if leads and (is_no or self._is_short_no(word)):
                 return word
             pair = words[at : at + 2]
             if len(pair) == 2 and self._joins(pair, free[at : at + 2]):
@@ -153,9 +163,11 @@ class Hidden:
         return once != word and is_harmless and not {sense, turned} & set(grave)
 
     def _is_suspect(self, word: str) -> bool:
+        if word == REST:
+            return True
         if any(letter.isdigit() for letter in word):
             return self._holds_stem(word)
-        if self._is_held(word):
+        if self._is_held(word) or word in naming.places():
             return False
         for variant in wording.variants(word):
             if variant not in self.phrases.known and self._is_near(variant):
@@ -199,6 +211,8 @@ class Hidden:
 
     def _joins(self, pair: list[str], free: list[str]) -> bool:
         joined = "".join(pair)
+        if pair == ELIDED:
+            return False
         short = len(joined) == 2 and not joined.isascii()
         if short or not any(free) or any(word.isdigit() for word in pair):
             return False

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from alerts.checkins.reading import phrases as book
 from alerts.checkins.reading import wording
-from alerts.checkins.reading.phrases import CALLS, PLAIN, Phrases
+from alerts.checkins.reading.phrases import CALLS, PLAIN, Phrases, deletions
 
 NAME = "phrases.tsv"
 CALLS_FILE = Path(__file__).parent / "data" / "calls.txt"
@@ -84,12 +84,28 @@ def add(sense: str, text: str, label_of: Callable[[str, Phrases], str]) -> None:
     if sense == PLAIN and now.negations & set(wording.tokens(text)):
         raise PhraseError("It holds a word that denies.")
     tried = Phrases([*book.rows_of(), *known, (sense, text)])
-    for call in calls(known):
+    for call in _touched(text, calls(known)):
         after = label_of(call, tried)
         is_lost = after != "help" and label_of(call, now) == "help"
         if after == "safe" or is_lost or label_of(f"safe. {call}", tried) == "safe":
             raise PhraseError(f"With it, this call for help would be missed: {call}")
     _write([*known, (sense, text)])
+
+
+def _touched(text: str, every: list[str]) -> list[str]:
+    """Keep the calls that hold a word of a phrase, or one mistyped for it.
+
+    A phrase changes how nothing else is read: it takes words away or explains them.
+    "safe" counts as a word of each call, as each is also read after it.
+    """
+    near = {key for word in wording.tokens(text) for key in deletions(word)}
+    if not near.isdisjoint(deletions("safe")):
+        return every
+    return [
+        call
+        for call in dict.fromkeys(every)
+        if any(not near.isdisjoint(deletions(word)) for word in wording.tokens(call))
+    ]
 
 
 def drop(sense: str, text: str) -> bool:

@@ -2,7 +2,8 @@
 
 They come from one data file: language, sense, phrases. `*` is a gap, a trailing `~`
 leaves a word's end open, and a leading `=` lets a phrase count only as the whole text;
-`{we are,im} {fine,home}` stands for each of the four.
+`{we are,im} {fine,home}` stands for each of the four. Cyrillic and Greek phrases are
+found in Latin letters as well.
 """
 
 import csv
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerts.checkins.reading import wording
+from alerts.checkins.reading import latin, wording
 from alerts.checkins.reading.wording import OPEN_END
 
 FILE = Path(__file__).parent / "data" / "phrases.tsv"
@@ -33,6 +34,7 @@ PLAIN = "plain"  # words that are no typing errors of others
 CALLS = ("help", "unsafe")
 GAP, GAP_LETTERS = 3, 5  # how many tokens `*` may stand for; more where one is a letter
 SHORTEST_TYPO = 4
+MOST_WORDS = 3  # words that phrases are found by
 KEY = 3  # letters that phrases with an open first word are found by
 _EITHER = re.compile(r"\{([^{}]*)\}")
 
@@ -79,7 +81,7 @@ class Phrases:
 
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
         self.first: dict[str, list[Phrase]] = defaultdict(list)
-        self.pairs: dict[tuple[str, str], list[Phrase]] = defaultdict(list)
+        self.beginning: dict[tuple[str, ...], list[Phrase]] = defaultdict(list)
         self.open: dict[str, list[Phrase]] = defaultdict(list)
         self.singles: dict[str, str] = {}
         self.typos: dict[str, set[str]] = defaultdict(set)
@@ -89,7 +91,7 @@ class Phrases:
         self.plain: set[str] = set()
         self.harms: set[str] = set()
         self.negations: set[str] = set()
-        for sense, text in rows:
+        for sense, text in dict.fromkeys(rows):
             self._add(sense, text)
 
     def _add(self, sense: str, text: str) -> None:
@@ -118,13 +120,12 @@ class Phrases:
             self._may_be_mistyped(sense, word)
 
     def _place(self, parts: tuple[str, ...]) -> list[Phrase]:
-        """Return the list that a phrase is found in, by its first one or two words."""
-        word, following = parts[0], "".join(parts[1:2])
-        if word[-1] == OPEN_END:
-            return self.open[word[:-1][:KEY]]
-        if following and following != "*" and following[-1] != OPEN_END:
-            return self.pairs[word, following]
-        return self.first[word]
+        """Return the list that a phrase is found in, by its first words."""
+        if parts[0][-1] == OPEN_END:
+            return self.open[parts[0][:-1][:KEY]]
+        fixed = itertools.takewhile(lambda part: part[-1] not in (OPEN_END, "*"), parts)
+        begins = tuple(fixed)[:MOST_WORDS]
+        return self.beginning[begins] if begins[1:] else self.first[parts[0]]
 
     def _may_be_mistyped(self, sense: str, word: str) -> None:
         if self.singles.get(word) not in CALLS:
@@ -134,10 +135,12 @@ class Phrases:
             for key in deletions(word):
                 self.typos[key].add(word)
 
-    def starting(self, word: str, following: str = "") -> list[Phrase]:
-        """Return the phrases that may begin with a word and the one that follows."""
+    def starting(self, word: str, second: str = "", third: str = "") -> list[Phrase]:
+        """Return the phrases that may begin with a word and the two that follow."""
         found = self.first.get(word, [])
-        if more := self.pairs.get((word, following)):
+        if more := self.beginning.get((word, second)):
+            found = found + more
+        if more := self.beginning.get((word, second, third)):
             found = found + more
         for end in range(min(KEY, len(word)), 0, -1):
             if longer := self.open.get(word[:end]):
@@ -172,6 +175,8 @@ def rows_of(path: Path = FILE) -> Iterator[tuple[str, str]]:
                 for phrase in row[2].split("|"):
                     for spelt in spelt_out(phrase):
                         yield row[1], spelt
+                        for other in latin.spellings(row[0], wording.folded(spelt)):
+                            yield row[1], other
 
 
 def spelt_out(phrase: str) -> Iterator[str]:

@@ -14,7 +14,6 @@ certain is unclear and goes to an officer. A call for help is never read as safe
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
 
 from alerts.checkins.models import Label
 from alerts.checkins.reading import hiding, own_phrases, wording
@@ -24,8 +23,15 @@ STOP_TOKENS = 3  # "stop" among more words may ask for anything: "stop them plea
 TYPO_TOKENS = 3  # texts of so few words are read with a typing error forgiven
 LONGEST = 2000
 HIDDEN = "says safe, but a word may be a call"
-# Words that no digit counts: "safe. 2 please" gives both answers.
-COURTESY = {"please", "pls", "plz", "por", "svp", "bitte", "thanks", "gracias", "merci"}
+# Words beside a digit that it does not count: "safe. 2 please" gives both answers.
+_COURTESY = """
+please pls plz thanks thx ty por porfa favor gracias svp stp merci bitte danke
+obrigado obrigada obg per favore prego grazie aub alstublieft bedankt prosze dzieki
+пожалуйста спасибо будь ласка дякую lutfen tesekkurler من فضلك شكرا لطفا ممنون
+בבקשה תודה कृपया धन्यवाद kripya terima kasih po salamat asante tafadhali tack takk
+tak 请 谢 부탁해요 παρακαλω ευχαριστω
+"""
+COURTESY = frozenset(_COURTESY.split())
 
 
 @dataclass(frozen=True)
@@ -114,8 +120,9 @@ def _candidates(words: list[str], phrases: Phrases) -> Candidates:
     """Collect by sense what could match while no token was taken, in one pass."""
     found: Candidates = {}
     real = len(words) - words.count("?")
-    for at, (word, following) in enumerate(pairwise([*words, ""])):
-        for phrase in phrases.starting(word, following):
+    threes = zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False)
+    for at, three in enumerate(threes):
+        for phrase in phrases.starting(*three):
             parts = phrase.parts
             end = at + 1 if len(parts) == 1 else phrase.ends_at(words, at)
             if end > at and (not phrase.whole or end - at >= real):
@@ -169,9 +176,10 @@ def _decide(found: Found, words: list[str]) -> Reading:
 
 def _digit(words: list[str]) -> Reading:
     """Read the digits that our texts offer, beside a code: 1 for safe, 2 for help."""
-    words = [word for word in words if word.isdigit() or word.isalpha()] or words
-    if set(words) == {"1"}:
+    spoken = [word for word in words if word.isdigit() or word.isalpha()] or words
+    digits = {word for word in spoken if word not in COURTESY}
+    if digits == {"1"} and "?" not in words:
         return Reading(Label.SAFE.value, ("1",), "the digit for safe")
-    if set(words) <= {"1", "2"}:
+    if "2" in digits and digits <= {"1", "2"}:
         return Reading(Label.HELP.value, ("2",), "the digit for help")
     return Reading(Label.UNCLEAR.value, (), "no words that decide")

@@ -1,6 +1,6 @@
 """Turn what people type into plain tokens, whatever the script, case or typing.
 
-Words of scripts with spaces are tokens; each letter of Chinese and Japanese is one.
+Words of scripts with spaces are tokens; of Chinese, Japanese and Thai each letter is.
 Marks are dropped only where they are accents: dropping them would break Devanagari.
 """
 
@@ -53,9 +53,10 @@ def _script(character: str) -> str:
 
 
 def is_letter_alone(character: str) -> bool:
-    """Tell whether a letter is a token of its own: Chinese and Japanese."""
+    """Tell whether a letter is a token of its own: where words are not parted."""
     code = ord(character)
-    return 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
+    is_thai = 0x0E01 <= code <= 0x0E4E
+    return is_thai or 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
 
 
 @functools.lru_cache(maxsize=4096)
