@@ -142,5 +142,5 @@ def test_of_mails_only_those_whose_answer_was_on_its_way_arrive_twice(tmp_path):
     found = besiege(tmp_path, "email", MAILS, 2)
     print("mails", MAILS, "doubled", found.taken.duplicates("email"), found.repeats)
     assert found.taken.lost(found.uids, "email") == set()
-    assert found.taken.duplicates("email") <= 2 * found.most
+    assert found.taken.duplicates("email") <= found.most  # of two kills
     assert max(found.taken.copies("email").values()) <= 2
