@@ -34,6 +34,7 @@ PLAIN = "plain"  # words that are no typing errors of others
 CALLS = ("help", "unsafe")
 GAP, GAP_LETTERS = 3, 5  # how many tokens `*` may stand for; more where one is a letter
 SHORTEST_TYPO = 4
+MOST_KEPT = 20_000  # words
 MOST_WORDS = 3  # words that phrases are found by
 KEY = 3  # letters that phrases with an open first word are found by
 _EITHER = re.compile(r"\{([^{}]*)\}")
@@ -46,6 +47,7 @@ class Phrase:
     sense: str
     parts: tuple[str, ...]
     whole: bool
+    sure: int = 0  # how many words match for certain once the phrase was found
 
     def holds(self, word: str) -> bool:
         """Tell whether a word is one of the phrase, not of a gap in it."""
@@ -82,6 +84,7 @@ class Phrases:
     def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
         self.first: dict[str, list[Phrase]] = defaultdict(list)
         self.beginning: dict[tuple[str, ...], list[Phrase]] = defaultdict(list)
+        self.alone: dict[str, list[Phrase]] = {}  # of words that were read before
         self.open: dict[str, list[Phrase]] = defaultdict(list)
         self.singles: dict[str, str] = {}
         self.typos: dict[str, set[str]] = defaultdict(set)
@@ -110,7 +113,9 @@ class Phrases:
         stage = "stop!" if sense == "stop" and len(parts) > 1 else sense
         word = parts[0]
         index = self._place(parts)
-        index.append(Phrase(stage, parts, whole))
+        is_fixed = all(part[-1] not in (OPEN_END, "*") for part in parts)
+        sure = len(parts) if is_fixed and len(parts) <= MOST_WORDS else 0
+        index.append(Phrase(stage, parts, whole, sure))
         if whole and sense == "help":
             if len(parts) == 1:
                 self.bare.update(parts)
@@ -137,11 +142,19 @@ class Phrases:
 
     def starting(self, word: str, second: str = "", third: str = "") -> list[Phrase]:
         """Return the phrases that may begin with a word and the two that follow."""
-        found = self.first.get(word, [])
+        found = self.alone.get(word)
+        if found is None:
+            if len(self.alone) >= MOST_KEPT:
+                self.alone.clear()
+            found = self.alone[word] = self._by_one_word(word)
         if more := self.beginning.get((word, second)):
             found = found + more
         if more := self.beginning.get((word, second, third)):
             found = found + more
+        return found
+
+    def _by_one_word(self, word: str) -> list[Phrase]:
+        found = self.first.get(word, [])
         for end in range(min(KEY, len(word)), 0, -1):
             if longer := self.open.get(word[:end]):
                 fitting = [each for each in longer if _fits(each.parts[0], word)]

@@ -124,7 +124,8 @@ def _candidates(words: list[str], phrases: Phrases) -> Candidates:
     for at, three in enumerate(threes):
         for phrase in phrases.starting(*three):
             parts = phrase.parts
-            end = at + 1 if len(parts) == 1 else phrase.ends_at(words, at)
+            sure = phrase.sure or len(parts) == 1
+            end = at + (phrase.sure or 1) if sure else phrase.ends_at(words, at)
             if end > at and (not phrase.whole or end - at >= real):
                 found.setdefault(phrase.sense, []).append((at, phrase))
     return found
