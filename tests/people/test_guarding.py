@@ -168,7 +168,7 @@ def test_a_flooded_crisis_form_takes_all_in_but_warns_only_who_is_looked_at(
     form = crisis.open_form("Storm", ["NI"], factories.make_officer(), timezone.now())
     send(client, form)
     second = send(client, form, given_name="Other", phone="+1 202 555 0102")
-    assert "an officer looks at yours first" in second.content.decode()
+    assert "an officer checks yours first" in second.content.decode()
     rows = Registration.objects.order_by("pk")
     assert [bool(row.confirmed_at) for row in rows] == [True, False]
 
