@@ -78,3 +78,16 @@ def test_a_text_is_answered_by_sms(tmp_path: Path):
         eventually(lambda: stand.journal.answers())
     assert hook.got[0].path == "/hooks/twilio/sms"
     assert hook.got[0].form["Body"]
+
+
+def test_who_registered_by_hand_is_left_to_answer_by_hand(tmp_path: Path):
+    crowd = {"people": True, "speed": 100_000}
+    mine = [f"+120255501{number:02d}" for number in range(30)]
+    with listening() as hook, provider(tmp_path, hook.url, **crowd) as stand:
+        for number in mine:
+            send(stand, number, NOTICE)
+            send(stand, number, "Reply SAFE or HELP")
+        for number in range(30, 60):
+            send(stand, f"+120255501{number:02d}", "Reply SAFE or HELP")
+        eventually(lambda: len(stand.journal.answers()) > 10)
+    assert not {each["to"] for each in stand.journal.answers()} & set(mine)

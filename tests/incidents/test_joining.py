@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
 
 from alerts.dispatch.models import Message
 from alerts.incidents.approving import approval, release
@@ -14,7 +15,7 @@ from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Match
 from alerts.incidents.zones import zoning
 from alerts.incidents.zones.zoning import Outline
 from consular.missions.models import Officer
-from consular.people.managing import locating, recalling
+from consular.people.managing import erasing, locating, recalling
 from consular.people.models import Registration, Stay
 from consular.people.registering import enrolling, entries
 from consular.people.registering.entries import ContactEntry
@@ -244,3 +245,51 @@ def test_who_shares_a_location_inside_joins(alert: Alert, now: datetime) -> None
     assert joining.tick(now + A_MINUTE) == 0
     locating.share(party, *path.MANAGUA, 15, now + A_MINUTE)
     assert joining.tick(now + A_MINUTE) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="one writer at a time")
+def test_who_deletes_everything_while_being_matched_again_is_gone_and_nothing_fails(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    settled(officer, approver, now)
+    at = now + A_MINUTE
+    party = path.enrolled(at, phone="+12025550101", persons=2)
+    assert joining.tick(at) == 1
+    failed: list[Exception] = []
+
+    def delete() -> None:
+        try:
+            erasing.erase(party, at)
+        except OperationalError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=delete)
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if "incidents_audienceperson" in sql and "INSERT" in sql and not thread.ident:
+            thread.start()
+            _until_one_waits()
+        return execute(sql, params, many, context)
+
+    Registration.objects.update(revision=F("revision") + 1)
+    with connection.execute_wrapper(meanwhile):
+        joining.tick(at + A_MINUTE)
+    thread.join(20)
+    assert not failed
+    assert not Registration.objects.filter(pk=party.pk).exists()
+    assert not Audience.objects.exists()
+
+
+def _until_one_waits() -> None:
+    """Wait until a transaction waits for another's lock."""
+    pause = threading.Event()
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        pause.wait(0.05)
+    raise AssertionError("nobody waits")

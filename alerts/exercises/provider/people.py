@@ -54,6 +54,9 @@ class People:
         self.caller = caller
         self.session = session
         self._read: set[tuple[str, str]] = set()
+        self._by_hand: set[str] = (
+            set()
+        )  # who tries Muster out, and answers for themselves
 
     def got_text(self, text: Text) -> None:
         """Let the owner of a phone read a text."""
@@ -64,6 +67,8 @@ class People:
         if not self.office.setup.people or not is_near(
             action, self.office.setup.public_url
         ):
+            return
+        if call.number in self._by_hand:
             return
         what = replies.on_call(self.office.setup.seed, call.number)
         if what:
@@ -80,6 +85,10 @@ class People:
         if not self.office.setup.people or (address, body) in self._read:
             return
         self._read.add((address, body))
+        if replies.is_by_hand(body):
+            self._by_hand.add(address)
+        if address in self._by_hand:
+            return
         answer = replies.plan(self.office.setup.seed, channel, address, body)
         if answer is not None:
             self.office.later(self._answer(answer, channel, address, ours))

@@ -9,6 +9,7 @@ from alerts.exercises.provider.faults import share
 CODE = re.compile(r"\bSAFE ([2-9A-HJ-NP-Z]{4})\b")
 WITH_CODE = 0.35
 LINK = re.compile(r"https?://[^\s<>\"]+/c/[A-Za-z0-9_-]+")
+CONFIRM = re.compile(r"https?://[^\s<>\"]+/confirm/[A-Za-z0-9_-]+")
 # Shares of those who were reached. SMS and e-mail often reach the same person, so
 # that about 55 in 100 persons answer in all.
 ANSWERS_BY = {"sms": 0.52, "email": 0.26}
@@ -96,6 +97,19 @@ def asks(body: str) -> bool:
     False
     """
     return bool(link_in(body)) or {"SAFE", "HELP"} <= set(re.findall(r"\w+", body))
+
+
+def is_by_hand(body: str) -> bool:
+    """Tell whether a text shows that its reader registered in a page of Muster.
+
+    Whoever does that in an exercise answers by hand as well.
+
+    Examples
+    --------
+    >>> is_by_hand("Confirm your registration: https://host/register/confirm/Ab-1")
+    True
+    """
+    return bool(CONFIRM.search(body))
 
 
 def language_of(body: str) -> str:

@@ -22,6 +22,7 @@ def erase(
     rows go, and with the last party that used an address, the mail room forgets it.
     What stays is a line of the audit trail with counts.
     """
+    _hold(registration)
     counts = {
         "persons": registration.persons.count(),
         "contacts": registration.contacts.count(),
@@ -35,6 +36,15 @@ def erase(
     registration.delete()
     forgetting.forget(prefix, keys, now)
     return counts
+
+
+def _hold(registration: Registration) -> None:
+    """Wait for whoever writes a party into an audience, before anything is deleted.
+
+    They hold the same row first. Otherwise each may have what the other waits for.
+    """
+    row = Registration.objects.select_for_update().filter(pk=registration.pk)
+    row.values_list("pk").first()
 
 
 def own_keys(registration: Registration) -> set[str]:
