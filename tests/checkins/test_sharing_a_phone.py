@@ -8,6 +8,7 @@ from alerts.checkins import duplicates
 from alerts.checkins.models import Inbound, Standing
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Draft
+from consular.people.models import Registration
 from tests.checkins.conftest import make_alert, send
 from tests.checkins.test_answers import LATER, reply
 
@@ -40,6 +41,14 @@ def test_a_shared_phone_is_asked_for_the_code_of_who_is_safe(two):
     assert not standing_of(two[0])
 
 
+def test_the_question_says_exercise_in_its_reader_s_language(two):
+    Registration.objects.update(language="fr")
+    reply("SAFE")
+    said = questions().get().text.body
+    assert said.startswith("EXERCISE / EXERCICE.")
+    assert "Répondez SAFE" in said
+
+
 def test_a_code_answers_the_question_for_one_party(two):
     reply("SAFE")
     assert reply("SAFE BB33", sid="SM2").state == Inbound.State.READ
@@ -50,6 +59,12 @@ def test_a_code_answers_the_question_for_one_party(two):
 def test_two_codes_in_one_text_answer_for_both(two):
     assert reply("SAFE AA22 BB33").state == Inbound.State.READ
     assert standing_of(two[0]) == standing_of(two[1]) == {"safe"}
+
+
+def test_only_the_first_of_several_codes_counts_from_another_phone(two):
+    reply("SAFE AA22 BB33", sender="+12025550199")
+    assert standing_of(two[0]) == {"safe"}
+    assert not standing_of(two[1])
 
 
 def test_two_codes_with_a_call_for_help_are_a_call_for_both(two):

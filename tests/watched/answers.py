@@ -356,6 +356,7 @@ def _journal(seat: Seat) -> None:
 def _nobody_calls_in_vain(seat: Seat) -> None:
     """Look at everyone whose one answer was a call for help."""
     from alerts.checkins.models import Standing  # noqa: PLC0415
+    from alerts.incidents.models import Audience  # noqa: PLC0415
     from consular.people.models import Contact  # noqa: PLC0415
 
     by_party: dict[int, list[str]] = {}
@@ -367,7 +368,14 @@ def _nobody_calls_in_vain(seat: Seat) -> None:
         if contact.address in said:
             what = by_party.setdefault(contact.registration_id, [])
             what += said[contact.address]
-    calling = {party for party, what in by_party.items() if what == ["help"]}
+    rows = Audience.objects.filter(is_included=True)
+    warned = set(rows.values_list("registration", flat=True))
+    # Who has a phone in common with somebody warned, and is outside, has not called.
+    calling = {
+        party
+        for party, what in by_party.items()
+        if what == ["help"] and party in warned
+    }
     standings = Standing.objects.filter(person__registration__in=calling)
     heard = set(
         standings.filter(status="needs_help").values_list(

@@ -4,7 +4,6 @@ The text waits for an officer as well; a code in the next one decides at once, a
 page behind the link lists everybody. Asked once an hour, and in words that name nobody.
 """
 
-import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -18,7 +17,6 @@ from alerts.incidents.models import Audience
 from consular import languages, modes
 from consular.people.models import Person
 
-logger = logging.getLogger(__name__)
 PURPOSE = "who is meant"
 BY = {Channel.SMS.value, Channel.WHATSAPP.value}
 MOST = 5  # parties in one text; the page behind the link lists all
@@ -47,11 +45,12 @@ def ask(inbound: Inbound, sharing: list[Audience], now: datetime) -> bool:
         body = _(
             "{ministry}: thank you. Several registrations have this number. Who is "
             "safe? Answer SAFE and the code, or tick them on the page behind our link. "
-            "In need, answer HELP or call {phone}."
+            "If you need help, answer HELP or call {phone}."
         ).format(
             ministry=settings.MINISTRY_NAME,
             phone=languages.number_in(language, settings.EMERGENCY_PHONE),
         )
+    exercise = modes.mark(first.alert.incident.mode, language)
     try:
         outbox.send_notice(
             f"sharing:{inbound.pk}",
@@ -60,7 +59,7 @@ def ask(inbound: Inbound, sharing: list[Audience], now: datetime) -> bool:
             address=inbound.from_address,
             language=language,
             subject="",
-            body="\n".join([modes.mark(first.alert.incident.mode) + body, *lines]),
+            body="\n".join([exercise + body, *lines]),
             now=now,
         )
     except outbox.CappedError:

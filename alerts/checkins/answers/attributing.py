@@ -39,8 +39,7 @@ def whose(inbound: Inbound, label: str) -> Whose:
     """
     if inbound.channel == Channel.EMAIL:
         return _of_mail(inbound)
-    named = [row for code in codes(inbound.body) for row in audiences.of_code(code)[:1]]
-    if named:
+    if named := _named(inbound):
         called = label == Label.HELP
         meant = [each for row in named for each in audiences.beside(row)]
         served = audiences.persons(meant if called else named)
@@ -64,6 +63,19 @@ def whose(inbound: Inbound, label: str) -> Whose:
         others=others,
         sharing=[row for row in rows if row.alert.incident == newest and is_shared],
     )
+
+
+def _named(inbound: Inbound) -> list[Audience]:
+    """Return the audience rows whose codes stand in a text, the first one first.
+
+    A code alone proves its party; several in one text count only where that phone was
+    written to for all of them, or one text could try out hundreds.
+    """
+    rows = [row for code in codes(inbound.body) for row in audiences.of_code(code)[:1]]
+    if len(rows) < 2:
+        return rows
+    mine = set(audiences.of_address(inbound.from_key, inbound.channel))
+    return rows[:1] + [row for row in rows[1:] if row in mine]
 
 
 def _of_mail(inbound: Inbound) -> Whose:
