@@ -136,11 +136,12 @@ class BoardView(APIView):
     def get(self, request: Request, reference: str) -> Response:
         """Return the totals of an incident."""
         incident = framing.incident_of(request, reference)
-        row = counting.current(incident, timezone.now())
+        now = timezone.now()
+        row = counting.current(incident, now)
         said = {
             "incident": incident.reference,
             "as_of": row.as_of,
-            "cursor": boards.version(incident, row),
+            "cursor": boards.version(incident, row, now),
             "totals": boards.totals_of(row),
             "reach": row.reach,
         }

@@ -120,9 +120,10 @@ def _still_asked(rows: QuerySet[Audience], now: datetime) -> QuerySet[Audience]:
 
 def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
     """Keep the audience rows for which a step is due and was not taken."""
+    written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
     rows = (
         _still_asked(Audience.objects.filter(alert=alert, is_included=True), now)
-        .exclude(reason__in=[Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT])
+        .exclude(Q(reason__in=warned.UNREACHED) & ~Exists(written))
         .annotate(
             was_taken=Exists(
                 LadderStep.objects.filter(audience=OuterRef("pk"), step=step.name)

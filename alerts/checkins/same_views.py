@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alerts.checkins import duplicates
+from alerts.checkins.casework import merging
 from consular import modes
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
@@ -93,12 +94,12 @@ def _carry_out(row: Resemblance, said: State, officer: Officer, now: datetime) -
     if row.state == State.SAME and said != State.SAME:
         merged = duplicates.parting((row.one_id, row.two_id))
         if merged is not None:
-            duplicates.unmerge(merged, officer, now)
+            merging.unmerge(merged, officer, now)
     decided = None if said == State.OPEN else now
     Resemblance.objects.filter(pk=row.pk).update(
         state=said, decided_at=decided, decided_by=officer if decided else None
     )
     if said == State.SAME:  # the newer entry says what holds now
-        duplicates.merge(row.two, row.one, officer, now)
+        merging.merge(row.two, row.one, officer, now)
     elif said == State.DIFFERENT:
         audit.record("persons_differ", officer, f"resemblance {row.pk}", now)

@@ -9,6 +9,8 @@ from django.utils import timezone
 from alerts.checkins.board import boards, counting, inside
 from alerts.checkins.casework import cases
 from alerts.checkins.models import BoardCount, Case, CheckIn
+from consular.missions.models import Role
+from tests import factories
 from tests.checkins.conftest import send
 from tests.checkins.test_cases import say
 from tests.factories import NOON
@@ -97,6 +99,7 @@ def test_only_rows_that_changed_are_sent_again(crowd, incident, client, officer)
     said = json.loads(client.get(LIVE).content)
     assert len(said["cases"]) == len(said["order"]) > 1
     case = Case.objects.get(pk=said["order"][0])
+    Case.objects.exclude(pk=case.pk).update(changed_at=NOON - timedelta(minutes=1))
     cases.take(case, officer, timezone.now())
     more = json.loads(client.get(LIVE, {"since": said["cursor"]}).content)
     assert list(more["cases"]) == [str(case.pk)]
@@ -106,6 +109,46 @@ def test_only_rows_that_changed_are_sent_again(crowd, incident, client, officer)
 def test_a_strange_cursor_gets_everything(crowd, client, officer):
     for cursor in ("x", "1.2", "9.99999999999999999999.1", "-1.-1.-1"):
         assert client.get(LIVE, {"since": cursor}).status_code == 200
+
+
+def test_who_only_watches_is_sent_no_names(crowd, client):
+    factories.sign_in(client, factories.make_officer(role=Role.APPROVER))
+    for asked in ({}, {"full": "1"}, {"look": "desk"}):
+        said = json.loads(client.get(LIVE, asked).content)
+        assert said["cases"] == {}
+        assert "Invented" not in json.dumps(said)
+        assert "Names are for officers who answer." in said["parts"]["cases"]
+    assert "Invented" not in client.get(BOARD).content.decode()
+
+
+def test_a_case_to_be_looked_at_again_rings_on_an_open_board(
+    sent, incident, client, officer
+):
+    say(incident, sent.persons[:1])
+    case, now = Case.objects.get(), timezone.now()
+    cases.follow_up(case, now + timedelta(hours=1), officer, now - timedelta(hours=3))
+    cursor = json.loads(client.get(LIVE).content)["cursor"]
+    BoardCount.objects.update(due_at=now + timedelta(hours=1))
+    assert client.get(LIVE, {"since": cursor}).status_code == 304
+    Case.objects.update(follow_up_at=now)
+    more = json.loads(client.get(LIVE, {"since": cursor}).content)
+    assert "look again now" in more["cases"][str(case.pk)]
+
+
+def test_a_case_that_got_worse_meanwhile_is_sent_though_another_changed_later(
+    crowd, incident, client, officer
+):
+    """Who writes first may commit last, as readers of many texts do."""
+    now = timezone.now()
+    first, second = Case.objects.order_by("pk")[:2]
+    cases.take(second, officer, now)
+    said = json.loads(client.get(LIVE).content)
+    BoardCount.objects.update(due_at=now + timedelta(hours=1))
+    before = now - timedelta(seconds=5)
+    Case.objects.filter(pk=first.pk).update(priority=90, changed_at=before)
+    more = client.get(LIVE, {"since": said["cursor"]})
+    assert more.status_code == 200
+    assert str(first.pk) in json.loads(more.content)["cases"]
 
 
 def test_a_projector_shows_no_name(sent, incident, client, officer):

@@ -1,5 +1,6 @@
 """A case has an owner, a history, and is never forgotten."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from alerts.checkins.board import boards
 from alerts.checkins.casework import cases, concluding, escalating, opening, urgency
 from alerts.checkins.models import Case, CaseEvent, LadderStep, SamePerson, Standing
 from alerts.dispatch.models import Message
-from alerts.incidents.models import Alert, Incident
-from consular.missions.models import Duty
+from alerts.incidents.models import Alert, Audience, Incident
+from consular.missions.models import Duty, Officer
 from tests import factories
 from tests.checkins.conftest import send
 from tests.factories import NOON
@@ -86,6 +87,17 @@ def test_plain_safety_opens_none(incident, sent, words):
     assert not Case.objects.exists()
 
 
+def test_somebody_with_needs_whom_nothing_can_reach_has_a_case_at_once(alert):
+    sent = send(alert, "+12025550142", party=1)
+    sent.registration.persons.update(needs="kidney patient")
+    sent.audience.messages.all().delete()
+    Audience.objects.filter(pk=sent.audience.pk).update(reason="no_contact")
+    assert opening.by_silence(NOON - timedelta(minutes=1)) == 0
+    assert opening.by_silence(NOON) == 1
+    assert opening.by_silence(SOON) == 0
+    assert "No way to reach them" in Case.objects.get().reasons
+
+
 def test_the_silence_of_somebody_with_needs_opens_a_case_after_the_last_step(alert):
     sent = send(alert, "+12025550142", party=1)
     sent.registration.persons.update(needs="kidney patient")
@@ -146,6 +158,82 @@ def test_an_urgent_case_with_nobody_is_told_to_the_duty_once(case):
     assert escalating.escalate(LATE) == 1
     assert escalating.escalate(LATE) == 0
     assert Message.objects.filter(purpose="officer on duty").count() == 1
+
+
+def test_a_case_of_which_nobody_could_be_told_is_told_as_soon_as_somebody_can(case):
+    Officer.objects.update(email="")
+    assert escalating.escalate(LATE) == 0
+    assert "escalated" not in kinds(case)
+    hour = timedelta(hours=1)
+    duty = factories.make_officer()
+    Duty.objects.create(
+        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
+    )
+    assert escalating.escalate(LATE) == 1
+    assert kinds(case).count("escalated") == 1
+
+
+def test_a_case_of_an_officer_who_is_gone_is_free_and_told_to_the_duty(case, officer):
+    cases.take(case, officer, NOON)
+    Officer.objects.filter(pk=officer.pk).update(is_active=False)
+    assert escalating.escalate(LATE) == 1
+    case.refresh_from_db()
+    assert case.owner is None
+    assert cases.take(case, factories.make_officer(), LATE)
+
+
+def test_an_officer_takes_over_a_case_of_a_colleague(case, officer, desk):
+    cases.take(case, factories.make_officer(), NOON)
+    page = desk.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert f'<option value="{officer.pk}">{officer.full_name} (you)</option>' in page
+    desk.post(f"/desk/cases/{case.pk}/act/", {"do": "hand_over", "to": officer.pk})
+    case.refresh_from_db()
+    assert case.owner == officer
+
+
+@pytest.mark.parametrize("to", ["x", "", "9" * 30])
+def test_a_strange_receiver_of_a_case_is_refused(case, desk, to):
+    form = {"do": "hand_over", "to": to}
+    done = desk.post(f"/desk/cases/{case.pk}/act/", form, follow=True)
+    assert "Choose who gets the case." in done.content.decode()
+
+
+def test_who_takes_a_case_reads_whether_the_person_was_told(case, desk):
+    act = f"/desk/cases/{case.pk}/act/"
+    case.person.registration.contacts.all().delete()
+    done = desk.post(act, {"do": "take"}, follow=True).content.decode()
+    assert "was told so" not in done
+    assert "could not be told" in done
+
+
+def test_who_is_given_a_free_case_is_told_to_the_person(case, officer):
+    cases.hand_over(case, factories.make_officer(), "", officer, NOON)
+    told = Message.objects.get(purpose="case answer")
+    assert "an officer has your call for help" in told.text.body
+
+
+def test_nothing_is_planned_for_a_case_that_was_closed_meanwhile(case, desk, officer):
+    cases.close(case, officer, "safe", "Spoke", NOON)
+    act = f"/desk/cases/{case.pk}/act/"
+    form = {"do": "follow_up", "in": "60"}
+    done = desk.post(act, form, follow=True).content.decode()
+    assert "It comes back" not in done
+    assert "The case is closed" in done
+
+
+def test_what_is_to_be_looked_at_again_leads_the_list(case, incident, alert, desk):
+    other = send(alert, "+12025550155", party=1)
+    say(incident, other.persons, needs=("trapped",), now=SOON)
+    cases.take(case, factories.make_officer(), NOON)
+    address = reverse("checkins:cases", args=[incident.reference])
+
+    def listed():
+        page = desk.get(address).content.decode()
+        return [int(number) for number in re.findall(r'id="case-(\d+)"', page)]
+
+    assert listed()[-1] == case.pk
+    Case.objects.filter(pk=case.pk).update(follow_up_at=NOON)
+    assert listed()[0] == case.pk
 
 
 def test_a_taken_or_minor_case_is_not_escalated(case, officer):

@@ -69,6 +69,12 @@ def test_a_silent_party_is_asked_again_by_other_ways_each_once(asked):
     assert texts == {TEXTS[0]["body"]}
 
 
+def test_who_gave_an_address_only_after_the_alert_is_asked_again_too(asked):
+    Audience.objects.update(reason=Audience.Reason.NO_CONTACT)
+    climb_to(15)
+    assert purposes() == [("reminder", "sms")]
+
+
 def test_no_receipt_in_three_minutes_leads_to_whatsapp(asked):
     Message.objects.update(state=State.ACCEPTED)
     climb_to(2)

@@ -1,10 +1,11 @@
 """The duty officer's live view: one page, and the short answers that keep it fresh."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -26,6 +27,7 @@ LONGEST_LIST = 200
 # What polls of one incident share: the count with its cursor, and the drawings.
 COUNTED: Shared[tuple[BoardCount, str]] = Shared()
 PARTS: Shared[dict[str, str]] = Shared()
+LATE = timedelta(seconds=30)  # a change may be committed so long after its time
 SHOWN = ("open", "urgent", "free", "mine", "due")
 
 
@@ -55,7 +57,7 @@ def _frame(request: HttpRequest, incident: Incident, now: datetime) -> dict[str,
 
 
 def _numbers(incident: Incident, row: BoardCount, now: datetime) -> dict[str, Any]:
-    free = Case.objects.open().filter(incident=incident, owner=None)
+    free = case_facts.chosen(incident, "free", None, now)
     return {
         "as_of": row.as_of,
         "totals": boards.totals_of(row),
@@ -86,7 +88,7 @@ def _drawn(
 
 def _counted(incident: Incident, now: datetime) -> tuple[BoardCount, str]:
     row = counting.current(incident, now)
-    return row, boards.version(incident, row)
+    return row, boards.version(incident, row, now)
 
 
 def _pictured(
@@ -100,11 +102,6 @@ def _pictured(
     }
 
 
-def _rows(numbers: list[int], now: datetime) -> list[case_facts.Row]:
-    by_id = Case.objects.in_bulk(numbers)
-    return case_facts.rows([by_id[each] for each in numbers if each in by_id], now)
-
-
 @officer_page(Verb.WATCH)
 @require_safe
 @gzip_page
@@ -116,10 +113,10 @@ def board(request: HttpRequest, reference: str) -> HttpResponse:
     context = _frame(request, incident, now)
     context |= _numbers(incident, row, now) | _drawn(request, incident, row, now)
     context |= {
-        "rows": _rows(context["order"][:LONGEST_LIST], now),
+        "rows": case_facts.rows_of(context["order"][:LONGEST_LIST], now),
         "rows_total": len(context["order"]),
         "views": {name: case_views.VIEWS[name] for name in SHOWN},
-        "cursor": boards.version(incident, row),
+        "cursor": boards.version(incident, row, now),
         "tab": "board",
     }
     audit.record(
@@ -148,19 +145,17 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
     if since == cursor:
         return HttpResponseNotModified()
     context = _frame(request, incident, now) | _numbers(incident, row, now)
-    shown = context["order"][:LONGEST_LIST]
     seen = None if "full" in request.GET else boards.seen_until(since)
-    fresh = Case.objects.filter(pk__in=shown)
-    if seen is not None:
-        fresh = fresh.filter(changed_at__gt=seen)
-    changed = set(fresh.values_list("pk", flat=True))
+    shown = context["order"][:LONGEST_LIST]
+    changed = _changed(shown, seen, now)
     parts = {"tiles": _part("tiles", context, request)}
+    if not context["may_answer"]:
+        parts["cases"] = _part("cases", context, request)
     if since.partition(".")[0] != str(row.version) or changed:
         parts |= PARTS.get(
-            (incident.pk, cursor.rpartition(".")[0], request.GET.get("view", "")),
+            (incident.pk, boards.drawn(cursor), request.GET.get("view", "")),
             lambda: _pictured(request, incident, row, context),
         )
-    rows = _rows([each for each in shown if each in changed], now)
     return JsonResponse(
         {
             "cursor": cursor,
@@ -168,17 +163,42 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
             "help": context["totals"][Status.NEEDS_HELP.value],
             "inbox": context["inbox_count"],
             "parts": parts,
-            "order": shown,
-            "cases": {
-                each.case.pk: _part(
-                    "case",
-                    context | {"row": each, "case": each.case, "call": each.call},
-                    request,
-                )
-                for each in rows
-            },
+            **_listed(request, context, shown, changed),
         }
     )
+
+
+def _changed(shown: list[int], seen: datetime | None, now: datetime) -> set[int]:
+    """Return which cases a reader has not seen as they are, or all of them."""
+    fresh = Case.objects.filter(pk__in=shown)
+    if seen is not None:
+        since = seen - LATE
+        due = Q(follow_up_at__gt=since, follow_up_at__lte=now)
+        fresh = fresh.filter(Q(changed_at__gt=since) | due)
+    return set(fresh.values_list("pk", flat=True))
+
+
+def _listed(
+    request: HttpRequest, context: dict[str, Any], shown: list[int], changed: set[int]
+) -> dict[str, Any]:
+    """Return the order of the list and the rows that changed: names, for who answers.
+
+    Who only watches is shown how many need help.
+    """
+    if not context["may_answer"]:
+        return {"order": None, "cases": {}}
+    rows = case_facts.rows_of([e for e in shown if e in changed], context["now"])
+    return {
+        "order": shown,
+        "cases": {
+            each.case.pk: _part(
+                "case",
+                context | {"row": each, "case": each.case, "call": each.call},
+                request,
+            )
+            for each in rows
+        },
+    }
 
 
 def _part(name: str, context: dict[str, Any], request: HttpRequest) -> str:

@@ -5,11 +5,12 @@ always; delivered, accepted, waiting and not delivered are a second breakdown of
 same total. Calls for help stand on their own and are never part of a cluster.
 """
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from alerts.checkins.board import inside
 from alerts.checkins.board.inside import (
@@ -127,12 +128,31 @@ def _ring(cells: list[tuple[float, float, dict[str, int]]]) -> Ring:
     )
 
 
-def version(incident: Incident, row: BoardCount) -> str:
-    """Return a short text that changes whenever the board would look different."""
-    newest = Case.objects.filter(incident=incident).aggregate(at=Max("changed_at"))
-    changed = int(newest["at"].timestamp() * 1_000_000) if newest["at"] else 0
+def version(incident: Incident, row: BoardCount, now: datetime) -> str:
+    """Return a short text that changes whenever the board would look different.
+
+    Who writes first may commit last, so the newest change does not say everything: how
+    the cases stand together is in it too, and how many have to be looked at again.
+    """
+    cases = Case.objects.filter(incident=incident)
+    told = cases.aggregate(
+        at=Max("changed_at"),
+        every=Count("pk"),
+        taken=Count("owner"),
+        closed=Count("closed_at"),
+        points=Sum("priority"),
+        due=Count("pk", filter=Q(follow_up_at__lte=now, closed_at=None)),
+    )
+    newest = told.pop("at")
+    changed = int(newest.timestamp() * 1_000_000) if newest else 0
     waiting = Inbound.objects.filter(state=Inbound.State.INBOX).count()
-    return f"{row.version}.{changed}.{waiting}"
+    stands = zlib.crc32(repr(sorted(told.items())).encode())
+    return f"{row.version}.{changed}.{waiting}.{stands}"
+
+
+def drawn(cursor: str) -> str:
+    """Return of a cursor what the map and the timeline depend on."""
+    return ".".join(cursor.split(".")[:2])
 
 
 def is_ahead(reader: str, cursor: str) -> bool:
@@ -147,7 +167,7 @@ def is_ahead(reader: str, cursor: str) -> bool:
 def seen_until(cursor: str) -> datetime | None:
     """Return up to when the reader of a cursor knows the cases, if it is one."""
     parts = cursor.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+    if len(parts) != 4 or not all(part.isdecimal() for part in parts):
         return None
     micros = min(int(parts[1]), 10**16)
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)

@@ -42,7 +42,9 @@ REACH: dict[str, int] = {
 }
 REACH_NAMES = ("not_delivered", "waiting", "unknown", "accepted", "delivered")
 _GOT = " ".join(f"WHEN '{state}' THEN {got}" for state, got in REACH.items() if got)
-# Alerts count once they are settled, unless they were stopped within the hold.
+# Alerts count once they are settled, unless they were stopped within the hold. Of the
+# entries of one person the kept one counts, or the first where it is not inside, by the
+# best message of them all.
 _PEOPLE = f"""
 WITH told AS (
   SELECT a.id FROM incidents_audience a JOIN incidents_alert l ON l.id = a.alert_id
@@ -56,17 +58,28 @@ WITH told AS (
   SELECT ap.person_id, MAX(COALESCE(best.got, 0)) AS got, MAX(ap.id) AS last_id
   FROM told JOIN incidents_audienceperson ap ON ap.audience_id = told.id
   LEFT JOIN best ON best.audience_id = told.id GROUP BY ap.person_id
+), merged AS (
+  SELECT kept_id, duplicate_id FROM checkins_sameperson WHERE undone_at IS NULL
+), entry AS (
+  SELECT merged.kept_id AS root, person.person_id, person.got, 1 AS place
+  FROM merged JOIN person ON person.person_id = merged.duplicate_id
+  UNION SELECT merged.kept_id, person.person_id, person.got, 0
+  FROM merged JOIN person ON person.person_id = merged.kept_id
+), one AS (
+  SELECT root, MAX(got) AS got, COALESCE(
+    MAX(CASE WHEN place = 0 THEN person_id END), MIN(person_id)) AS person_id
+  FROM entry GROUP BY root
 ), inside AS (
-  SELECT person.person_id, person.got, ap.stay_id, ap.level,
-    COALESCE(s.status, CASE WHEN person.got > 0 THEN '{SILENT}'
+  SELECT person.person_id, COALESCE(one.got, person.got) AS got, ap.stay_id, ap.level,
+    COALESCE(s.status, CASE WHEN COALESCE(one.got, person.got) > 0 THEN '{SILENT}'
       ELSE '{UNREACHABLE}' END) AS status,
     COALESCE(s.is_verified, %(true)s) AS is_verified
   FROM person JOIN incidents_audienceperson ap ON ap.id = person.last_id
+  LEFT JOIN merged ON merged.duplicate_id = person.person_id
+  LEFT JOIN one ON one.root = COALESCE(merged.kept_id, person.person_id)
   LEFT JOIN checkins_standing s ON s.person_id = person.person_id
     AND s.incident_id = %(incident)s
-  WHERE NOT EXISTS (SELECT 1 FROM checkins_sameperson d JOIN person k
-    ON k.person_id = d.kept_id WHERE d.duplicate_id = person.person_id
-    AND d.undone_at IS NULL)
+  WHERE one.person_id IS NULL OR one.person_id = person.person_id
 )
 """
 # Asked twice in vain whether it is still right: where they are is less sure.

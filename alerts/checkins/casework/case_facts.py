@@ -62,6 +62,22 @@ def rows(cases: list[Case], now: datetime) -> list[Row]:
     return [_row(by_id[case.pk], places, now) for case in cases if case.pk in by_id]
 
 
+def rows_of(numbers: list[int], now: datetime) -> list[Row]:
+    """Return cases by number as rows, in the order of the numbers."""
+    by_id = Case.objects.in_bulk(numbers)
+    return rows([by_id[each] for each in numbers if each in by_id], now)
+
+
+def numbers(
+    incident: Incident, name: str, officer: Officer, now: datetime
+) -> list[int]:
+    """Return the numbers of the cases that a name stands for, in a list's order."""
+    kept = chosen(incident, name, officer, now)
+    if name == "closed":
+        return list(kept.values_list("pk", flat=True))
+    return order(kept, now)
+
+
 def _places(person_ids: list[int]) -> dict[int, tuple[float, float]]:
     stays = AudiencePerson.objects.filter(person__in=person_ids).order_by("id")
     known = stays.exclude(stay=None).values_list("person_id", "stay__lon", "stay__lat")
@@ -177,9 +193,10 @@ def also_here(case: Case, officer: Officer, now: datetime) -> list[Officer]:
     return list(Officer.objects.filter(pk__in=others.values("officer")))
 
 
-def colleagues(incident: Incident, officer: Officer, now: datetime) -> list[Officer]:
-    """Return who else may work on the cases of an incident."""
-    staff = Officer.objects.filter(is_active=True).exclude(pk=officer.pk)
+def colleagues(case: Case, now: datetime) -> list[Officer]:
+    """Return who may be given a case of an incident: all but who has it."""
+    incident = case.incident
+    staff = Officer.objects.filter(is_active=True).exclude(pk=case.owner_id or 0)
     territory = incident.territory
     return [
         each

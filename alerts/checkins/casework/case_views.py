@@ -62,14 +62,14 @@ def listing(request: HttpRequest, reference: str) -> HttpResponse:
     incident = framing.incident_of(request, reference, Verb.ANSWER)
     now, officer = timezone.now(), officer_of(request)
     chosen = request.GET.get("show", "open")
-    rows = case_facts.chosen(incident, chosen, officer, now)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    numbers = case_facts.numbers(incident, chosen, officer, now)
+    page = Paginator(numbers, A_PAGE).get_page(request.GET.get("page"))
     audit.record("view_cases", officer, incident.key, now, cases=len(page))
     context = _frame(
         incident,
         now,
         page=page,
-        rows=case_facts.rows(list(page), now),
+        rows=case_facts.rows_of(list(page), now),
         views=VIEWS,
         chosen=chosen,
         counts=case_facts.counts(incident, officer, now),
@@ -107,12 +107,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         contacts=list(case.person.registration.contacts.order_by("role", "pk")),
         stays=list(case.person.registration.stays.current()),
         said=case_facts.said(case),
+        seen=cases.calls(case),
         events=case_facts.history(case),
         merged=case_facts.merged(case),
         look_alikes=case_facts.look_alikes(case),
         enquiries=enquiring.beside(case_facts.entries(case)),
         others=others,
-        colleagues=case_facts.colleagues(incident, officer, now),
+        colleagues=case_facts.colleagues(case, now),
         ready=_ready(language),
         language=framing.language_name(language),
         language_code=language,
@@ -146,12 +147,23 @@ def _needed(form: QueryDict, words: str, name: str = "body") -> str:
 
 def _take(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     if not cases.take(case, officer, now):
-        raise cases.CaseError("Another officer has this case already.")
-    return "The case is yours. The person was told so."
+        raise cases.CaseError("The case is closed, or another officer has it already.")
+    return f"The case is yours. {_told(case)}"
+
+
+def _told(case: Case) -> str:
+    if cases.was_told(case):
+        return "The person is told so."
+    return (
+        "The person could not be told: there is no number or address, or ten messages "
+        "went there within an hour. Call."
+    )
 
 
 def _hand_over(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
-    to = Officer.objects.filter(pk=form.get("to") or 0, is_active=True).first()
+    number = form.get("to", "")
+    known = number.isdecimal() and len(number) < 18
+    to = Officer.objects.filter(pk=number if known else 0, is_active=True).first()
     if to is None:
         raise cases.CaseError("Choose who gets the case.")
     cases.hand_over(case, to, _text(form), officer, now)
@@ -192,7 +204,9 @@ def _follow_up(case: Case, form: QueryDict, officer: Officer, now: datetime) -> 
 
 def _close(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     why = _needed(form, "Say how we know, then close the case.", "note")
-    if not cases.close(case, officer, form.get("outcome", ""), why, now):
+    seen = form.get("seen", "")
+    known = int(seen) if seen.isdecimal() and len(seen) < 10 else None
+    if not cases.close(case, officer, form.get("outcome", ""), why, now, known):
         raise cases.CaseError("The case was closed already, or has no outcome.")
     return "The case is closed."
 
@@ -201,7 +215,8 @@ def _merge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     inside = AudiencePerson.objects.filter(audience__alert__incident=case.incident)
     known = Person.objects.filter(pk__in=inside.values("person"))
     number = form.get("person", "")
-    person = known.filter(pk=number).first() if number.isdecimal() else None
+    is_number = number.isdecimal() and len(number) < 18
+    person = known.filter(pk=number).first() if is_number else None
     if person is None:
         raise cases.CaseError("Choose an entry of this incident.")
     cases.merge(case, person, officer, now)
@@ -210,7 +225,8 @@ def _merge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
 
 def _unmerge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     number = form.get("merge", "")
-    row = SamePerson.objects.filter(pk=number if number.isdecimal() else 0).first()
+    is_number = number.isdecimal() and len(number) < 18
+    row = SamePerson.objects.filter(pk=number if is_number else 0).first()
     if row is None or row not in case_facts.merged(case):
         raise cases.CaseError("These two entries were parted already.")
     cases.unmerge(case, row, officer, now)

@@ -4,14 +4,21 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from alerts.checkins import duplicates
 from alerts.checkins.answers import checking
-from alerts.checkins.casework import letters
+from alerts.checkins.casework import letters, merging
 from alerts.checkins.casework.opening import note
-from alerts.checkins.models import Case, CaseEvent, CheckIn, SamePerson, Status
-from alerts.incidents.models import Incident
+from alerts.checkins.models import (
+    Basis,
+    Case,
+    CaseEvent,
+    CheckIn,
+    SamePerson,
+    Status,
+)
 from consular import languages
 from consular.missions import audit
 from consular.missions.access import Verb, may
@@ -19,6 +26,7 @@ from consular.missions.models import Officer
 from consular.people.models import Person
 
 Kind = CaseEvent.Kind
+TAKEN = "taken"  # the message that says so
 
 
 class CaseError(ValueError):
@@ -45,15 +53,22 @@ def _tell(case: Case, now: datetime) -> None:
             "{ministry}: an officer has your call for help and is working on it. "
             "If you are in danger now, call the local emergency number first."
         ).format(ministry=settings.MINISTRY_NAME)
-    if not letters.write(case, "taken", subject, body, now):
+    if not letters.write(case, TAKEN, subject, body, now):
         audit.record("not_told", None, f"case {case.pk}", now)
+
+
+def was_told(case: Case) -> bool:
+    """Tell whether the person was written to that an officer has the case."""
+    return letters.was_written(case, TAKEN)
 
 
 @transaction.atomic
 def hand_over(
     case: Case, to: Officer, why: str, officer: Officer, now: datetime
 ) -> None:
-    """Give a case to another officer, who may answer where it lies.
+    """Give a case to an officer who may answer where it lies: another, or oneself.
+
+    Where nobody had it, the person is told that an officer has it now.
 
     Raises
     ------
@@ -62,11 +77,14 @@ def hand_over(
     """
     if not may(to, Verb.ANSWER, now, case.incident.territory):
         raise CaseError("That officer may not work on cases of this incident.")
-    row = Case.objects.open().filter(pk=case.pk).exclude(owner=to)
-    if not row.update(owner=to, taken_at=now):
+    row = Case.objects.open().filter(pk=case.pk)
+    is_free = bool(row.filter(owner=None).update(owner=to, taken_at=now))
+    if not is_free and not row.exclude(owner=to).update(owner=to, taken_at=now):
         raise CaseError("The case is closed, or that officer has it already.")
     note(case, Kind.HANDED_OVER, now, officer, why, to=to.pk)
     audit.record("hand_over_case", officer, f"case {case.pk}", now, to=to.pk)
+    if is_free:
+        _tell(case, now)
 
 
 @transaction.atomic
@@ -100,22 +118,52 @@ def write_to(
 
 @transaction.atomic
 def follow_up(case: Case, at: datetime | None, officer: Officer, now: datetime) -> None:
-    """Set when a case has to be looked at again; nothing takes it off."""
-    Case.objects.open().filter(pk=case.pk).update(follow_up_at=at)
+    """Set when a case has to be looked at again; nothing takes it off.
+
+    Raises
+    ------
+    CaseError
+        When it is closed.
+    """
+    if not Case.objects.open().filter(pk=case.pk).update(follow_up_at=at):
+        raise CaseError("The case is closed.")
     note(case, Kind.FOLLOW_UP, now, officer, at=at.isoformat() if at else None)
     audit.record("follow_up_case", officer, f"case {case.pk}", now)
 
 
 @transaction.atomic
-def close(case: Case, officer: Officer, outcome: str, why: str, now: datetime) -> bool:
-    """Close a case; its outcome answers the calls for help of the whole party.
+def close(
+    case: Case,
+    officer: Officer,
+    outcome: str,
+    why: str,
+    now: datetime,
+    seen: int | None = None,
+) -> bool:
+    """Close a case; its outcome is how the person is, and answers the party's calls.
 
-    Where the person was entered twice, the cases of all entries close.
+    Where the person was entered twice, the cases of all entries close. A companion who
+    has a case of their own keeps it, and their calls.
+
+    Parameters
+    ----------
+    seen : int, optional
+        How many calls for help the officer knew of, as `calls` counts them.
+
+    Raises
+    ------
+    CaseError
+        When somebody has called since.
     """
     if outcome not in Status.values or outcome == Status.NEEDS_HELP:
         return False
-    group = duplicates.groups([case.person_id])[case.person_id]
-    theirs = Case.objects.open().filter(incident=case.incident, person__in=group)
+    _hold_party(case)
+    if seen is not None and calls(case) > seen:
+        raise CaseError(
+            "They have called for help again since you opened this page. Read what was "
+            "said, then close the case."
+        )
+    theirs = Case.objects.open().filter(incident=case.incident, person__in=_group(case))
     closed = list(theirs.select_related("person"))
     if case.pk not in {each.pk for each in closed}:
         return False
@@ -126,16 +174,44 @@ def close(case: Case, officer: Officer, outcome: str, why: str, now: datetime) -
     return True
 
 
+def calls(case: Case) -> int:
+    """Count the calls for help of a case's party, under all entries of its person."""
+    said = CheckIn.objects.filter(incident=case.incident, status=Status.NEEDS_HELP)
+    return said.filter(person__in=_party(case)).count()
+
+
+def _group(case: Case) -> frozenset[int]:
+    return duplicates.groups([case.person_id])[case.person_id]
+
+
+def _party(case: Case) -> QuerySet[Person]:
+    return Person.objects.filter(registration__persons__in=_group(case))
+
+
+def _hold_party(case: Case) -> None:
+    """Let nobody of a party say anything until this transaction ends.
+
+    Who calls in this moment waits, finds the case closed, and opens another.
+    """
+    numbers = list(_party(case).values_list("pk", flat=True))
+    rows = Person.objects.filter(pk__in=numbers).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
 def _close(
     case: Case, officer: Officer, outcome: str, why: str, now: datetime
 ) -> set[int]:
-    """Close one case; return the persons whose calls it answered."""
+    """Close one case; return the persons of whom it says how they are."""
     owner = case.owner or officer
     row = Case.objects.open().filter(pk=case.pk)
     if not row.update(closed_at=now, outcome=outcome, owner=owner):
         return set()
     case.note = why
     case.save(update_fields=["note"])
+    others = Case.objects.open().filter(
+        incident=case.incident,
+        person__registration_id=case.person.registration_id,
+    )
     calls = CheckIn.objects.filter(
         incident=case.incident,
         person__registration_id=case.person.registration_id,
@@ -143,12 +219,29 @@ def _close(
         closed_by=None,
         checkin=None,
         stated_at__lte=now,
-    )
+    ).exclude(person__in=others.values("person"))
     persons = set(calls.values_list("person_id", flat=True))
     calls.update(closed_by=case)
+    if case.person_id not in persons:
+        _state(case, officer, outcome, now)
+        persons.add(case.person_id)
     note(case, Kind.CLOSED, now, officer, why, outcome=outcome)
     audit.record("close_case", officer, f"case {case.pk}", now, outcome=outcome)
     return persons
+
+
+def _state(case: Case, officer: Officer, outcome: str, now: datetime) -> None:
+    """Write how somebody is who had not called, so that the outcome counts for them."""
+    CheckIn.objects.create(
+        incident=case.incident,
+        person_id=case.person_id,
+        status=outcome,
+        basis=Basis.OFFICER,
+        stated_at=now,
+        received_at=now,
+        officer=officer,
+        closed_by=case,
+    )
 
 
 @transaction.atomic
@@ -160,11 +253,9 @@ def merge(case: Case, duplicate: Person, officer: Officer, now: datetime) -> Non
     CaseError
         When they are one already.
     """
-    row = duplicates.merge(case.person, duplicate, officer, now)
-    if row is None:
+    if merging.merge(case.person, duplicate, officer, now) is None:
         raise CaseError("These two entries are one person already.")
     note(case, Kind.MERGED, now, officer, person=duplicate.pk)
-    _refresh_both(row, now)
 
 
 @transaction.atomic
@@ -176,13 +267,6 @@ def unmerge(case: Case, row: SamePerson, officer: Officer, now: datetime) -> Non
     CaseError
         When they were parted already.
     """
-    if not duplicates.unmerge(row, officer, now):
+    if not merging.unmerge(row, officer, now):
         raise CaseError("These two entries were parted already.")
     note(case, Kind.UNMERGED, now, officer, person=row.duplicate_id)
-    _refresh_both(row, now)
-
-
-def _refresh_both(row: SamePerson, now: datetime) -> None:
-    both = {row.kept_id, row.duplicate_id}
-    for incident in Incident.objects.filter(checkins__person__in=both).distinct():
-        checking.refresh(incident, both, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts.checkins.board import boards
-from alerts.checkins.models import Case
+from alerts.checkins.casework import opening
 from alerts.incidents import logbook
 from alerts.incidents.models import Alert, Incident
 from consular.missions import audit
@@ -30,7 +30,7 @@ def conclude(incident: Incident, why: str, officer: Officer, now: datetime) -> b
     row = Incident.objects.select_for_update().filter(pk=incident.pk, closed_at=None)
     if not row.exists():
         return False
-    cases = Case.objects.open().filter(incident=incident)
+    cases = opening.listed(incident).open()
     urgent = cases.urgent().count()
     if urgent:
         nouns = "urgent case is" if urgent == 1 else "urgent cases are"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from alerts.checkins.casework import opening
 from alerts.checkins.casework.opening import note
 from alerts.checkins.models import Case, CaseEvent
 from alerts.dispatch import outbox
@@ -15,23 +16,47 @@ from consular.missions import audit
 from consular.missions.models import Duty
 
 PATIENCE = timedelta(minutes=15)
+FREE = "With nobody again: the account of its officer was disabled."
 AT_ONCE = 100
 
 
 def escalate(now: datetime) -> int:
     """Tell the officers on duty of each urgent case that nobody has taken, once.
 
-    No incident is closed with one, so those of a closed incident are of people who
-    called afterwards; nobody looks at its board any more.
+    One of which nobody can be told now, because nobody is on duty or they were told of
+    as many as an hour allows, is tried again. No incident is closed with one, so those
+    of a closed incident are of people who called afterwards; nobody looks at its board
+    any more.
     """
+    _free(now)
     late = (
-        Case.objects.open()
+        opening.shown()
+        .open()
         .urgent()
         .filter(owner=None, escalated_at=None)
         .select_related("incident__commander", "incident__lead_mission")
         .order_by("opened_at")
     )
-    return sum(_tell(case, now) for case in late[:AT_ONCE] if _is_late(case, now))
+    told, deaf = 0, set[int]()  # incidents of which nobody can be told
+    for case in late.iterator():
+        if told == AT_ONCE or case.incident_id in deaf or not _is_late(case, now):
+            continue
+        if _tell(case, now):
+            told += 1
+        else:
+            deaf.add(case.incident_id)
+    return told
+
+
+def _free(now: datetime) -> None:
+    """Free the cases of officers whose accounts were disabled: nobody has these."""
+    orphans = Case.objects.open().filter(owner__is_active=False)
+    for case in orphans[:AT_ONCE]:
+        with transaction.atomic():
+            row = Case.objects.open().filter(pk=case.pk, owner=case.owner_id)
+            if row.update(owner=None, taken_at=None, escalated_at=None):
+                note(case, CaseEvent.Kind.NOTE, now, body=FREE)
+                audit.record("free_case", None, f"case {case.pk}", now)
 
 
 def _is_late(case: Case, now: datetime) -> bool:
@@ -45,6 +70,9 @@ def _tell(case: Case, now: datetime) -> bool:
     if not row.update(escalated_at=now):
         return False
     told = sum(_write(case, *each, now) for each in _on_duty(case.incident, now))
+    if not told:
+        transaction.set_rollback(True)
+        return False
     note(case, CaseEvent.Kind.ESCALATED, now, told=told)
     audit.record("escalate_case", None, f"case {case.pk}", now, told=told)
     return True

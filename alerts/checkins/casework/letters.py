@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from alerts.checkins.models import Case
 from alerts.dispatch import outbox
+from alerts.dispatch.models import Message
 from consular import languages, modes
 from consular.people.models import Contact
 
@@ -42,6 +43,11 @@ def contact_of(case: Case) -> Contact | None:
     """Return the address that a case's answers go to: a phone before an e-mail."""
     own = case.person.registration.contacts.filter(role=Contact.Role.OWN)
     return own.order_by("-kind", "pk").first()
+
+
+def was_written(case: Case, name: str) -> bool:
+    """Tell whether a notice of a case was written."""
+    return Message.objects.filter(cause__key=f"notice:case:{case.pk}:{name}").exists()
 
 
 def write(case: Case, name: str, title: str, body: str, now: datetime) -> bool:

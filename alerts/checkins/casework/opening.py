@@ -1,11 +1,13 @@
 """Open cases: for a call for help, for words of danger, for silence, by an officer."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from alerts.checkins import duplicates
 from alerts.checkins.casework import urgency
 from alerts.checkins.casework.urgency import Facts
 from alerts.checkins.models import (
@@ -19,7 +21,13 @@ from alerts.checkins.models import (
     Status,
 )
 from alerts.checkins.reading import understanding
-from alerts.incidents.models import AudiencePerson, Incident, ZoneLevel
+from alerts.incidents.audiences import warned
+from alerts.incidents.models import (
+    AudienceMessage,
+    AudiencePerson,
+    Incident,
+    ZoneLevel,
+)
 from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
@@ -65,7 +73,6 @@ def _facts(
     lead: Person,
     needs: Iterable[str] = (),
     words: str = "",
-    is_silent: bool = False,
 ) -> Facts:
     party = list(lead.registration.persons.all())
     endangered = AudiencePerson.objects.filter(
@@ -78,7 +85,6 @@ def _facts(
         has_needs=any(person.needs for person in party),
         is_alone=len(party) == 1,
         is_in_danger_zone=endangered.exists(),
-        is_silent=is_silent,
     )
 
 
@@ -90,6 +96,7 @@ def _open(
     now: datetime,
     officer: Officer | None = None,
 ) -> tuple[Case, bool]:
+    """Open a case, or make an open one worse; tell whether it is new."""
     priority, reasons = urgency.judge(facts)
     case, is_new = Case.objects.get_or_create(
         incident=incident,
@@ -108,13 +115,33 @@ def _open(
     else:
         points, both = urgency.together(case.reasons, reasons)
         worse = origin == Case.Origin.HELP
-        Case.objects.filter(pk=case.pk).update(
-            priority=max(case.priority, points),
-            reasons=both,
-            changed_at=now,
-            origin=origin if worse else case.origin,
+        case.priority, case.reasons = max(case.priority, points), both
+        is_open = (
+            Case.objects.open()
+            .filter(pk=case.pk)
+            .update(
+                priority=case.priority,
+                reasons=both,
+                changed_at=now,
+                origin=origin if worse else case.origin,
+            )
         )
+        if not is_open:  # closed in this moment, by who had not heard of this
+            return _open(incident, lead, origin, facts, now, officer)
+    share_urgency(case, now)
     return case, is_new
+
+
+def share_urgency(case: Case, now: datetime) -> None:
+    """Make the case behind which a merged entry's stands as urgent as that one."""
+    kept = duplicates.kept_of(case.person_id)
+    if kept == case.person_id:
+        return
+    listed = Case.objects.open().filter(incident=case.incident_id, person=kept)
+    for shown in listed:
+        points, both = urgency.together(shown.reasons, case.reasons)
+        most = max(shown.priority, case.priority, points)
+        listed.update(priority=most, reasons=both, changed_at=now)
 
 
 def note(
@@ -148,18 +175,41 @@ def by_officer(
 
 
 def by_silence(now: datetime) -> int:
-    """Open cases for people with needs whom every step of a ladder left silent."""
+    """Open cases for people with needs whom no step of a ladder, or no way, reaches."""
+    tried = _by_silence(_tried(now), now, is_unreached=False)
+    return tried + _by_silence(_unreached(now), now, is_unreached=True)
+
+
+def _tried(now: datetime) -> QuerySet[AudiencePerson]:
+    """Keep those for whom every step of a ladder was taken."""
     tried = LadderStep.objects.filter(
         step=LAST_STEP, audience=OuterRef("audience"), taken_at__lte=now
     )
+    return AudiencePerson.objects.filter(Exists(tried))
+
+
+def _unreached(now: datetime) -> QuerySet[AudiencePerson]:
+    """Keep those to whom a warning that has left was written by no way at all."""
+    written = AudienceMessage.objects.filter(audience=OuterRef("audience"))
+    return AudiencePerson.objects.filter(
+        ~Exists(written),
+        audience__reason__in=warned.UNREACHED,
+        audience__alert__kind__in=warned.WARNINGS,
+        audience__alert__released_at__isnull=False,
+        audience__alert__opens_at__lte=now,
+    )
+
+
+def _by_silence(
+    rows: QuerySet[AudiencePerson], now: datetime, *, is_unreached: bool
+) -> int:
     incident = OuterRef("audience__alert__incident")
-    rows = (
-        AudiencePerson.objects.filter(
+    found = (
+        rows.filter(
             audience__is_included=True, audience__alert__incident__closed_at=None
         )
         .exclude(person__needs="")
         .annotate(
-            was_tried=Exists(tried),
             has_case=Exists(
                 Case.objects.filter(incident=incident, person=OuterRef("person"))
             ),
@@ -167,13 +217,17 @@ def by_silence(now: datetime) -> int:
                 Standing.objects.filter(incident=incident, person=OuterRef("person"))
             ),
         )
-        .filter(was_tried=True, has_case=False, has_said=False)
+        .filter(has_case=False, has_said=False)
         .select_related("audience__alert__incident", "person__registration")
     )
     opened = 0
-    for row in rows.order_by("id")[:AT_ONCE]:
+    for row in found.order_by("id")[:AT_ONCE]:
         at = row.audience.alert.incident
-        facts = _facts(at, row.person, is_silent=True)
+        facts = replace(
+            _facts(at, row.person),
+            is_silent=not is_unreached,
+            is_unreached=is_unreached,
+        )
         with transaction.atomic():
             opened += _open(at, row.person, Case.Origin.SILENCE, facts, now)[1]
     return opened
@@ -213,16 +267,19 @@ def _has_case(incident_id: int, persons: list[int]) -> bool:
     return rows.exists()
 
 
-def listed(incident: Incident) -> CaseQuerySet:
-    """Keep an incident's cases, one a person: those of a merged entry stand behind."""
-    open_kept = Case.objects.open().filter(
-        incident=incident, person=OuterRef("kept"), closed_at=None
+def shown() -> CaseQuerySet:
+    """Keep the cases that stand for a person: those of a merged entry stand behind."""
+    kept = Case.objects.open().filter(
+        incident=OuterRef(OuterRef("incident")), person=OuterRef("kept")
     )
     hidden = SamePerson.objects.filter(
-        Exists(open_kept), undone_at=None, duplicate=OuterRef("person")
+        Exists(kept), undone_at=None, duplicate=OuterRef("person")
     )
-    return (
-        Case.objects.filter(incident=incident)
-        .exclude(Q(closed_at=None) & Exists(hidden))
-        .order_by(F("owner").asc(nulls_first=True), "-priority", "opened_at")
-    )
+    return Case.objects.exclude(Q(closed_at=None) & Exists(hidden))
+
+
+def listed(incident: Incident) -> CaseQuerySet:
+    """Keep an incident's cases, one a person, in the order of a list."""
+    free = F("owner").asc(nulls_first=True)
+    mine = shown().filter(incident=incident)
+    return mine.order_by(free, "-priority", "opened_at")

@@ -14,9 +14,18 @@ REASONS = {
 CHILD, NEEDS, ALONE = (15, "Child"), (25, "Needs on record"), (5, "Alone")
 NEAR = (10, "In the danger zone")
 SILENT = (10, "No answer to any message")
+UNREACHED = (10, "No way to reach them")
 POINTS = {
     name: points
-    for points, name in (*REASONS.values(), CHILD, NEEDS, ALONE, NEAR, SILENT)
+    for points, name in (
+        *REASONS.values(),
+        CHILD,
+        NEEDS,
+        ALONE,
+        NEAR,
+        SILENT,
+        UNREACHED,
+    )
 }
 # Words of danger to life or of injury, folded; a part of a word is enough.
 TOLD_BY_WORDS = {
@@ -77,6 +86,7 @@ class Facts:
     is_alone: bool = False
     is_in_danger_zone: bool = False
     is_silent: bool = False
+    is_unreached: bool = False
 
 
 def told(words: str) -> set[str]:
@@ -112,6 +122,7 @@ def judge(facts: Facts) -> tuple[int, list[str]]:
             (CHILD, facts.has_minor),
             (NEAR, facts.is_in_danger_zone),
             (SILENT, facts.is_silent),
+            (UNREACHED, facts.is_unreached),
             (ALONE, facts.is_alone),
         )
         if is_so

@@ -11,7 +11,7 @@ from django.db.models import Max
 from alerts.checkins.board import boards, counting, inside, pictures
 from alerts.checkins.board.inside import Group
 from alerts.checkins.casework import case_facts, opening
-from alerts.checkins.models import BoardCount, Case, SituationReport
+from alerts.checkins.models import BoardCount, SituationReport
 from alerts.incidents.models import Incident
 from consular import languages
 from consular.missions import audit
@@ -113,7 +113,7 @@ def _calls(incident: Incident, now: datetime) -> list[list[float]]:
 
 
 def _cases(incident: Incident) -> dict[str, Any]:
-    listed = Case.objects.filter(incident=incident)
+    listed = opening.listed(incident)
     reasons: Counter[str] = Counter()
     for found in listed.open().values_list("reasons", flat=True):
         reasons.update(found)

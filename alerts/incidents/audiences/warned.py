@@ -26,6 +26,8 @@ from consular.people import whereabouts
 
 WARNINGS = (AlertKind.ALERT, AlertKind.UPDATE)
 CLEARS = (AlertKind.OUTSIDE, AlertKind.ALL_CLEAR)
+# Whom an alert was for although no message could be written to them.
+UNREACHED = (Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT)
 ENDS = (*CLEARS, AlertKind.CORRECTION)
 
 # An alert that was stopped in its hold has told nobody.

@@ -103,7 +103,7 @@ async function poll(full = false) {
     if (inbox) inbox.textContent = said.inbox.toLocaleString("en");
     if (said.help > help) callForHelp(said.help - help);
     help = said.help;
-    show(said);
+    if (said.order) show(said);
   } catch (error) {
     console.warn("the server did not answer", error.name);
   }
