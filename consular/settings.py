@@ -4,6 +4,7 @@ With nothing set, Muster starts on a laptop in exercise mode with the embedded
 database; `manage.py check --deploy` says what a live installation still lacks.
 """
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -167,7 +168,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "PRAGMA secure_delete=ON; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"
+    # A machine that vanishes says nothing: without these, whoever waits for its answer
+    # waits for many minutes, a heartbeat and a stop with them.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+        "options": "-c jit=off",
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # SQLite ignores an index's INCLUDE, and says so at every start.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
@@ -308,6 +319,9 @@ HOLD_S = env.number("MUSTER_HOLD_S", 30)  # between an approval and the first me
 BREAK_GLASS_PEOPLE = int(env.number("MUSTER_BREAK_GLASS_PEOPLE", 500))
 BREAK_GLASS_HOLD_S = env.number("MUSTER_BREAK_GLASS_HOLD_S", 60)
 DISPATCH_THREADS = int(env.number("MUSTER_DISPATCH_THREADS", 32))
+# Where no name server answers, a look-up took 40 s with two of them: whoever sends was
+# taken for one that hangs for good. The C library reads this.
+os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")
 
 # What a part costs, in millionths of the ministry's currency: `sms=75000,sms.CU=120000`
 PRICES = {

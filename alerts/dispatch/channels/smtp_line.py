@@ -9,6 +9,7 @@ nobody's.
 
 import io
 import smtplib
+import socket
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
@@ -21,6 +22,21 @@ class _Line(smtplib.SMTP):
 
     may_have_it = False  # the content may have been sent to its end
     until: wire.Until | None = None
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        """Connect within one limit of time, however many addresses there are."""
+        failed = OSError("the name leads nowhere")
+        places = wire.addresses(host, port)
+        for place in places:
+            share_s = wire.CONNECT_S / len(places)
+            try:
+                made = socket.create_connection((place, port), share_s)
+            except OSError as error:
+                failed = error
+                continue
+            made.settimeout(wire.ANSWER_S)
+            return made
+        raise failed
 
     def again(self) -> None:
         """Begin with another mail on the same connection."""
@@ -47,11 +63,14 @@ class _Line(smtplib.SMTP):
 
 
 class _PlainLine(_Line):
-    pass
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._connected(host, port)
 
 
 class _TlsLine(_Line, smtplib.SMTP_SSL):
-    pass
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made = self._connected(host, port)
+        return self.context.wrap_socket(made, server_hostname=host)
 
 
 class Backend(EmailBackend):

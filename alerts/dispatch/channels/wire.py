@@ -2,7 +2,9 @@
 
 The whole answer, headers included, comes within one limit of time and one of size,
 however slowly or much it sends; it is not inflated, and a redirect is not followed: it
-would carry the account's key and the text to wherever it points.
+would carry the account's key and the text to wherever it points. Connecting has a limit
+too, however many addresses a name leads to: where a network swallows everything, each
+of them would else be waited for in turn, and the sender be taken for one that hangs.
 """
 
 import io
@@ -16,9 +18,11 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 CONNECT_S = 5.0
 ANSWER_S = 10.0
+MOST_ADDRESSES = 5  # of one name that are tried; each gets its share of the time
 # A list of fifty long texts is 200 KB.
 MOST_BYTES = 1_000_000
 # An answer that is packed may be a thousand times larger than it looks.
@@ -72,12 +76,47 @@ class _Bounded(HTTPResponse):
         self.fp = io.BufferedReader(Until(raw, sock))
 
 
+def addresses(host: str, port: int) -> list[str]:
+    """Return where a name leads, as far as it is tried.
+
+    Raises
+    ------
+    socket.gaierror
+        When the name is not known, or nobody can be asked.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(row[4][0]) for row in found))[:MOST_ADDRESSES]
+
+
 class _Http(HTTPConnection):
+    """A connection that is made within one limit of time, and so answered."""
+
     response_class = _Bounded
 
+    def _new_conn(self) -> socket.socket:
+        name, patience = self._dns_host, self.timeout
+        try:
+            places = addresses(name, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        failed: Exception = NewConnectionError(self, "the name leads nowhere")
+        try:
+            for self._dns_host in places:
+                self.timeout = CONNECT_S / len(places)
+                try:
+                    made = super()._new_conn()
+                except urllib3.exceptions.HTTPError as error:
+                    failed = error
+                    continue
+                made.settimeout(CONNECT_S)  # what is agreed on before the request
+                return made
+        finally:
+            self._dns_host, self.timeout = name, patience
+        raise failed
 
-class _Https(HTTPSConnection):
-    response_class = _Bounded
+
+class _Https(_Http, HTTPSConnection):
+    """The same, encrypted."""
 
 
 _POOLS = {

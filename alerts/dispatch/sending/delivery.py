@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 FLUSH_S = 0.1
 LOOK_S = 0.01  # waking up for each result would take turns away from the senders
 IDLE_S = 0.2
-# A transport gives up after 10 s; a thread that is gone for longer hangs for good.
-HUNG_S = 25.0
+# Looking a name up takes 16 s at the most, connecting 10, an answer 10; a thread that
+# is gone for longer hangs for good.
+HUNG_S = 45.0
 # What leaves in so many seconds is announced beyond the threads' own, so that none
 # waits for the database; and as much again is claimed. More could not be overtaken.
 AHEAD_S = 0.2
@@ -115,12 +116,12 @@ class Sender:
             time.sleep(LOOK_S)
         fresh = self.senders.landed()
         self.landed += fresh
-        if self.senders.oldest_s() > HUNG_S:
-            raise HungError("a request does not come back")
         self.pace.add(len(fresh))
         # Kept until they are written: the database may be away for a while.
         self.sent += recording.record(self.landed, self.owner, self.clock())
         count, self.landed = len(self.landed), []
+        if self.senders.oldest_s() > HUNG_S:
+            raise HungError("a request does not come back")
         if self.diary is not None and not self.senders.flying:
             self.diary.empty()
         return count
