@@ -358,6 +358,7 @@ def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:
                 cause__incident_key=cause.incident_key,
                 account=account,
                 text__language=said.language,
+                taken_down_at=None,
             )
             first = earlier.exclude(cause=cause).order_by("id").first()
         row, _ = Publication.objects.get_or_create(

@@ -9,7 +9,7 @@ from alerts.dispatch import links, outbox, routing
 from alerts.dispatch.channels import posts
 from alerts.dispatch.channels.base import PermanentError, TemporaryError, UnclearError
 from alerts.dispatch.models import Alarm, Publication, State
-from alerts.dispatch.sending import posting
+from alerts.dispatch.sending import posting, sweeping
 from alerts.dispatch.watching import alarms
 from consular.missions.models import AuditEntry
 from tests.dispatch.test_ledger import make_cause
@@ -165,3 +165,52 @@ def test_what_is_stopped_while_one_post_is_made_is_followed_by_none(
     posted = Publication.objects.filter(state=State.DELIVERED)
     assert posted.count() == 1
     assert posting.post_due(NOW) == 0
+
+
+def published(number: int, **changes):
+    """Publish the next text of one incident."""
+    fields = {"now": NOW, "opens_at": NOW, "not_after": LATER, "incident_key": "EQ-1"}
+    found = make_cause(f"alert:{number}", **(fields | changes))
+    words = f"EXERCISE. Number {number}."
+    return outbox.publish(found, outbox.text("social", "en", words), NOW)
+
+
+@pytest.mark.parametrize("over", [outbox.stop, None])
+def test_a_correction_is_posted_though_nobody_knows_what_became_of_the_first_post(
+    provider, over
+):
+    late = NOW + timedelta(hours=1)
+    first = {post.account: post for post in published(1, not_after=late)}[BROKEN]
+    Publication.objects.filter(pk=first.pk).update(state=State.UNCLEAR)
+    if over:
+        over("alert:1", NOW)
+    sweeping.end(late)
+    posting.take_back_lost(late)
+    published(2)
+    posting.post_due(late)
+    first.refresh_from_db()
+    assert (first.state, first.provider_code) == (State.SET_ASIDE, "look")
+    later = Publication.objects.filter(cause__key="alert:2")
+    assert set(later.values_list("state", flat=True)) == {State.DELIVERED}
+
+
+def test_an_unclear_post_of_an_alert_that_goes_on_is_asked_for(provider):
+    first = {post.account: post for post in published(1)}[BROKEN]
+    Publication.objects.filter(pk=first.pk).update(state=State.UNCLEAR)
+    posting.take_back_lost(NOW)
+    posting.post_due(NOW)
+    first.refresh_from_db()
+    assert first.state == State.DELIVERED
+
+
+def test_nothing_stands_under_a_post_that_was_taken_down(provider):
+    first = {post.account: post for post in published(1)}[BROKEN]
+    posting.post_due(NOW)
+    published(2)  # while the first is still there
+    first.refresh_from_db()
+    assert posting.take_down(first, NOW) == ""
+    posting.post_due(NOW)
+    told = {row["in_reply_to"] for row in provider.journal.accepted("social")}
+    assert first.provider_id not in told
+    third = {post.account: post for post in published(3)}[BROKEN]
+    assert third.in_reply_to.cause.key == "alert:2"

@@ -10,7 +10,7 @@ import traceback
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels.base import (
@@ -64,13 +64,20 @@ def _is_held() -> bool:
 
 
 def take_back_lost(now: datetime) -> int:
-    """Make posts unclear whose poster went silent; the third time, set them aside."""
+    """Make posts unclear whose poster went silent; the third time, set them aside.
+
+    So is what is unclear of a cause that is over: nobody asks for it any more, since to
+    ask may be to post, and what stands under it would wait for ever.
+    """
     lost = Publication.objects.filter(state=State.CLAIMED, lease_until__lt=now)
     gone = {"lease_until": None, "tries": F("tries") + 1}
     aside = lost.filter(tries__gte=MOST_TRIES - 1).update(
         state=State.SET_ASIDE, provider_code="crash", **gone
     )
-    return aside + lost.update(state=State.UNCLEAR, not_before=now, **gone)
+    back = lost.update(state=State.UNCLEAR, not_before=now, **gone)
+    over = Q(cause__not_after__lte=now) | ~Q(cause__stopped_at=None)
+    left = Publication.objects.filter(over, state=State.UNCLEAR)
+    return aside + back + left.update(**_aside("look"))
 
 
 def again(publication: Publication, now: datetime) -> bool:
@@ -159,9 +166,7 @@ def _outcome(
         to="",
         body=publication.text.body,
         language=publication.text.language,
-        in_reply_to=publication.in_reply_to.provider_id
-        if publication.in_reply_to
-        else "",
+        in_reply_to=_stands_under(publication.in_reply_to),
     )
     transport = routing.transport_for(publication.account)
     was_unclear = publication.state == State.UNCLEAR
@@ -182,6 +187,13 @@ def _outcome(
         "accepted_at": now,
         "ended_at": now,
     }, ""
+
+
+def _stands_under(first: Publication | None) -> str:
+    """Return the post that is answered, unless it was taken down meanwhile."""
+    if first is None or first.taken_down_at is not None:
+        return ""
+    return first.provider_id
 
 
 def take_down(publication: Publication, now: datetime) -> str:
