@@ -5,7 +5,31 @@ with the second: where each takes between two seconds and three, only every thir
 is looked at, and it may never be one that three divides.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+
+from django.db.utils import InterfaceError, OperationalError
+
+
+def one_by_one(now: datetime, *steps: Callable[[datetime], object]) -> None:
+    """Take the steps of a tick; one that breaks does not keep the others from theirs.
+
+    Raises
+    ------
+    Exception
+        The first that a step met, when all have had their turn; at once where the
+        database is away, which all of them would wait for.
+    """
+    met: Exception | None = None
+    for step in steps:
+        try:
+            step(now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # raised below
+            met = met or error
+    if met is not None:
+        raise met
 
 
 class Every:

@@ -1,5 +1,6 @@
 """Look every second for answers that were not read, and for steps that are due."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from alerts.checkins import ladders, retention
@@ -7,7 +8,7 @@ from alerts.checkins.answers import inbox
 from alerts.checkins.board import counting
 from alerts.checkins.casework import escalating, opening
 from alerts.checkins.relatives import enquiring
-from consular.rhythm import Every
+from consular.rhythm import Every, one_by_one
 
 RETENTION = Every(20)  # it asks whether today was done
 CASES = Every(5)
@@ -16,15 +17,23 @@ LADDERS = Every(3)  # an answer stops a further step within ten seconds
 
 def tick(now: datetime) -> None:
     """Read what is new; each answer is read once, whoever ticks."""
+    due: list[Callable[[datetime], object]] = [_read_new]
+    if LADDERS(now):
+        due.append(ladders.climb)
+    due.append(counting.tick)
+    if CASES(now):
+        due += [opening.by_silence, escalating.escalate]
+        due += [enquiring.look, enquiring.pass_on]
+    if RETENTION(now):
+        due.append(_end_what_is_over)
+    one_by_one(now, *due)
+
+
+def _read_new(now: datetime) -> None:
     while inbox.read_new(now) == inbox.AT_ONCE:
         pass
-    if LADDERS(now):
-        ladders.climb(now)
-    counting.tick(now)
-    if CASES(now):
-        opening.by_silence(now)
-        escalating.escalate(now)
-        enquiring.look(now)
-        enquiring.pass_on(now)
-    if RETENTION(now) and retention.is_due(now):
+
+
+def _end_what_is_over(now: datetime) -> None:
+    if retention.is_due(now):
         retention.run(now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from alerts.dispatch.hearing import receipts, unclear
 from alerts.dispatch.sending import diary, health, posting, suspects, sweeping
 from alerts.dispatch.watching import alarms, daily
-from consular.rhythm import Every
+from consular.rhythm import Every, one_by_one
 
 ALARMS = Every(5)
 SUSPECTS_AT_ONCE = 5  # each takes a process of its own; what is unclear waits meanwhile
@@ -18,16 +18,21 @@ def tick(now: datetime) -> None:
     Each step is one conditional change, so several processes may tick at once. None of
     them talks to a provider: a provider that hangs must not hold this up.
     """
+    one_by_one(
+        now,
+        _apply_receipts,
+        diary.settle,
+        sweeping.bury,
+        sweeping.end,
+        posting.take_back_lost,
+        health.shift,
+        *((alarms.look, daily.send) if ALARMS(now) else ()),
+    )
+
+
+def _apply_receipts(now: datetime) -> None:
     while receipts.apply_waiting(now) == receipts.AT_ONCE:
         pass
-    diary.settle(now)
-    sweeping.bury(now)
-    sweeping.end(now)
-    posting.take_back_lost(now)
-    health.shift(now)
-    if ALARMS(now):
-        alarms.look(now)
-        daily.send(now)
 
 
 def errands(owner: str, clock: Callable[[], datetime]) -> int:

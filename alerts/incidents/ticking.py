@@ -9,12 +9,19 @@ from alerts.incidents import promising
 from alerts.incidents.approving import correcting, release
 from alerts.incidents.audiences import audience, joining
 from alerts.incidents.models import Alert
+from consular.rhythm import one_by_one
 
 PATIENCE = timedelta(seconds=10)  # for a queue that may be dead
 
 
 def tick(now: datetime) -> None:
     """Settle what the queue leaves lying, release what is due, let people join."""
+    one_by_one(
+        now, _settle, correcting.tick, release.tick, joining.tick, promising.tick
+    )
+
+
+def _settle(now: datetime) -> None:
     settling = Alert.objects.filter(state=Alert.State.SETTLING, corrects=None)
     for alert in settling.filter(queued_at=None):
         if settling.filter(pk=alert.pk, queued_at=None).update(queued_at=now):
@@ -24,7 +31,3 @@ def tick(now: datetime) -> None:
     )
     for alert in left:
         audience.settle(alert, now)
-    correcting.tick(now)
-    release.tick(now)
-    joining.tick(now)
-    promising.tick(now)

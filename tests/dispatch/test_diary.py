@@ -1,10 +1,12 @@
 """What a sender's diary says after it was killed, and what it never says."""
 
+import fcntl
 import os
+import threading
 
 import pytest
 
-from alerts.dispatch import outbox
+from alerts.dispatch import outbox, ticking
 from alerts.dispatch.models import Message, State
 from alerts.dispatch.sending import claims, delivery, diary, sweeping
 from alerts.dispatch.sending.diary import Diary
@@ -123,3 +125,55 @@ def test_nothing_personal_is_noted():
     path = killed_after((first, TAKEN), (second, ""))
     assert path.read_text() == f"{first.outgoing.uid} 1 {first.account} {TAKEN}\n"
     assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("before", [b"\x00" * 40, b"not-an-id 1 sms id\n"])
+def test_a_diary_that_a_power_cut_damaged_holds_up_nothing(before):
+    first, second = begun()
+    path = killed_after((first, TAKEN), (second, TAKEN))
+    path.write_bytes(before + path.read_bytes())
+    ticking.tick(NOON + 4 * SECOND)
+    assert State.ACCEPTED in states()
+    assert State.CLAIMED not in states()
+    assert not path.exists()
+
+
+def test_of_a_long_diary_the_end_is_read_by_few_questions(
+    monkeypatch, django_assert_max_num_queries
+):
+    _, last = begun()
+    path = killed_after((last, TAKEN))
+    note = path.read_bytes()
+    path.write_bytes(note.replace(last.outgoing.uid.encode(), b"0" * 32) * 900 + note)
+    monkeypatch.setattr(diary, "MOST_BYTES", len(note) * 901)
+    with django_assert_max_num_queries(6):
+        assert diary.settle(NOON) == 1
+    assert states() == [State.CLAIMED, State.ACCEPTED]
+
+
+def test_a_diary_that_is_taken_away_while_it_is_begun_is_begun_anew(settings):
+    path = diary.folder() / "new.diary"
+    path.parent.mkdir(parents=True)
+    reader = os.open(path, os.O_CREAT | os.O_RDONLY)
+    fcntl.flock(reader, fcntl.LOCK_EX)
+    made = []
+    writer = threading.Thread(target=lambda: made.append(Diary("new")))
+    writer.start()
+    path.unlink()
+    os.close(reader)
+    writer.join()
+    made[0].note(begun()[0], TAKEN)
+    assert TAKEN in path.read_text()
+    made[0].close()
+
+
+def test_a_step_that_breaks_does_not_keep_the_others_from_their_turn(monkeypatch):
+    begun()
+
+    def breaks(now):
+        raise KeyError("broken")
+
+    monkeypatch.setattr(diary, "settle", breaks)
+    with pytest.raises(KeyError):
+        ticking.tick(NOON + 4 * SECOND)
+    assert set(states()) == {State.UNCLEAR}

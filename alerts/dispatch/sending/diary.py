@@ -9,6 +9,8 @@ once its writer is gone: the system then lets go of the lock.
 import fcntl
 import logging
 import os
+import re
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,9 @@ from alerts.dispatch.sending.jobs import Job
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 64_000_000  # of a file that is read; emptied whenever nothing is in flight
+AT_ONCE = 500
+Line = tuple[uuid.UUID, int, str, str]  # message, attempt, account, provider's id
+_UID = re.compile(r"[0-9a-f-]{32,36}")
 # Where a message stands whose attempt was begun and whose result was not written; it
 # may have been given back to the queue already.
 OPEN = [State.CLAIMED, State.UNCLEAR, State.QUEUED]
@@ -40,9 +45,7 @@ class Diary:
         self._is_empty = True
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
-            self._file = os.open(self.path, flags, 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._file = _held(self.path)
         except OSError as error:
             logger.warning("no diary is kept: %s", type(error).__name__)
 
@@ -59,9 +62,13 @@ class Diary:
 
     def empty(self) -> None:
         """Begin anew, when all that was taken is in the ledger."""
-        if self._file >= 0 and not self._is_empty:
+        if self._file < 0 or self._is_empty:
+            return
+        try:
             os.ftruncate(self._file, 0)
             self._is_empty = True
+        except OSError as error:
+            logger.warning("the diary was not written: %s", type(error).__name__)
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -69,6 +76,19 @@ class Diary:
             self.path.unlink(missing_ok=True)
             os.close(self._file)
             self._file = -1
+
+
+def _held(path: Path) -> int:
+    """Open a diary to write in, and hold it.
+
+    Whoever reads what the dead have left may take it away before it is held.
+    """
+    while True:
+        file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)
 
 
 def settle(now: datetime) -> int:
@@ -81,8 +101,9 @@ def settle(now: datetime) -> int:
             continue  # another process was quicker
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for line in _lines(file):
-                settled += _taken(*line, now)
+            lines = list(_lines(file))
+            for start in range(0, len(lines), AT_ONCE):
+                settled += _settle(lines[start : start + AT_ONCE], now)
             path.unlink(missing_ok=True)
         except BlockingIOError:
             continue  # its writer lives, or another process reads it
@@ -91,16 +112,26 @@ def settle(now: datetime) -> int:
     return settled
 
 
-def _lines(file: int) -> Iterator[tuple[str, int, str, str]]:
-    """Yield what was noted; a line that was cut off says nothing."""
+def _lines(file: int) -> Iterator[Line]:
+    """Yield what was noted last; a line that was cut off or damaged says nothing."""
+    os.lseek(file, max(os.fstat(file).st_size - MOST_BYTES, 0), os.SEEK_SET)
     said = os.read(file, MOST_BYTES).decode(errors="replace")
     for line in said.split("\n")[:-1]:
         words = line.split(" ")
-        if len(words) == 4 and words[1].isdecimal():
-            yield words[0], int(words[1]), words[2], words[3]
+        if len(words) == 4 and words[1].isdecimal() and _UID.fullmatch(words[0]):
+            yield uuid.UUID(words[0]), int(words[1]), words[2], words[3]
 
 
-def _taken(uid: str, attempt: int, account: str, provider_id: str, at: datetime) -> int:
+def _settle(lines: list[Line], now: datetime) -> int:
+    """Write what some lines say of messages whose results were not written."""
+    rows = Message.objects.filter(uid__in=[line[0] for line in lines], state__in=OPEN)
+    unwritten = set(rows.values_list("uid", "attempt"))
+    return sum(_taken(*line, now) for line in lines if line[:2] in unwritten)
+
+
+def _taken(
+    uid: uuid.UUID, attempt: int, account: str, provider_id: str, at: datetime
+) -> int:
     row = Message.objects.filter(uid=uid, attempt=attempt, state__in=OPEN)
     return row.update(
         state=State.ACCEPTED,
