@@ -31,8 +31,7 @@ LISTS = (
     "print_report",
     "ask_export",
     "allow_export",
-    "fetch_export",
-    "export",
+    "take_export",
 )
 MOST_EXPORTED = 50_000
 COLUMNS = (

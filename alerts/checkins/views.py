@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.checkins.answers import audiences, inbox, inboxes, media
+from alerts.checkins.answers import attributing, audiences, inbox, inboxes, media
 from alerts.checkins.board import boards, counting, inside
 from alerts.checkins.board.titles import REACH_TITLES, STATUS_NAMES
 from alerts.checkins.models import Inbound, Label
@@ -89,14 +89,14 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
 @officer_page(Verb.ANSWER)
 @require_safe
 def replies(request: HttpRequest, reference: str = "") -> HttpResponse:
-    """Show the replies that wait, the oldest first, and the last ones read."""
+    """Show the replies that wait, calls for help first, and the last ones read."""
     officer = officer_of(request)
     incident = (
         framing.incident_of(request, reference, Verb.ANSWER) if reference else None
     )
     context = _zones(incident)
     seen_replies = inboxes.seen_by(officer, context["now"])
-    waiting = seen_replies.filter(state=Inbound.State.INBOX).order_by("id")
+    waiting = inboxes.calls_first(seen_replies.filter(state=Inbound.State.INBOX))
     recent = seen_replies.exclude(state=Inbound.State.INBOX).order_by("-id")
     if incident:
         recent = recent.filter(incident=incident)
@@ -121,8 +121,8 @@ def _who(inbound: Inbound, officer: Officer) -> list[Audience]:
     """Return whose answer it may be, among the incidents that an officer reaches."""
     seen = Incident.objects.seen_by(officer, timezone.now(), Verb.ANSWER)
     known = set(seen.values_list("pk", flat=True))
-    rows = audiences.of_address(inbound.from_key, inbound.channel)
-    return [row for row in rows if row.alert.incident_id in known][:6]
+    rows = attributing.candidates(inbound)
+    return [row for row in rows if row.alert.incident_id in known]
 
 
 @officer_page(Verb.ANSWER)
@@ -135,7 +135,9 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     code = request.POST.get("audience", "")
     rows = [row for row in _who(inbound, officer) if not code or str(row.pk) == code]
     served = audiences.persons(rows)
-    if label in ("safe", "help") and not served:
+    if label not in (*inbox.STATUSES, inbox.NOTHING):
+        messages.error(request, "Say what the reply means.")
+    elif label != inbox.NOTHING and not served:
         messages.error(request, "Nobody of this number is in an open incident.")
     elif inbox.handle(inbound, label, served, officer_of(request), timezone.now()):
         messages.success(request, "Done. The reply is kept with what you said.")

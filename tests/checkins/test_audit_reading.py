@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
+from alerts.checkins.board import inside
+from alerts.checkins.reports import exporting, reporting
 from alerts.incidents.audiences import audience
 from alerts.incidents.models import Incident
 from consular.missions import audit
@@ -57,6 +59,21 @@ def test_looks_at_a_list_count_for_who_stood_on_it(
     later = path.enrolled(now, lon=20, lat=50, country="PL", place="Kraków")
     assert "view_people" in actions(auditor, now, registration=party.reference)
     assert actions(auditor, now, registration=later.reference) == []
+
+
+def test_a_list_that_was_taken_out_is_found_by_who_stood_on_it(
+    auditor: Officer, officer: Officer, party: Registration, now: datetime
+) -> None:
+    approver = factories.make_officer(role=Role.APPROVER)
+    alert = path.approved(officer, approver, now)
+    audience.settle(alert, now)
+    form = {"purpose": "Bus list", "format": "csv", "with_names": "1"}
+    export = exporting.ask(alert.incident, form, inside.Chosen(), officer, now)
+    exporting.write(export, officer, now)
+    reporting.make(alert.incident, officer, now)
+    done = {"ask_export", "take_export", "make_report"}
+    assert done <= set(actions(auditor, now, registration=party.reference))
+    assert done <= set(actions(auditor, now, incident=alert.incident.reference))
 
 
 def test_the_trail_is_narrowed_by_officer_incident_action_and_time(

@@ -9,13 +9,20 @@ from django.urls import reverse
 from alerts.checkins import duplicates
 from alerts.checkins.answers import checking
 from alerts.checkins.board import boards
-from alerts.checkins.casework import cases, concluding, escalating, opening, urgency
+from alerts.checkins.casework import (
+    case_facts,
+    cases,
+    concluding,
+    escalating,
+    opening,
+    urgency,
+)
 from alerts.checkins.models import Case, CaseEvent, LadderStep, SamePerson, Standing
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Alert, Audience, Incident
 from consular.missions.models import Duty, Officer
 from tests import factories
-from tests.checkins.conftest import send
+from tests.checkins.conftest import make_alert, make_incident, send
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +248,21 @@ def test_a_taken_or_minor_case_is_not_escalated(case, officer):
     assert escalating.escalate(LATE) == 0
     Case.objects.update(owner=None, priority=10)
     assert escalating.escalate(LATE) == 0
+
+
+def test_a_call_is_shown_where_its_own_incident_knows_the_person(case, sent, incident):
+    """Two incidents at once: the newer one's stay is another town."""
+    flood = make_incident(reference="FL-2", title="Flood", kind="flood")
+    row, here = sent.audience, sent.registration.stays.get()
+    away = sent.registration.stays.get()
+    away.pk, away.lon, away.lat = None, 20.0, 50.0
+    away.save()
+    row.pk, row.alert = None, make_alert(flood)
+    row.save()
+    row.persons.create(person=case.person, stay=away, level="danger")
+    (shown,) = case_facts.rows([case], NOON)
+    assert (shown.lon, shown.lat) == (here.lon, here.lat)
+    assert case_facts.spots(incident, [case.pk]) == [(here.lon, here.lat, case.pk)]
 
 
 def test_who_closes_sees_first_what_is_left_and_where(desk, case, incident):

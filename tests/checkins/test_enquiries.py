@@ -11,11 +11,13 @@ from alerts.checkins import retention
 from alerts.checkins.models import Enquiry, EnquiryMatch, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch.models import Message
+from alerts.incidents.models import Incident
 from consular.people import keying
 from consular.people.managing import erasing
 from consular.people.models import Registration
 from consular.people.registering.enrolling import PersonEntry
 from tests import factories
+from tests.checkins.conftest import make_alert, make_incident
 from tests.checkins.test_cases import say
 from tests.factories import NOON
 
@@ -171,6 +173,26 @@ def test_a_call_for_help_or_a_change_of_mind_passes_nothing_on(
     agree(client, sent, words="")
     assert Word.objects.get().withdrawn_at
     assert enquiring.pass_on(LATER) == 0
+
+
+def test_who_was_safe_in_another_incident_is_not_called_safe_in_this_one(
+    client, sent, incident, match, officer, alert
+):
+    say(incident, sent.persons, "safe")
+    agree(client, sent)
+    enquiring.decide(match, True, officer, LATER)
+    flood = make_incident(reference="FL-2", title="Flood", kind="flood")
+    row = sent.audience
+    row.pk, row.alert = None, make_alert(flood)
+    row.save()
+    for person in sent.persons:
+        row.persons.create(person=person, level="danger")
+    Incident.objects.filter(pk=incident.pk).update(closed_at=LATER)
+    assert enquiring.pass_on(LATER) == 0
+    say(flood, sent.persons, now=LATER)
+    assert enquiring.pass_on(LATER) == 0
+    Incident.objects.filter(pk=flood.pk).update(closed_at=LATER)
+    assert enquiring.pass_on(LATER) == 1
 
 
 def test_what_is_refused_is_refused_for_good(client, match, officer):

@@ -150,7 +150,28 @@ def test_geojson_has_a_point_for_each_who_has_a_place(crowd, incident, officer):
     assert (without, len(said["features"])) == (2, 24)
 
 
-@pytest.mark.parametrize("wrong", [{"purpose": " "}, {"format": "exe"}])
+@pytest.mark.parametrize(
+    "name",
+    ["Ada;=1+1", "Ada\t=1+1", " =1+1", "Ada\n=1+1", "\uff1d1+1", "Ada; @SUM(A1)"],
+)
+def test_no_part_of_a_cell_becomes_a_formula_however_a_file_is_split(
+    crowd, incident, officer, name
+):
+    Person.objects.update(given_name=name, family_name="")
+    body = exporting.write(ask(incident, officer, with_names="1"), officer, NOON)
+    for cell in re.split(r"[;\t\n,]", body.decode("utf-8-sig")):
+        assert not re.match(r'[\s"]*[=+\-@\uff1d](?!\d{2})', cell), cell
+
+
+def test_silence_is_not_called_verified(crowd, incident, officer):
+    for row in table(exporting.write(ask(incident, officer), officer, NOON)):
+        is_silent = row["status"] in ("No answer", "Unreachable")
+        assert (row["verified"] == "") == is_silent
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"purpose": " "}, {"format": "exe"}, {"status": "silnt"}]
+)
 def test_a_purpose_and_a_format_are_asked_for(crowd, incident, officer, wrong):
     with pytest.raises(exporting.ExportError):
         ask(incident, officer, **wrong)

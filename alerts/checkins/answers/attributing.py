@@ -13,6 +13,7 @@ from alerts.incidents.models import Audience
 from consular.people.models import Person
 from consular.sealing import CODE_LETTERS
 
+MOST_CODES = 5  # of a text, to look for
 DOUBT = "Doubt"  # of a mail: why it clears nobody
 _WITH_CODE = re.compile(rf"\b(?:SAFE|HELP)\s+([{CODE_LETTERS}]{{4,6}})\b")
 _CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
@@ -76,6 +77,28 @@ def _named(inbound: Inbound) -> list[Audience]:
         return rows
     mine = set(audiences.of_address(inbound.from_key, inbound.channel))
     return rows[:1] + [row for row in rows[1:] if row in mine]
+
+
+def candidates(inbound: Inbound) -> list[Audience]:
+    """Return whose an answer may be, for an officer to choose: a row for each party.
+
+    Of the mail that it answers, of whom its sender was written to for, or else of the
+    codes in it: somebody may write from a borrowed phone.
+    """
+    rows = audiences.of_message(inbound.message) if inbound.message else []
+    rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
+    if not rows:
+        told = [code for code in codes(inbound.body) if _has_both(code)][:MOST_CODES]
+        rows = [row for code in told for row in audiences.of_code(code)[:1]]
+    newest: dict[tuple[int, int], Audience] = {}
+    for row in sorted(rows, key=lambda row: -row.pk):
+        newest.setdefault((row.alert.incident_id, row.registration_id), row)
+    return list(newest.values())
+
+
+def _has_both(code: str) -> bool:
+    """Tell whether a word has a digit and a letter, as new codes have."""
+    return not code.isalpha() and not code.isdigit()
 
 
 def _of_mail(inbound: Inbound) -> Whose:

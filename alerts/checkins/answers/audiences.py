@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from alerts.dispatch.models import Message
 from alerts.incidents.models import (
     Audience,
@@ -37,6 +39,13 @@ _OF_LINK = (
     "audience__alert__incident",
     "audience__registration__language",
 )
+_HEAVY = (
+    "alert__zones",
+    "alert__texts",
+    "alert__correction",
+    "alert__include",
+    "alert__incident__figures",
+)
 
 
 def of_link(token: str) -> tuple[Message, list[Audience]] | None:
@@ -68,7 +77,7 @@ def of_message(message: Message) -> list[Audience]:
     rows = Audience.objects.filter(
         messages__message=message, is_included=True, alert__incident__closed_at=None
     )
-    return list(rows.select_related("alert__incident", "registration").order_by("pk"))
+    return list(_light(rows).order_by("pk"))
 
 
 def of_code(code: str) -> list[Audience]:
@@ -76,7 +85,7 @@ def of_code(code: str) -> list[Audience]:
     rows = Audience.objects.filter(
         code=code, is_included=True, alert__incident__closed_at=None
     )
-    return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
+    return list(_light(rows).order_by("-pk"))
 
 
 def beside(row: Audience) -> list[Audience]:
@@ -85,22 +94,16 @@ def beside(row: Audience) -> list[Audience]:
     Two parties with one phone get one message, with the code of the first.
     """
     sent = AudienceMessage.objects.filter(audience=row, message__code=row.code)
-    others = Audience.objects.filter(
-        messages__message__in=sent.values("message"), is_included=True
-    ).exclude(pk=row.pk)
-    found = others.select_related("alert__incident", "registration").order_by("pk")
-    return [row, *found.distinct()]
+    served = AudienceMessage.objects.filter(message__in=sent.values("message"))
+    others = Audience.objects.filter(pk__in=served.values("audience"), is_included=True)
+    others = others.exclude(pk=row.pk)
+    return [row, *_light(others).order_by("pk")]
 
 
 def of_address(address_key: str, channel: str) -> list[Audience]:
     """Return the audience rows that an address was written to for, the newest first."""
-    rows = Audience.objects.filter(
-        is_included=True,
-        alert__incident__closed_at=None,
-        messages__message__address__address_key=address_key,
-        messages__message__channel=channel,
-    ).distinct()
-    return list(rows.select_related("alert__incident", "registration").order_by("-pk"))
+    rows = _written_to(address_key, channel).filter(alert__incident__closed_at=None)
+    return list(_light(rows).order_by("-pk"))
 
 
 def of_closed(address_key: str, channel: str, now: datetime) -> list[Audience]:
@@ -108,17 +111,24 @@ def of_closed(address_key: str, channel: str, now: datetime) -> list[Audience]:
 
     For who writes after the end: they are known, and may call for help still.
     """
-    rows = Audience.objects.filter(
-        is_included=True,
-        alert__incident__closed_at__gt=now - KNOWN_AFTER_CLOSING,
-        messages__message__address__address_key=address_key,
-        messages__message__channel=channel,
-    ).distinct()
-    ordered = rows.select_related("alert__incident", "registration").order_by(
-        "-alert__incident__closed_at", "-pk"
+    rows = _written_to(address_key, channel).filter(
+        alert__incident__closed_at__gt=now - KNOWN_AFTER_CLOSING
     )
-    found = list(ordered)
+    found = list(_light(rows).order_by("-alert__incident__closed_at", "-pk"))
     return [r for r in found if r.alert.incident_id == found[0].alert.incident_id]
+
+
+def _written_to(address_key: str, channel: str) -> QuerySet[Audience]:
+    """Keep the rows for which an address was written to, whatever was written."""
+    served = AudienceMessage.objects.filter(
+        message__address__address_key=address_key, message__channel=channel
+    )
+    return Audience.objects.filter(is_included=True, pk__in=served.values("audience"))
+
+
+def _light(rows: QuerySet[Audience]) -> QuerySet[Audience]:
+    """Read alerts and incidents beside their rows, but not what may be large."""
+    return rows.select_related("alert__incident", "registration").defer(*_HEAVY)
 
 
 def persons(rows: Iterable[Audience]) -> Served:

@@ -30,11 +30,13 @@ from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
+from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 200
+NOTHING = "none"  # of an answer that an officer puts away
 AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
 STATUSES: dict[str, str] = {
     Label.SAFE.value: Status.SAFE.value,
@@ -234,10 +236,11 @@ def _write_for(
 def handle(
     inbound: Inbound, label: str, persons: Served, officer: Officer, now: datetime
 ) -> bool:
-    """Do what an officer says about an answer that waits in the inbox."""
+    """Do what an officer says about an answer; tell whether it waited still."""
     row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.INBOX)
     if not row.update(state=Inbound.State.HANDLED, handled_by=officer, handled_at=now):
         return False
+    audit.record("handle_reply", officer, f"reply {inbound.pk}", now, label=label)
     status = STATUSES.get(label)
     if status is None:
         return True

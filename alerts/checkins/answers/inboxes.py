@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
-from alerts.checkins.models import Inbound
+from alerts.checkins.models import Inbound, Label
 from alerts.incidents.models import Incident
 from consular.missions.access import MAY, Verb, reach
 from consular.missions.models import Officer, Posting
@@ -24,6 +24,12 @@ def seen_by(officer: Officer, now: datetime) -> QuerySet[Inbound]:
     if not _somebody_answers_everywhere(now):
         mine |= Q(incident=None)
     return Inbound.objects.filter(mine)
+
+
+def calls_first(rows: QuerySet[Inbound]) -> QuerySet[Inbound]:
+    """Order replies: calls for help first, then the oldest."""
+    rank = Case(When(label=Label.HELP, then=Value(0)), default=Value(1))
+    return rows.order_by(rank, "id")
 
 
 def _somebody_answers_everywhere(now: datetime) -> bool:

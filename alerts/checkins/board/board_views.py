@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from alerts.checkins.answers import inboxes
 from alerts.checkins.board import boards, counting, pictures
 from alerts.checkins.board.sharing import Shared
 from alerts.checkins.casework import case_facts, case_views
@@ -56,14 +57,17 @@ def _frame(request: HttpRequest, incident: Incident, now: datetime) -> dict[str,
     }
 
 
-def _numbers(incident: Incident, row: BoardCount, now: datetime) -> dict[str, Any]:
+def _numbers(
+    request: HttpRequest, incident: Incident, row: BoardCount, now: datetime
+) -> dict[str, Any]:
+    replies = inboxes.seen_by(officer_of(request), now)
     free = case_facts.chosen(incident, "free", None, now)
     return {
         "as_of": row.as_of,
         "totals": boards.totals_of(row),
         "reach": row.reach,
         "not_taken": free.count(),
-        "inbox_count": Inbound.objects.filter(state=Inbound.State.INBOX).count(),
+        "inbox_count": replies.filter(state=Inbound.State.INBOX).count(),
     }
 
 
@@ -111,7 +115,9 @@ def board(request: HttpRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     row = counting.current(incident, now)
     context = _frame(request, incident, now)
-    context |= _numbers(incident, row, now) | _drawn(request, incident, row, now)
+    context |= _numbers(request, incident, row, now) | _drawn(
+        request, incident, row, now
+    )
     context |= {
         "rows": case_facts.rows_of(context["order"][:LONGEST_LIST], now),
         "rows_total": len(context["order"]),
@@ -144,7 +150,8 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if since == cursor:
         return HttpResponseNotModified()
-    context = _frame(request, incident, now) | _numbers(incident, row, now)
+    context = _frame(request, incident, now)
+    context |= _numbers(request, incident, row, now)
     seen = None if "full" in request.GET else boards.seen_until(since)
     shown = context["order"][:LONGEST_LIST]
     changed = _changed(shown, seen, now)

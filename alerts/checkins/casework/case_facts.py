@@ -1,5 +1,6 @@
 """Read what a page shows of cases: their rows, history, answers, look-alikes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,7 +59,7 @@ def rows(cases: list[Case], now: datetime) -> list[Row]:
     """Return cases as rows, with the place of the last call or of the stay."""
     found = with_people(Case.objects.filter(pk__in=[case.pk for case in cases]))
     by_id = {case.pk: case for case in found}
-    places = _places([case.person_id for case in cases])
+    places = _places(cases)
     return [_row(by_id[case.pk], places, now) for case in cases if case.pk in by_id]
 
 
@@ -78,17 +79,27 @@ def numbers(
     return order(kept, now)
 
 
-def _places(person_ids: list[int]) -> dict[int, tuple[float, float]]:
-    stays = AudiencePerson.objects.filter(person__in=person_ids).order_by("id")
-    known = stays.exclude(stay=None).values_list("person_id", "stay__lon", "stay__lat")
-    return {person_id: (lon, lat) for person_id, lon, lat in known}
+Places = dict[tuple[int, int], tuple[float, float]]  # by incident and person
 
 
-def _row(case: Case, places: dict[int, tuple[float, float]], now: datetime) -> Row:
+def _places(cases: Iterable[Case]) -> Places:
+    """Return where the stays are by which the incident of each case was theirs."""
+    wanted = {(case.incident_id, case.person_id) for case in cases}
+    stays = AudiencePerson.objects.filter(
+        person__in={person for _, person in wanted},
+        audience__alert__incident__in={incident for incident, _ in wanted},
+        audience__is_included=True,
+    ).exclude(stay=None)
+    columns = ("audience__alert__incident", "person", "stay__lon", "stay__lat")
+    known = stays.order_by("id").values_list(*columns)
+    return {(incident, person): (lon, lat) for incident, person, lon, lat in known}
+
+
+def _row(case: Case, places: Places, now: datetime) -> Row:
     person: Any = case.person  # with what `with_people` fetched beside it
     calls = [call for call in person.calls if call.incident_id == case.incident_id]
     call = next(iter(calls), None)
-    lon, lat = places.get(case.person_id, (None, None))
+    lon, lat = places.get((case.incident_id, case.person_id), (None, None))
     if call is not None and call.lon is not None:
         lon, lat = call.lon, call.lat
     party = list(person.registration.persons.all())
@@ -128,16 +139,19 @@ def order(cases: CaseQuerySet, now: datetime) -> list[int]:
 
 def spots(incident: Incident, numbers: list[int]) -> list[tuple[float, float, int]]:
     """Return where cases are, in their order: by the last call, else by the stay."""
-    persons = dict(Case.objects.filter(pk__in=numbers).values_list("pk", "person"))
-    places = _places(list(persons.values()))
+    cases = Case.objects.in_bulk(numbers)
+    places = {person: at for (_, person), at in _places(cases.values()).items()}
     calls = CheckIn.objects.filter(
-        incident=incident, person__in=persons.values(), status=Status.NEEDS_HELP
+        incident=incident,
+        person__in={case.person_id for case in cases.values()},
+        status=Status.NEEDS_HELP,
     ).exclude(lon=None)
     for person, lon, lat in calls.order_by("stated_at", "id").values_list(
         "person_id", "lon", "lat"
     ):
         places[person] = (float(lon or 0), float(lat or 0))
-    found = ((places.get(persons.get(each, 0)), each) for each in numbers)
+    there = [each for each in numbers if each in cases]
+    found = ((places.get(cases[each].person_id), each) for each in there)
     return [(*place, each) for place, each in found if place is not None]
 
 

@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from alerts.checkins.casework import opening
 from alerts.checkins.casework.opening import note
-from alerts.checkins.models import Case, CaseEvent
+from alerts.checkins.models import Case, CaseEvent, Inbound, Label
 from alerts.dispatch import outbox
+from alerts.dispatch.models import Cause
 from alerts.incidents.models import Incident
 from consular import modes
 from consular.missions import audit
 from consular.missions.models import Duty
+from consular.modes import Mode
 
 PATIENCE = timedelta(minutes=15)
 FREE = "With nobody again: the account of its officer was disabled."
@@ -60,8 +62,11 @@ def _free(now: datetime) -> None:
 
 
 def _is_late(case: Case, now: datetime) -> bool:
-    speed = settings.SPEED if case.incident.mode != "live" else 1
-    return case.opened_at <= now - PATIENCE / speed
+    return case.opened_at <= now - _patience(case.incident.mode)
+
+
+def _patience(mode: str) -> timedelta:
+    return PATIENCE / (settings.SPEED if mode != Mode.LIVE else 1)
 
 
 @transaction.atomic
@@ -76,6 +81,53 @@ def _tell(case: Case, now: datetime) -> bool:
     note(case, CaseEvent.Kind.ESCALATED, now, told=told)
     audit.record("escalate_case", None, f"case {case.pk}", now, told=told)
     return True
+
+
+def ring_for_replies(now: datetime) -> bool:
+    """Tell the duty of a call for help in the inbox that led to no case, once.
+
+    Nobody knows who wrote it, so no board shows it. One notice stands for all that
+    wait; tell whether somebody was told now.
+    """
+    waiting = Inbound.objects.filter(
+        state=Inbound.State.INBOX,
+        label=Label.HELP,
+        checkins=None,
+        received_at__lte=now - _patience(modes.installation()),
+    )
+    oldest = waiting.order_by("id").first()
+    if oldest is None or _was_rung(oldest):
+        return False
+    with transaction.atomic():
+        told = sum(_write_of_replies(oldest, duty, now) for duty in _answering(now))
+        if told:
+            audit.record("escalate_reply", None, f"reply {oldest.pk}", now, told=told)
+    return bool(told)
+
+
+def _was_rung(reply: Inbound) -> bool:
+    return Cause.objects.filter(key__startswith=f"notice:reply:{reply.pk}:").exists()
+
+
+def _answering(now: datetime) -> list[Duty]:
+    """Return who is on duty for all missions, else whoever is on duty."""
+    duties = Duty.objects.filter(
+        starts_at__lte=now, ends_at__gt=now, officer__is_active=True
+    )
+    return list(duties.filter(mission=None) or duties)
+
+
+def _write_of_replies(reply: Inbound, duty: Duty, now: datetime) -> bool:
+    page = settings.PUBLIC_URL + reverse("checkins:inbox_all")
+    minutes = int((now - reply.received_at).total_seconds() // 60)
+    exercise = modes.mark(modes.installation())
+    said = f"{exercise}A call for help of somebody unknown waits for {minutes} min"
+    return _is_sent(
+        f"reply:{reply.pk}:waits:{duty.pk}",
+        (duty.channel, duty.address),
+        (said, f"{said}.\n\n{page}"),
+        now,
+    )
 
 
 def _on_duty(incident: Incident, now: datetime) -> list[tuple[str, str, str]]:
@@ -99,18 +151,28 @@ def _write(case: Case, key: str, channel: str, address: str, now: datetime) -> b
     minutes = int((now - case.opened_at).total_seconds() // 60)
     exercise = modes.mark(case.incident.mode)
     reasons = ", ".join(case.reasons)
+    said = f"{exercise}Nobody has taken an urgent case for {minutes} min"
+    return _is_sent(
+        f"case:{case.pk}:escalated:{key}",
+        (channel, address),
+        (said, f"{said}.\n\n{reasons}\n\n{page}"),
+        now,
+    )
+
+
+def _is_sent(
+    key: str, to: tuple[str, str], words: tuple[str, str], now: datetime
+) -> bool:
+    """Write to an officer on duty: by a channel to an address, a subject and a text."""
     try:
         outbox.send_notice(
-            f"case:{case.pk}:escalated:{key}",
+            key,
             purpose="officer on duty",
-            channel=channel,
-            address=address,
+            channel=to[0],
+            address=to[1],
             language="en",
-            subject=f"{exercise}Nobody has taken an urgent case for {minutes} min",
-            body=(
-                f"{exercise}Nobody has taken an urgent case for {minutes} min.\n\n"
-                f"{reasons}\n\n{page}"
-            ),
+            subject=words[0],
+            body=words[1],
             now=now,
         )
     except outbox.CappedError:

@@ -11,12 +11,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from alerts.checkins.casework.letters import CHANNELS, PURPOSE
 from alerts.checkins.models import Enquiry, EnquiryMatch, Standing, Status, Word
 from alerts.dispatch import outbox
+from alerts.incidents.models import AudiencePerson
 from consular import languages, modes, naming
 from consular.missions import audit
 from consular.missions.models import Officer
@@ -190,18 +191,28 @@ def withdraw(incident_id: int, person_id: int, now: datetime) -> None:
 
 def pass_on(now: datetime) -> int:
     """Write to those who ask about people who are safe and agreed; once each."""
-    safe = Standing.objects.filter(
-        incident=OuterRef("incident"), person=OuterRef("person"), status=Status.SAFE
-    )
-    words = {
-        word.person_id: word.words
-        for word in Word.objects.filter(Exists(safe), withdrawn_at=None).order_by("id")
-    }
+    words = {word.person_id: word.words for word in _told().order_by("id")}
     due = EnquiryMatch.objects.filter(
         state=State.CONFIRMED, told_at=None, enquiry__closed_at=None, person__in=words
     )
     listed = due.select_related("enquiry").order_by("id")[:AT_ONCE]
     return sum(_pass_on(match, words[match.person_id], now) for match in listed)
+
+
+def _told() -> QuerySet[Word]:
+    """Keep the words of who is safe in the incident that these are about.
+
+    Who is inside another one that is open has to be safe there too.
+    """
+    safe = Standing.objects.filter(person=OuterRef("person"), status=Status.SAFE)
+    inside = AudiencePerson.objects.filter(
+        ~Exists(safe.filter(incident=OuterRef("audience__alert__incident"))),
+        person=OuterRef("person"),
+        audience__is_included=True,
+        audience__alert__incident__closed_at=None,
+    )
+    here = safe.filter(incident=OuterRef("incident"))
+    return Word.objects.filter(Exists(here), ~Exists(inside), withdrawn_at=None)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ and its first page is not. Nothing in it is read as a formula by a spreadsheet.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,9 @@ from consular.missions.models import Officer
 from consular.people.models import Contact, Person
 
 FEW = 200  # so many people one officer may take out alone
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet reads as the beginning of a formula, where a cell may begin: it may
+# part a line by other signs than a comma.
+RISKY = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 AT_ONCE = 2_000
 PLAIN = (
     "registration",
@@ -74,6 +77,8 @@ def ask(
         raise ExportError("Say what the list is for.")
     if form.get("format") not in Export.Format.values:
         raise ExportError("Choose a format.")
+    if chosen.status and chosen.status not in inside.STATUSES:
+        raise ExportError("Choose who is to be in it.")
     people = inside.count(incident, chosen)
     if not people:
         raise ExportError("Nobody is chosen.")
@@ -93,9 +98,9 @@ def ask(
 
 
 def _log(action: str, export: Export, officer: Officer, now: datetime) -> None:
-    facts = {"people": export.people, "format": export.format}
-    subject = f"{export.incident.key} export {export.pk}"
-    audit.record(action, officer, subject, now, names=export.with_names, **facts)
+    facts = {"export": export.pk, "people": export.people, "format": export.format}
+    facts["names"] = export.with_names
+    audit.record(action, officer, export.incident.key, now, **facts)
 
 
 @transaction.atomic
@@ -179,13 +184,15 @@ def _some(export: Export, people: list[inside.Inside], marked: str) -> Iterator[
     )
     contacts = _contacts(people) if export.with_names else {}
     for each in people:
+        if each.person_id not in known:
+            continue  # deleted their data in this moment
         person, at = known[each.person_id], since.get(each.person_id)
         row: Row = {
             "registration": person.registration.reference,
             "person": person.position + 1,
             "status": STATUS_NAMES[each.status],
             "since": at.isoformat(timespec="seconds") if at else "",
-            "verified": "yes" if each.is_verified else "no",
+            "verified": ("yes" if each.is_verified else "no") if at else "",
             "message": each.reach,
             "language": each.language,
             "place known by": each.precision,
@@ -220,12 +227,10 @@ def harmless(value: object) -> object:
 
     Examples
     --------
-    >>> harmless("=1+1"), harmless("Ada"), harmless(-86.2)
-    ("'=1+1", 'Ada', -86.2)
+    >>> harmless("=1+1"), harmless("Ada;=1+1"), harmless("Ada"), harmless(-86.2)
+    ("'=1+1", "Ada;'=1+1", 'Ada', -86.2)
     """
-    if isinstance(value, str) and value.startswith(RISKY):
-        return f"'{value}"
-    return value
+    return RISKY.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def _csv(names: list[str], rows: Iterator[Row]) -> bytes:

@@ -99,8 +99,8 @@ def report(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def pdf(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Return a report to print."""
     found = _report(request, reference, pk)
-    subject = f"{found.incident.key} report {found.number}"
-    audit.record("print_report", officer_of(request), subject, timezone.now())
+    now, key = timezone.now(), found.incident.key
+    audit.record("print_report", officer_of(request), key, now, report=found.number)
     stem = exporting.file_stem(found.incident)
     name = f"{stem}-report-{found.number}.pdf"
     return HttpResponse(

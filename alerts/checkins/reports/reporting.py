@@ -57,8 +57,8 @@ def _keep(
         drawing=drawing,
     )
     people = figures["totals"]["inside"]
-    subject = f"{incident.key} report {report.number}"
-    audit.record("make_report", officer, subject, now, people=people)
+    facts = {"report": report.number, "people": people}
+    audit.record("make_report", officer, incident.key, now, **facts)
     return report
 
 
