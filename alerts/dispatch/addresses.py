@@ -154,6 +154,14 @@ def gone(address_id: int, code: str, now: datetime) -> None:
     )
 
 
+def refused(address_id: int, code: str, sent_at: datetime, now: datetime) -> None:
+    """Note that the provider says that an owner wants no more; a later START stands."""
+    later = Q(opt_out=Address.OptOut.AGAIN, changed_at__gt=sent_at)
+    Address.objects.filter(pk=address_id).exclude(later).update(
+        opt_out=Address.OptOut.ALL, provider_code=code[:24], changed_at=now
+    )
+
+
 def given(said: Mapping[str, str], now: datetime) -> None:
     """Write down again, by key, addresses of which only their owner's wish was kept.
 

@@ -131,6 +131,12 @@ def gone_codes(account: str) -> frozenset[str]:
     return frozenset(import_string(conf["transport"]).gone) if conf else frozenset()
 
 
+def opted_out_codes(account: str) -> frozenset[str]:
+    """Return the codes with which a provider says that an owner wants no more."""
+    conf = settings.ACCOUNTS.get(account)
+    return frozenset(import_string(conf["transport"]).opted_out if conf else ())
+
+
 @functools.cache
 def transport_for(account: str) -> Transport:
     """Return the transport that `settings.ACCOUNTS` names for an account."""

@@ -56,6 +56,7 @@ class Bluesky:
     hook = "bluesky"
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

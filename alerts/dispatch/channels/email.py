@@ -65,6 +65,7 @@ class Mail:
     """What every way of sending mail shares: it cannot be asked for, or taken back."""
 
     hook = "mail"
+    opted_out: frozenset[str] = frozenset()  # whoever ends mails does so here
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that nobody can be asked."""

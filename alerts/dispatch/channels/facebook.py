@@ -31,6 +31,7 @@ class FacebookPage:
     hook = "facebook"
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -21,6 +21,7 @@ class Mastodon:
     hook = "mastodon"
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -27,6 +27,7 @@ class Telegram:
     hook = "telegram"
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

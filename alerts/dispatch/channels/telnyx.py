@@ -30,7 +30,7 @@ CODES = {
     "40002": "blocked as spam",
 }
 GONE = frozenset({"40310", "40001"})
-OPTED_OUT = {"40300"}
+OPTED_OUT = frozenset({"40300"})
 STATES = {
     "queued": "accepted",
     "sending": "accepted",
@@ -49,6 +49,7 @@ class TelnyxSms:
     hook = "telnyx"
     states = STATES
     gone = GONE
+    opted_out = OPTED_OUT
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -31,7 +31,7 @@ from alerts.dispatch.channels.base import (
     UnclearError,
     refusal,
 )
-from alerts.dispatch.channels.twilio_codes import CODES, GONE, Sort
+from alerts.dispatch.channels.twilio_codes import CODES, GONE, OPTED_OUT, Sort
 from consular import outgoing as door
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class TwilioAccount:
 
     hook = "twilio"
     gone = GONE
+    opted_out = OPTED_OUT
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -22,6 +22,7 @@ class X:
     hook = "x"
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -24,8 +24,11 @@ UPDATE dispatch_message SET state = %s, provider_id = v.column2,
   accepted_at = COALESCE(dispatch_message.accepted_at, {at}),
   ended_at = {ended}, lease_until = NULL, lease_owner = ''
 FROM (VALUES {rows}) AS v
-WHERE dispatch_message.uid = {uid} AND dispatch_message.state IN ({states})
+WHERE dispatch_message.uid = {uid} AND (dispatch_message.state IN ({states}) {other})
 """
+# Of two copies one may arrive and the other not: then it has arrived.
+_OTHER_COPY = """OR (dispatch_message.state = 'undelivered'
+  AND dispatch_message.provider_id <> v.column2)"""
 # It says the same or less than we know; its id is still worth having.
 _NAME = """
 UPDATE dispatch_message SET provider_id = v.column2
@@ -53,38 +56,47 @@ def store(
 def apply_waiting(now: datetime) -> int:
     """Apply the receipts that were not applied yet, in the order they came.
 
-    The first final word that a provider says of a message stands.
+    The first final word that a provider says of a copy stands; of several copies, that
+    one arrived.
     """
     waiting = list(Receipt.objects.filter(applied_at=None).order_by("id")[:AT_ONCE])
     if not waiting:
         return 0
     by_state: dict[str, dict[uuid.UUID, Receipt]] = defaultdict(dict)
-    final: set[uuid.UUID] = set()
+    ended: set[tuple[uuid.UUID, str]] = set()
     for receipt in waiting:
-        state = state_of(receipt)
-        uid = receipt.message_uid
-        if state in _FINAL and uid not in final:
-            final.add(uid)
-            by_state[state][uid] = receipt
-        elif state == State.ACCEPTED:
+        state, uid = state_of(receipt), receipt.message_uid
+        copy = (uid, receipt.provider_id)
+        if state == State.ACCEPTED or (state in _FINAL and copy not in ended):
             by_state[state].setdefault(uid, receipt)
+        if state in _FINAL:
+            ended.add(copy)
+    for uid in by_state[State.DELIVERED]:
+        by_state[State.UNDELIVERED].pop(uid, None)
     with transaction.atomic():
         for state in (State.ACCEPTED, *_FINAL):
             if by_state[state]:
                 _apply(state, by_state[state].values())
-        _mark_gone(waiting, now)
+        _mark_addresses(waiting, now)
         ids = [receipt.pk for receipt in waiting]
         Receipt.objects.filter(pk__in=ids).update(applied_at=now)
     return len(waiting)
 
 
-def _mark_gone(receipts: Iterable[Receipt], now: datetime) -> None:
-    """Mark the addresses of which a receipt says that they do not exist."""
+def _mark_addresses(receipts: Iterable[Receipt], now: datetime) -> None:
+    """Mark the addresses that do not exist, or whose owners want no more."""
     for receipt in receipts:
-        if receipt.code and receipt.code in routing.gone_codes(receipt.account):
-            row = Message.objects.filter(uid=receipt.message_uid).only("address_id")
-            for message in row:
-                addresses.gone(message.address_id, receipt.code, now)
+        code, account = receipt.code, receipt.account
+        is_gone = bool(code) and code in routing.gone_codes(account)
+        if not code or not (is_gone or code in routing.opted_out_codes(account)):
+            continue
+        rows = Message.objects.filter(uid=receipt.message_uid)
+        for message in rows.only("address_id", "accepted_at", "created_at"):
+            if is_gone:
+                addresses.gone(message.address_id, code, now)
+            else:
+                at = message.accepted_at or message.created_at
+                addresses.refused(message.address_id, code, at, now)
 
 
 def state_of(receipt: Receipt) -> str:
@@ -113,6 +125,7 @@ def _apply(state: str, receipts: Iterable[Receipt]) -> None:
         ended=at if state in _FINAL else "NULL",
         uid=uid,
         states=", ".join(["%s"] * len(follows)),
+        other=_OTHER_COPY if state == State.DELIVERED else "",
     )
     with connection.cursor() as cursor:
         cursor.execute(move, [str(state), *values, *map(str, follows)])

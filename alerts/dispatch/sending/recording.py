@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import addresses, statements
-from alerts.dispatch.models import Address, Message, State
+from alerts.dispatch.models import Message, State
 from alerts.dispatch.sending import budgets, health, sweeping
 from alerts.dispatch.sending.jobs import Job
 from alerts.dispatch.sending.requesting import Result
@@ -203,9 +203,7 @@ def _tell_address(result: Result, now: datetime) -> None:
     if result.is_gone:
         addresses.gone(result.job.address_id, result.code, now)
     if result.opted_out:
-        Address.objects.filter(pk=result.job.address_id).update(
-            opt_out=Address.OptOut.ALL, provider_code=result.code, changed_at=now
-        )
+        addresses.refused(result.job.address_id, result.code, result.ended_at, now)
 
 
 def crashed(job: Job, owner: str, words: str, most: int, now: datetime) -> str:
