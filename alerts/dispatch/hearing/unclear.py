@@ -109,7 +109,7 @@ def _asked_of(ids: list[int], now: datetime) -> list[Question]:
         ).order_by("id")
     }
     found, others = [], _others(messages)
-    for row in jobs.rows(ids):
+    for row in jobs.readable(ids)[0]:
         attempt, message = last.get(row.pk), messages[row.pk]
         if attempt is None or attempt.account not in settings.ACCOUNTS:
             began_at = attempt.began_at if attempt else message.created_at

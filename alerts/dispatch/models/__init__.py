@@ -6,6 +6,7 @@ It knows addresses and texts, no persons and no alerts.
 from alerts.dispatch.models.ledger import (
     FINAL,
     FOLLOWS,
+    SEALED,
     WRITTEN,
     Address,
     Attempt,
@@ -25,6 +26,7 @@ from alerts.dispatch.models.upkeep import Account, Alarm, Spend, Worker
 __all__ = [
     "FINAL",
     "FOLLOWS",
+    "SEALED",
     "WRITTEN",
     "Account",
     "Address",

@@ -75,6 +75,8 @@ FOLLOWS: dict[str, set[str]] = {
     State.EXPIRED: {State.QUEUED},
     State.STOPPED: {State.QUEUED, State.CLAIMED},
 }
+# The code of what waits for a key with which it can be opened.
+SEALED = "sealed"
 FINAL = {
     State.DELIVERED,
     State.UNDELIVERED,

@@ -22,6 +22,7 @@ from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import addresses, links, routing, statements
 from alerts.dispatch.models import (
+    SEALED,
     Account,
     Address,
     Cause,
@@ -38,6 +39,7 @@ from consular import modes
 logger = logging.getLogger(__name__)
 
 CLAIM = 50
+UNREAD_WAIT = timedelta(seconds=30)  # before one looks whether the key is there now
 _ATTEMPTS = """
 INSERT INTO dispatch_attempt
   (message_id, number, account, began_at, outcome, detail)
@@ -106,7 +108,10 @@ def take(
     accounts: dict[str, Account],
 ) -> list[Job]:
     """Claim messages by their ids, inside a transaction, and make their jobs."""
-    rows = [row for row in jobs.rows(ids) if _may_be_written_to(row, now)]
+    read, unread = jobs.readable(ids)
+    if unread:
+        _put_off(unread, now)
+    rows = [row for row in read if _may_be_written_to(row, now)]
     usable = health.usable(accounts, now)
     found = []
     for row in rows:
@@ -134,6 +139,14 @@ def take(
         attempt=F("attempt") + 1,
     )
     return found
+
+
+def _put_off(ids: list[int], now: datetime) -> None:
+    """Let messages wait that cannot be opened with the keys that are set."""
+    logger.error("%d messages cannot be opened: a key is missing", len(ids))
+    Message.objects.filter(pk__in=ids, state=State.QUEUED).update(
+        not_before=now + UNREAD_WAIT, provider_code=SEALED
+    )
 
 
 def _learn_countries(rows: Iterable[Row]) -> None:

@@ -13,6 +13,7 @@ from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import Outgoing
 from alerts.dispatch.models import Address, Attempt, Message, State, Text
 from consular import modes
+from consular.sealing import SealError
 
 LEASE = timedelta(seconds=60)
 # A request that was announced leaves within this time or not at all, so that a stop or
@@ -152,6 +153,28 @@ def rows(ids: Iterable[int]) -> list[Row]:
     for pk, number in kept.items():
         found[pk] = replace(found[pk], kept=number)
     return [found[pk] for pk in ids if pk in found]
+
+
+def readable(ids: list[int]) -> tuple[list[Row], list[int]]:
+    """Read messages; return the ids of those apart for which a key is missing.
+
+    While keys are changed, whoever has not been started again yet lacks one: such rows
+    wait, and keep no other from leaving.
+    """
+    try:
+        return list(map(_opened, rows(ids))), []
+    except SealError:
+        if len(ids) == 1:
+            return [], ids
+    each = [readable([number]) for number in ids]
+    return [r for found, _ in each for r in found], [
+        n for _, lost in each for n in lost
+    ]
+
+
+def _opened(row: Row) -> Row:
+    said(row.text_id, row.digest)
+    return row
 
 
 def _kept(ids: list[int]) -> dict[int, int]:

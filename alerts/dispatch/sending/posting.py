@@ -48,6 +48,7 @@ def post_due(now: datetime) -> int:
         cause__paused_at=None,
         cause__not_after__gt=now,
     ).select_related("cause", "text", "in_reply_to")
+    due = due.defer("text__body", "text__subject")  # one that cannot be opened is alone
     # An answer waits for the post that it stands under.
     waits = [State.QUEUED, State.CLAIMED, State.UNCLEAR]
     due = due.exclude(in_reply_to__state__in=waits, in_reply_to__cause__paused_at=None)

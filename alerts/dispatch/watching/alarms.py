@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from alerts.dispatch import outbox, routing
 from alerts.dispatch.models import (
+    SEALED,
     Account,
     Alarm,
     Attempt,
@@ -42,6 +43,7 @@ WORDS = {
     "workers": "No worker is alive: nothing leaves",
     "still": "{count:,} messages of {cause} wait and none leaves",
     "aside": "{count:,} messages of {cause} are set aside",
+    "sealed": "{count:,} messages of {cause} cannot be opened: a key is missing",
     "unclear": "{count:,} messages of {cause} are unclear",
     "receipts": "No receipts come in for {cause}",
     "posts": "{count:,} of the public posts of {cause} failed",
@@ -134,6 +136,7 @@ def _causes(now: datetime) -> Iterator[Found]:
         rows = Message.objects.filter(cause=cause)
         counts = rows.aggregate(
             stuck=Count("id", filter=Q(state__in=[State.SET_ASIDE])),
+            sealed=Count("id", filter=Q(state=State.QUEUED, provider_code=SEALED)),
             unclear=Count("id", filter=_unsettled(now)),
             moving=Count("id", filter=Q(accepted_at__gt=now - STILL)),
             waiting=Count("id", filter=_waiting(now)),
@@ -159,6 +162,8 @@ def _of_cause(cause: Cause, counts: dict[str, int]) -> Iterator[Found]:
         yield _alarm("still", cause.pk, count=counts["waiting"], cause=cause.title)
     if counts["stuck"]:
         yield _alarm("aside", cause.pk, count=counts["stuck"], cause=cause.title)
+    if counts["sealed"]:
+        yield _alarm("sealed", cause.pk, count=counts["sealed"], cause=cause.title)
     if counts["unclear"]:
         yield _alarm("unclear", cause.pk, count=counts["unclear"], cause=cause.title)
     if counts["old"] >= ENOUGH and counts["known"] < FEWEST_RECEIPTS * counts["old"]:

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from alerts.dispatch import routing
 from alerts.dispatch.channels import anymail, email, telnyx, twilio_codes
 from alerts.dispatch.models import (
+    SEALED,
     Attempt,
     Cause,
     Channel,
@@ -51,6 +52,7 @@ PLAIN = {
     "no_template": "no approved WhatsApp template in the language",
     "crash": "it broke its sender three times",
     "broke": "Muster itself failed with it; the log says where",
+    SEALED: "it cannot be opened: a key is missing from MUSTER_KEYS",
     "look": "it may be there: look at the account",
 }
 ABSENT = "the provider was asked and does not know of it"
