@@ -12,10 +12,10 @@ import functools
 import hashlib
 import hmac
 import os
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -138,19 +138,38 @@ def token_key(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def token_keys(purpose: str, subjects: Iterable[str]) -> list[str]:
+    """Return the `token_key` of the `token` that each of many subjects gets."""
+    key = _derived(settings.INDEX_KEY, f"link {purpose}")
+    keys = []
+    for subject in subjects:
+        raw = hmac.digest(key, subject.encode(), "sha256")[:TOKEN_BYTES]
+        text = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE)
+        keys.append(hashlib.sha256(text.rstrip(b"=")).hexdigest())
+    return keys
+
+
 def new_code(length: int = 4) -> str:
     """Make up a short code such as `7K2Q` for answers by SMS.
 
     It has a digit and a letter: no word is like it, no number, and no call for help.
     """
-    while True:
-        number, letters = secrets.randbelow(len(CODE_LETTERS) ** length), []
-        for _ in range(length):
-            number, place = divmod(number, len(CODE_LETTERS))
-            letters.append(CODE_LETTERS[place])
-        code = "".join(letters)
-        if not (code.isalpha() or code.isdigit()):
-            return code
+    return new_codes(1, length)[0]
+
+
+def new_codes(count: int, length: int = 4) -> list[str]:
+    """Make up many codes, each as `new_code` does; the same may come twice."""
+    letters = np.frombuffer(CODE_LETTERS.encode(), np.uint8)
+    found: list[str] = []
+    while len(found) < count:
+        drawn = np.frombuffer(os.urandom(2 * length * count), np.uint8)
+        fair = drawn[drawn < 256 - 256 % len(letters)]  # all letters as often
+        whole = fair[: len(fair) // length * length].reshape(-1, length)
+        codes = letters[whole % len(letters)]
+        is_digit = codes < ord("A")
+        mixed = codes[is_digit.any(axis=1) & ~is_digit.all(axis=1)]
+        found += mixed.view(f"S{length}").ravel().astype(str).tolist()
+    return found[:count]
 
 
 class Sealed(str):

@@ -52,3 +52,20 @@ def test_codes_hold_no_letters_that_look_alike():
     codes = [sealing.new_code() for _ in range(200)]
     assert not set("".join(codes)) & set("01OIL")
     assert not [code for code in codes if code.isalpha() or code.isdigit()]
+
+
+def test_many_codes_are_made_up_like_one() -> None:
+    codes = sealing.new_codes(3_000, 5)
+    assert len(codes) == 3_000
+    assert {len(code) for code in codes} == {5}
+    assert set("".join(codes)) == set(sealing.CODE_LETTERS)
+    assert not any(code.isalpha() or code.isdigit() for code in codes)
+    assert len(set(codes)) > 2_990
+
+
+def test_the_keys_of_many_tokens_are_those_of_each() -> None:
+    keys = sealing.token_keys("message", ["one", "two"])
+    assert keys == [
+        sealing.token_key(sealing.token("message", subject))
+        for subject in ("one", "two")
+    ]

@@ -1,7 +1,9 @@
 """A message's own link: derived from its id, found again by the key of its token."""
 
 import hmac
+import os
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -14,9 +16,23 @@ UNSUBSCRIBE_PATH = "u"
 UNSUBSCRIBABLE = {"confirmation"}
 
 
+def new_uids(count: int) -> list[str]:
+    """Make up the ids of many messages: random UUIDs (version 4), as texts."""
+    drawn = os.urandom(16 * count)
+    return [
+        str(uuid.UUID(bytes=drawn[start : start + 16], version=4))
+        for start in range(0, len(drawn), 16)
+    ]
+
+
 def token(uid: object) -> str:
     """Return the token of the message with an id."""
     return sealing.token(PURPOSE, str(uid))
+
+
+def token_keys(uids: Iterable[str]) -> list[str]:
+    """Return the keys under which the tokens of many messages are found."""
+    return sealing.token_keys(PURPOSE, uids)
 
 
 def address(path: str, uid: object) -> str:
