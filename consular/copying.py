@@ -7,8 +7,9 @@ come in, no object a row is made, and what a model does in `save()` is not done.
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
 from itertools import repeat
 from typing import Any
@@ -38,6 +39,63 @@ _UNCHANGED = {
     "PositiveSmallIntegerField",
 }
 _REPEATED = {"DateField", "DateTimeField"}
+Look = Callable[[type[models.Model], Iterable[int]], None]
+_AT_A_TIME = 1 << 20  # bytes handed to the driver: each time costs a turn of Python's
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows of one table as its database takes them; on PostgreSQL, `text` is for COPY.
+
+    Whoever has the transaction writes them: also another thread, for which nothing is
+    left to do in Python.
+    """
+
+    model: type[models.Model]
+    fields: "Sequence[Field[Any, Any]]"
+    rows: list[tuple[Any, ...]]
+    text: bytes
+
+    def write(self, ignore_conflicts: bool = False) -> bool:
+        """Write the rows, as `write` does; tell whether every one was written."""
+        if connection.vendor == "postgresql":
+            return _copy(self, ignore_conflicts)
+        return _insert(self, ignore_conflicts)
+
+
+class Batch:
+    """Rows of several tables that are prepared now and written later, in this order.
+
+    What they name in other tables, and the database does not look for, is held first.
+    """
+
+    def __init__(self) -> None:
+        self._looks: list[tuple[Look, type[models.Model], list[int]]] = []
+        self._prepared: list[Prepared] = []
+
+    def first(
+        self, how: Look, model: type[models.Model], numbers: Iterable[int]
+    ) -> None:
+        """Have `hold` or `expect` done before anything is written."""
+        self._looks.append((how, model, list(numbers)))
+
+    def add(self, model: type[models.Model], count: int, columns: Columns) -> None:
+        """Prepare rows whose columns are given, as for `write`."""
+        if count:
+            self._prepared.append(prepared(model, count, columns))
+
+    def write(self) -> None:
+        """Write them all; inside a transaction.
+
+        Raises
+        ------
+        IntegrityError
+            When one of them cannot be, or what is to be held is gone.
+        """
+        for how, model, numbers in self._looks:
+            how(model, numbers)
+        for each in self._prepared:
+            each.write()
 
 
 def numbers(model: type[models.Model], count: int) -> list[int]:
@@ -74,6 +132,53 @@ def need_not_last() -> None:
             cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
+def hold(model: type[models.Model], numbers: Iterable[int]) -> None:
+    """Let nobody delete rows before the transaction ends; one look for all of them.
+
+    It stands for a foreign key, which looks for each row that names another. Whoever
+    deletes such rows holds them first (`select_for_update`), and then asks whether
+    somebody names them.
+
+    Raises
+    ------
+    IntegrityError
+        When one of them is gone.
+    """
+    _look(model, numbers, "FOR KEY SHARE")
+
+
+def look(how: Look, model: type[models.Model], numbers: Iterable[int]) -> None:
+    """Do `hold` or `expect` now, where a batch does it later."""
+    how(model, numbers)
+
+
+def expect(model: type[models.Model], numbers: Iterable[int]) -> None:
+    """Look whether rows are there, which nobody deletes without what we hold.
+
+    Raises
+    ------
+    IntegrityError
+        When one of them is gone.
+    """
+    _look(model, numbers, "")
+
+
+def _look(model: type[models.Model], numbers: Iterable[int], lock: str) -> None:
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return
+    ids = ",".join(map(str, wanted))
+    among = f"IN ({ids})"
+    if connection.vendor == "postgresql":
+        among = f"= ANY('{{{ids}}}'::bigint[]) {lock}"
+    table = connection.ops.quote_name(_meta(model).db_table)
+    found = f"SELECT 1 FROM {table} WHERE id {among}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({found}) AS found")
+        if cursor.fetchone()[0] != len(wanted):
+            raise IntegrityError(f"of {len(wanted)} rows of {model.__name__} some went")
+
+
 def write(
     model: type[models.Model],
     count: int,
@@ -99,8 +204,11 @@ def write(
     bool
         Whether every row was written.
     """
-    if not count:
-        return True
+    return not count or prepared(model, count, columns).write(ignore_conflicts)
+
+
+def prepared(model: type[models.Model], count: int, columns: Columns) -> Prepared:
+    """Bring rows whose columns are given into the form that the database takes."""
     fields = [
         field
         for field in _meta(model).concrete_fields
@@ -111,9 +219,10 @@ def write(
         for field in fields
     ]
     rows = list(zip(*values, strict=True))
+    text = io.StringIO()
     if connection.vendor == "postgresql":
-        return _copy(model, fields, rows, ignore_conflicts)
-    return _insert(model, fields, rows, ignore_conflicts)
+        csv.writer(text, lineterminator="\n").writerows(rows)
+    return Prepared(model, fields, rows, text.getvalue().encode())
 
 
 def create(rows: Sequence[models.Model]) -> None:
@@ -144,7 +253,7 @@ def _prepared(field: "Field[Any, Any]", given: Any, count: int) -> Iterable[Any]
     if kind in _UNCHANGED:
         return given
     if kind == "UUIDField":  # as SQLite keeps them; PostgreSQL reads them too
-        return [value.hex for value in given]
+        return [str(value).replace("-", "") for value in given]
     if kind in _REPEATED:  # a few days, many rows
         stored = {value: _stored(field, value) for value in set(given)}
         return [stored[value] for value in given]
@@ -164,19 +273,10 @@ def _names(fields: Sequence["Field[Any, Any]"]) -> str:
     return ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
 
 
-def _copy(
-    model: type[models.Model],
-    fields: Sequence["Field[Any, Any]"],
-    rows: list[tuple[Any, ...]],
-    ignore_conflicts: bool,
-) -> bool:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    text.seek(0)
-    never_null = _names([field for field in fields if not field.null])
-    table = connection.ops.quote_name(_meta(model).db_table)
+def _copy(given: Prepared, ignore_conflicts: bool) -> bool:
+    never_null = _names([field for field in given.fields if not field.null])
     sql = (
-        f"COPY {table} ({_names(fields)}) FROM STDIN"
+        f"COPY {_table(given)} ({_names(given.fields)}) FROM STDIN"
         f" WITH (FORMAT csv, FORCE_NOT_NULL ({never_null}))"
     )
     try:
@@ -185,25 +285,23 @@ def _copy(
             connection.cursor() as cursor,
             connection.wrap_database_errors,
         ):
-            cursor.copy_expert(sql, text)
+            cursor.copy_expert(sql, io.BytesIO(given.text), _AT_A_TIME)
             return True
     except IntegrityError:
         if not ignore_conflicts:
             raise
-        return _insert(model, fields, rows, ignore_conflicts)
+        return _insert(given, ignore_conflicts)
 
 
-def _insert(
-    model: type[models.Model],
-    fields: Sequence["Field[Any, Any]"],
-    rows: list[tuple[Any, ...]],
-    ignore_conflicts: bool,
-) -> bool:
-    table = connection.ops.quote_name(_meta(model).db_table)
-    marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {table} ({_names(fields)}) VALUES ({marks})"
+def _table(given: Prepared) -> str:
+    return connection.ops.quote_name(_meta(given.model).db_table)
+
+
+def _insert(given: Prepared, ignore_conflicts: bool) -> bool:
+    marks = ", ".join(["%s"] * len(given.fields))
+    sql = f"INSERT INTO {_table(given)} ({_names(given.fields)}) VALUES ({marks})"
     if ignore_conflicts:
         sql += " ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-        return bool(cursor.rowcount == len(rows))
+        cursor.executemany(sql, given.rows)
+        return bool(cursor.rowcount == len(given.rows))

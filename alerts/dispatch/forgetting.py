@@ -34,7 +34,7 @@ def forget(prefix: str, address_keys: Iterable[str], now: datetime) -> None:
     Message.objects.filter(address__in=gone, state=State.QUEUED).update(
         state=State.STOPPED, ended_at=now
     )
-    gone.filter(message=None, opt_out__in=WISHLESS).delete()
+    _delete(gone.filter(opt_out__in=WISHLESS))
     _blank(list(gone.values_list("pk", flat=True)), now)
 
 
@@ -57,8 +57,22 @@ def _delete_notices(notices: QuerySet[Message]) -> int:
     causes = {cause for _, cause, _, _ in rows}
     Cause.objects.filter(pk__in=causes, message=None, publication=None).delete()
     texts = {text for _, _, text, _ in rows}
-    Text.objects.filter(pk__in=texts, message=None, publication=None).delete()
+    _delete(Text.objects.filter(pk__in=texts, publication=None))
     return len(rows)
+
+
+def _delete(rows: "QuerySet[Any]") -> None:
+    """Delete those of some addresses or texts that no message names.
+
+    They are held first, and asked about then: whoever writes messages holds what these
+    name, and the database does not look for it.
+    """
+    unused = rows.filter(message=None).order_by("pk")
+    numbers = list(unused.values_list("pk", flat=True))
+    for first in range(0, len(numbers), AT_ONCE):
+        some = rows.model.objects.filter(pk__in=numbers[first : first + AT_ONCE])
+        list(some.select_for_update().order_by("pk").values_list("pk", flat=True))
+        some.filter(message=None).delete()
 
 
 @transaction.atomic
@@ -90,7 +104,7 @@ def purge(
     used = in_use.filter(address_key=OuterRef("address_key"))
     idle = Address.objects.filter(~Exists(used), changed_at__lte=addresses_before)
     unused = idle.filter(message=None)
-    unused.filter(opt_out__in=WISHLESS).delete()
+    _delete(idle.filter(opt_out__in=WISHLESS))
     unused.exclude(address="").update(address="")
     # What an alert has sent stays as a count, but not to whom.
     left = idle.exclude(address="").exclude(message__created_at__gt=addresses_before)

@@ -1,14 +1,13 @@
 """Write to the ledger of messages; any stage may. Sending is delivery's business."""
 
 import hashlib
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from alerts.dispatch import addresses, caps, links, routing
 from alerts.dispatch.caps import CappedError as CappedError
@@ -23,7 +22,7 @@ from alerts.dispatch.models import (
     Text,
 )
 from alerts.dispatch.sending import sweeping
-from consular import copying, modes, sealing
+from consular import copying, modes
 from consular.sealing import Sealed
 
 UNSURE = [State.SET_ASIDE, State.UNCLEAR]
@@ -49,6 +48,22 @@ class Letter:
     purpose: str = "alert"
     not_before: datetime | None = None
     country: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a caller has read of addresses, and the batch that relies on it.
+
+    `addresses` has the primary key of each that is there; what is written is added.
+    """
+
+    addresses: dict[Place, int]
+    batch: copying.Batch
+
+    def of(self, places: Iterable[Place]) -> dict[Place, int]:
+        """Return the primary keys of those places that are there."""
+        found = self.addresses
+        return {place: found[place] for place in places if place in found}
 
 
 def open_cause(
@@ -109,7 +124,7 @@ def write_many(
     cause: Cause,
     letters: Iterable[Letter],
     now: datetime,
-    known_addresses: dict[Place, int] | None = None,
+    known: Known | None = None,
 ) -> list[int]:
     """Write messages as `write` does; return their primary keys only.
 
@@ -121,41 +136,43 @@ def write_many(
         In any order.
     now : datetime
         The time.
-    known_addresses : dict, optional
-        Keys of addresses by channel and address key, where the caller has read them:
-        then nothing is looked up, what is written is added to it, and whoever was there
-        first makes the transaction fail.
-
-    Raises
-    ------
-    IntegrityError
-        When an address or message that should be new is not, with `known_addresses`.
+    known : Known, optional
+        What the caller has read of addresses: then nothing is looked up, what is to be
+        written is put into its batch, and whoever was there first makes that fail.
     """
     listed = list(letters)
     places = [_at(letter) for letter in listed]
     wanted = dict(zip(places, listed, strict=True))
-    is_sure = known_addresses is not None
-    if known_addresses is None:
-        known_addresses = _written(wanted)
-    there = {at: known_addresses[at] for at in wanted if at in known_addresses}
-    new = _addresses(wanted, there, now, is_sure)
-    known_addresses |= new
-    ids = there | new
+    there = _written(wanted) if known is None else known.of(wanted)
+    ids = there | _addresses(wanted, there, now, known)
     slots = [
         (ids[place], letter.purpose)
         for place, letter in zip(places, listed, strict=True)
     ]
-    known = _known(cause, there.values())
+    found = _known(cause, there.values())
     fresh: dict[tuple[int, str], Letter] = {}
     for slot, letter in zip(slots, listed, strict=True):
-        if slot not in known:
+        if slot not in found:
             fresh.setdefault(slot, letter)
     numbers = copying.numbers(Message, len(fresh))
-    known |= dict(zip(fresh, numbers, strict=True))
+    found |= dict(zip(fresh, numbers, strict=True))
     columns = {"id": numbers, **_columns(cause, fresh, now)}
-    if not copying.write(Message, len(fresh), columns, ignore_conflicts=not is_sure):
-        known |= _known(cause, ids.values())
-    return [known[slot] for slot in slots]
+    look = copying.look if known is None else known.batch.first
+    look(copying.hold, Address, (ids if known is None else there).values())
+    look(copying.hold, Text, {letter.text.id for letter in listed})
+    if not _put(Message, len(fresh), columns, known):
+        found |= _known(cause, ids.values())
+    return [found[slot] for slot in slots]
+
+
+def _put(
+    model: type[Model], count: int, columns: dict[str, Any], known: Known | None
+) -> bool:
+    """Write rows that are new, or put them into a batch; tell whether all were new."""
+    if known is None:
+        return copying.write(model, count, columns, ignore_conflicts=True)
+    known.batch.add(model, count, columns)
+    return True
 
 
 def _at(letter: Letter) -> tuple[str, str]:
@@ -177,7 +194,10 @@ def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], in
 
 
 def _addresses(
-    wanted: dict[Place, Letter], there: dict[Place, int], now: datetime, is_sure: bool
+    wanted: dict[Place, Letter],
+    there: dict[Place, int],
+    now: datetime,
+    known: Known | None,
 ) -> dict[Place, int]:
     """Write the addresses that are not there; return the primary keys of these."""
     fresh = [place for place in wanted if place not in there]
@@ -191,9 +211,12 @@ def _addresses(
         "prefix_key": [_prefix(place[0], wanted[place].address) for place in fresh],
         "changed_at": now,
     }
-    if copying.write(Address, len(fresh), columns, ignore_conflicts=not is_sure):
-        return dict(zip(fresh, numbers, strict=True))
-    return _written(fresh)
+    if not _put(Address, len(fresh), columns, known):
+        return _written(fresh)
+    new = dict(zip(fresh, numbers, strict=True))
+    if known is not None:
+        known.addresses.update(new)
+    return new
 
 
 def _prefix(channel: str, address: str) -> str:
@@ -212,12 +235,13 @@ def _columns(
     cause: Cause, letters: dict[tuple[int, str], Letter], now: datetime
 ) -> dict[str, Any]:
     listed = list(letters.values())
-    uids = [uuid.uuid4() for _ in listed]
+    uids = links.new_uids(len(listed))
+    keys = links.token_keys(uids)
     return {
         "uid": uids,
         "cause_id": cause.pk,
         "address_id": [address_id for address_id, _ in letters],
-        "text_id": [letter.text.pk for letter in listed],
+        "text_id": [letter.text.id for letter in listed],
         "channel": [letter.channel for letter in listed],
         "mode": cause.mode,
         "lane": cause.lane,
@@ -226,8 +250,8 @@ def _columns(
         "code": [letter.code for letter in listed],
         "link_path": [letter.link_path for letter in listed],
         "link_key": [
-            sealing.token_key(links.token(uid)) if letter.link_path else None
-            for uid, letter in zip(uids, listed, strict=True)
+            key if letter.link_path else None
+            for key, letter in zip(keys, listed, strict=True)
         ],
         "not_before": [letter.not_before or now for letter in listed],
         "created_at": now,

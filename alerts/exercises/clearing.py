@@ -61,6 +61,9 @@ def clear_invented(but_of: date) -> int:
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         with transaction.atomic():
+            # As whoever writes a party into an audience does, before anything goes.
+            held = Registration.objects.select_for_update().filter(pk__in=some)
+            list(held.order_by("pk").values_list("pk", flat=True))
             Stay.persons.through.objects.filter(stay__registration__in=some).delete()
             for model in (Link, Contact, Stay, Person):
                 model.objects.filter(registration__in=some).delete()

@@ -18,7 +18,7 @@ from alerts.dispatch.models import Address, Cause, Message
 from alerts.incidents import ticking
 from alerts.incidents.approving import approval, release
 from alerts.incidents.audiences import audience
-from alerts.incidents.audiences.audience import LEASE, LostError
+from alerts.incidents.audiences.leasing import LEASE, LostError
 from alerts.incidents.drafts import drafting
 from alerts.incidents.drafts.wording import Words
 from alerts.incidents.models import (

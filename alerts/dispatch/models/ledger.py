@@ -259,7 +259,12 @@ class Delivery(models.Model):
 class Message(Delivery):
     """One text for one address."""
 
-    address = models.ForeignKey(Address, on_delete=models.PROTECT, db_index=False)
+    # Nor for these two: whoever writes messages holds them (`copying.hold`), and
+    # whoever deletes them does so first.
+    address = models.ForeignKey(
+        Address, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+    text = models.ForeignKey(Text, on_delete=models.PROTECT, db_constraint=False)
     purpose = models.CharField(max_length=16, default="alert")
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     rank = models.IntegerField(default=0, help_text="nearness: 0 goes first")

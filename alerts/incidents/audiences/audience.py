@@ -2,6 +2,7 @@
 
 Transactions of at most 2,000 rows, counted over all tables; each is fenced by the
 alert's lease, so a second worker, or a stop, ends a first one between two of them.
+Those of a large audience are written abreast (`writing`).
 Whoever comes back later finds what is written and goes on: the ledger, not this
 process, says what is left to do.
 
@@ -10,12 +11,9 @@ the duty officer's unreachable ones.
 """
 
 import hashlib
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -24,26 +22,21 @@ from django.utils import timezone
 from alerts.dispatch import outbox
 from alerts.incidents import logbook
 from alerts.incidents.approving import release
-from alerts.incidents.audiences import listing, matching
-from alerts.incidents.audiences.listing import Codes, Parties
-from alerts.incidents.audiences.matching import Match
+from alerts.incidents.audiences import listing, matching, writing
+from alerts.incidents.audiences.leasing import Lease, LostError
 from alerts.incidents.audiences.posting import Post
+from alerts.incidents.audiences.writing import Writing
 from alerts.incidents.models import Alert, AudiencePerson, Draft
 from alerts.incidents.zones import previewing
-from consular import collecting, copying
+from consular import collecting
 from consular.missions import audit
-from consular.people.models import SILENCES_OF_STALE, Registration
+from consular.people.models import SILENCES_OF_STALE
 
 MOST_ROWS = 2_000  # a transaction, over all tables
 READ_AT_ONCE = 2_000  # registrations whose addresses are read in one look
-LEASE = timedelta(seconds=15)
-LOOKING = timedelta(seconds=60)  # the first lease: half a million people are matched
+ABREAST_FROM = 10_000  # registrations; below, a second connection is not worth it
 MOVED_TOO_MUCH = 0.10  # of the people counted when the draft was handed over
 WITHIN = timedelta(hours=24)  # that one officer's cap of people counts together
-
-
-class LostError(Exception):
-    """Say that the alert is no longer ours to settle: stopped, or another's lease."""
 
 
 def settle_by_id(alert_id: int) -> bool:
@@ -52,7 +45,12 @@ def settle_by_id(alert_id: int) -> bool:
     return settle(alert, timezone.now())
 
 
-def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
+def settle(
+    alert: Alert,
+    now: datetime,
+    most_rows: int = MOST_ROWS,
+    abreast_from: int = ABREAST_FROM,
+) -> bool:
     """Write everyone an alert is for who is not written yet, then begin the hold.
 
     Returns
@@ -62,7 +60,7 @@ def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
     """
     try:
         with collecting.held_back():
-            for _ in steps(alert, now, most_rows):
+            for _ in steps(alert, now, most_rows, abreast_from):
                 pass
     except LostError:
         return False
@@ -70,92 +68,38 @@ def settle(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> bool:
     return alert.settled_at is not None
 
 
-def steps(alert: Alert, now: datetime, most_rows: int = MOST_ROWS) -> Iterator[int]:
-    """Settle one transaction at a time; yield the registrations that each one wrote.
+def steps(
+    alert: Alert,
+    now: datetime,
+    most_rows: int = MOST_ROWS,
+    abreast_from: int = ABREAST_FROM,
+) -> Iterator[int]:
+    """Settle in transactions; yield the registrations that each one writes.
+
+    With so many registrations as `abreast_from`, several are under way at a time.
 
     Raises
     ------
     LostError
         When the alert was stopped, or its lease belongs to another worker.
     """
-    lease = _Lease(alert, now)
+    lease = Lease(alert, now)
     lease.take()
     written = set(alert.audience.values_list("registration_id", flat=True))
-    left = iter([m for m in matching.of(alert) if m.registration_id not in written])
-    codes = Codes(alert)
+    found = [m for m in matching.of(alert) if m.registration_id not in written]
     post = Post(alert, now)
-    while part := list(islice(left, READ_AT_ONCE)):
-        addressed = _addresses(part, post)
-        post.rely_on(addressed)
-        for chunk in listing.packed(part, addressed, most_rows):
-            try:
-                with lease.renewed():
-                    copying.need_not_last()
-                    listing.write(alert, chunk, codes, post, addressed)
-            except IntegrityError:  # of whom was erased, or changed, since we looked
-                post.look_again()
-                with lease.renewed():
-                    copying.need_not_last()
-                    rest = _looked_at_again(alert, chunk)
-                    listing.write(alert, rest, codes, post, _addresses(rest, post))
-            yield len(chunk)
-    with lease.renewed():
+    with writing.clerks(len(found) >= abreast_from) as clerks:
+        work = Writing(alert, lease, post, clerks)
+        left = iter(found)
+        while part := list(islice(left, READ_AT_ONCE)):
+            addressed = work.addresses_of(part)
+            for chunk in listing.packed(part, addressed, most_rows):
+                work.write(chunk, addressed)
+                yield len(chunk)
+        work.wait()
+    with lease.held():
         post.publish()
         _finish(alert, now)
-
-
-def _addresses(part: list[Match], post: Post) -> Parties:
-    return post.addresses_of(
-        match.registration_id for match in part if match.is_included
-    )
-
-
-def _looked_at_again(alert: Alert, chunk: list[Match]) -> list[Match]:
-    """Match some registrations again; those that are gone are not among them."""
-    numbers = [match.registration_id for match in chunk]
-    rows = Registration.objects.select_for_update(no_key=True).filter(pk__in=numbers)
-    there = set(rows.order_by("pk").values_list("pk", flat=True))
-    inside = {match.registration_id: match for match in matching.of(alert, there)}
-    return [
-        inside.get(match.registration_id, match)
-        for match in chunk
-        if match.registration_id in (there if not match.is_included else inside)
-    ]
-
-
-class _Lease:
-    """The right to settle an alert, for some seconds, renewed with every step."""
-
-    def __init__(self, alert: Alert, now: datetime) -> None:
-        self.alert, self.now, self.began = alert, now, time.monotonic()
-        self.until: datetime | None = None
-
-    def _next(self, lease: timedelta) -> datetime:
-        return self.now + timedelta(seconds=time.monotonic() - self.began) + lease
-
-    def take(self) -> None:
-        """Take a free lease, or one that ran out."""
-        free = Q(lease_until=None) | Q(lease_until__lte=self.now)
-        self._move(Alert.objects.filter(free), self._next(LOOKING))
-
-    @contextmanager
-    def renewed(self) -> Iterator[None]:
-        """Run a transaction if it is still ours, and renew it with that."""
-        before = self.until
-        try:
-            with transaction.atomic():
-                mine = Alert.objects.filter(lease_until=self.until)
-                self._move(mine, self._next(LEASE))
-                yield
-        except BaseException:  # rolled back, and the lease with it
-            self.until = before
-            raise
-
-    def _move(self, rows: Any, until: datetime) -> None:
-        mine = rows.filter(pk=self.alert.pk, state=Alert.State.SETTLING)
-        if not mine.update(lease_until=until):
-            raise LostError(str(self.alert))
-        self.until = until
 
 
 def digest(alert: Alert) -> str:

@@ -7,7 +7,8 @@ from alerts.incidents.audiences.matching import Match
 from alerts.incidents.audiences.posting import Addressed, Post, Seat
 from alerts.incidents.models import Alert, Audience, AudiencePerson
 from consular import copying
-from consular.sealing import CODE_LETTERS, new_code
+from consular.people.models import Person, Registration
+from consular.sealing import CODE_LETTERS, new_codes
 
 Parties = dict[int, Addressed]
 
@@ -21,14 +22,20 @@ class Codes:
 
     def new(self) -> str:
         """Make up a code; longer ones when the short ones grow scarce."""
+        return self.several(1)[0]
+
+    def several(self, count: int) -> list[str]:
+        """Make up codes, each as `new` does."""
         length = 4
-        while len(self.taken) * 20 > len(CODE_LETTERS) ** length:
+        while (len(self.taken) + count) * 20 > len(CODE_LETTERS) ** length:
             length += 1
-        code = new_code(length)
-        while code in self.taken:
-            code = new_code(length)
-        self.taken.add(code)
-        return code
+        codes: list[str] = []
+        while len(codes) < count:
+            for code in new_codes(count - len(codes), length):
+                if code not in self.taken:
+                    self.taken.add(code)
+                    codes.append(code)
+        return codes
 
 
 def packed(
@@ -72,11 +79,25 @@ def rows_of(match: Match, addressed: Parties) -> int:
 
 
 def write(
-    alert: Alert, chunk: list[Match], codes: Codes, post: Post, addressed: Parties
+    alert: Alert,
+    chunk: list[Match],
+    codes: Codes,
+    post: Post,
+    addressed: Parties,
+    batch: copying.Batch | None = None,
 ) -> None:
-    """Write the rows of some registrations, with their messages."""
+    """Write the rows of some registrations, with their messages.
+
+    With a `batch` they are put into it, and written with that.
+    """
+    add = copying.write if batch is None else batch.add
+    persons_in = [each.person_id for match in chunk for each in match.persons]
+    look = copying.look if batch is None else batch.first
+    look(copying.hold, Registration, [match.registration_id for match in chunk])
+    look(copying.expect, Person, persons_in)
     numbers = copying.numbers(Audience, len(chunk))
-    given = [codes.new() if match.is_included else "" for match in chunk]
+    fresh = iter(codes.several(sum(match.is_included for match in chunk)))
+    given = [next(fresh) if match.is_included else "" for match in chunk]
     columns: dict[str, Any] = {
         "id": numbers,
         "alert_id": alert.pk,
@@ -87,7 +108,7 @@ def write(
         "distance_m": [match.distance_m for match in chunk],
         "code": given,
     }
-    copying.write(Audience, len(chunk), columns)
+    add(Audience, len(chunk), columns)
     persons = [
         (number, inside)
         for number, match in zip(numbers, chunk, strict=True)
@@ -99,13 +120,13 @@ def write(
         "stay_id": [inside.stay_id for _, inside in persons],
         "level": [inside.level for _, inside in persons],
     }
-    copying.write(AudiencePerson, len(persons), columns)
+    add(AudiencePerson, len(persons), columns)
     seats = (
         Seat(number, match.registration_id, match.distance_m, code)
         for number, match, code in zip(numbers, chunk, given, strict=True)
         if match.is_included
     )
-    post.write(seats, addressed)
+    post.write(seats, addressed, batch)
 
 
 def reason_of(match: Match, addressed: Parties) -> str:

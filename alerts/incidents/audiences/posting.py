@@ -1,7 +1,7 @@
 """From audience rows to letters for the mail room."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -92,12 +92,17 @@ class Post:
                 party.reachable.append(reach)
         return found
 
-    def rely_on(self, addressed: dict[int, Addressed]) -> None:
+    def rely_on(
+        self, addressed: dict[int, Addressed], on_their_way: Collection[outbox.Place]
+    ) -> None:
         """Take what was read of addresses for what is there, until `look_again`.
 
         Then `write` asks the database less, and fails where that is not so any more.
+        What is on its way into the database may not have been there to be read.
         """
-        self.known = {
+        before = self.known or {}
+        kept = {place: before[place] for place in on_their_way if place in before}
+        self.known = kept | {
             (reach.channel, reach.address_key): reach.address_id
             for party in addressed.values()
             for reach in party.reachable
@@ -108,8 +113,16 @@ class Post:
         """Look every address up before it is written to."""
         self.known = None
 
-    def write(self, seats: Iterable[Seat], addressed: dict[int, Addressed]) -> None:
-        """Write the messages of audience rows; a shared address gets one for all."""
+    def write(
+        self,
+        seats: Iterable[Seat],
+        addressed: dict[int, Addressed],
+        batch: copying.Batch | None = None,
+    ) -> None:
+        """Write the messages of audience rows; a shared address gets one for all.
+
+        With a `batch` they are put into it, and what was read is relied on.
+        """
         letters, served = [], []
         for seat in seats:
             rank = min(int(seat.distance_m), FURTHEST_RANK)
@@ -126,14 +139,19 @@ class Post:
                         rank=rank,
                     )
                 )
-        messages = outbox.write_many(self.cause, letters, self.now, self.known)
+        known = None
+        if batch is not None and self.known is not None:
+            known = outbox.Known(self.known, batch)
+        messages = outbox.write_many(self.cause, letters, self.now, known)
         pairs = list(dict.fromkeys(zip(served, messages, strict=True)))
         columns = {
             "audience_id": [audience for audience, _ in pairs],
             "message_id": [message for _, message in pairs],
         }
-        is_new = self.known is not None
-        copying.write(AudienceMessage, len(pairs), columns, ignore_conflicts=not is_new)
+        if batch is not None:
+            batch.add(AudienceMessage, len(pairs), columns)
+        else:
+            copying.write(AudienceMessage, len(pairs), columns, ignore_conflicts=True)
 
     def publish(self) -> None:
         """Write the public posts, where social media was chosen."""

@@ -153,7 +153,11 @@ class Alert(models.Model):
 
 
 class Audience(models.Model):
-    """One registration that an alert is for, or that it leaves out, with the reason."""
+    """One registration that an alert is for, or that it leaves out, with the reason.
+
+    The database looks for neither: whoever writes rows holds the registrations
+    (`copying.hold`), and an alert goes only with all that hangs on it.
+    """
 
     class Reason(models.TextChoices):
         """Why a registration is in or out."""
@@ -173,10 +177,17 @@ class Audience(models.Model):
         SHARED = "shared", "Shares an address with somebody inside"
 
     alert = models.ForeignKey(
-        Alert, on_delete=models.CASCADE, related_name="audience", db_index=False
+        Alert,
+        on_delete=models.CASCADE,
+        related_name="audience",
+        db_index=False,
+        db_constraint=False,
     )
     registration = models.ForeignKey(
-        Registration, on_delete=models.CASCADE, related_name="audiences"
+        Registration,
+        on_delete=models.CASCADE,
+        related_name="audiences",
+        db_constraint=False,
     )
     is_included = models.BooleanField()
     reason = models.CharField(max_length=12, choices=Reason.choices)
@@ -203,8 +214,9 @@ class Audience(models.Model):
 class AudiencePerson(models.Model):
     """Which person of the registration, by which stay, at which level.
 
-    Its row of the audience is written in the same transaction, and a stay goes only
-    with its registration, as the person does: the database need not look for them.
+    Its row of the audience is written in the same transaction, a stay goes only with
+    its registration, and whoever deletes a person holds the registration first, as
+    whoever writes this does: the database need not look for them.
     """
 
     audience = models.ForeignKey(
@@ -214,7 +226,7 @@ class AudiencePerson(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, db_constraint=False)
     stay = models.ForeignKey(
         Stay, on_delete=models.SET_NULL, null=True, db_constraint=False
     )
