@@ -37,9 +37,7 @@ def test_the_others_leave_and_it_goes_on_by_itself_once_the_key_is_there(provide
     alarms.look(NOON + 90 * SECOND)
     alarm = Alarm.objects.get(key__startswith="sealed:")
     assert "1 messages of alert:1 cannot be opened" in alarm.words
-    address = Address.objects.get(message__rank=1)
-    address.address = was
-    address.save()
+    Address.objects.filter(message__rank=1).update(address=was)
     assert delivery.drain(NOON + 90 * SECOND) == 1
     alarms.look(NOON + 95 * SECOND)
     assert not Alarm.objects.filter(pk=alarm.pk, over_at=None).exists()

@@ -27,7 +27,8 @@ from alerts.dispatch.models import (
     State,
     Worker,
 )
-from alerts.dispatch.sending import budgets
+from alerts.dispatch.sending import budgets, claims
+from consular import modes
 from consular.missions.models import Duty
 
 LOOK_BACK = timedelta(hours=48)
@@ -48,7 +49,9 @@ WORDS = {
     "receipts": "No receipts come in for {cause}",
     "posts": "{count:,} of the public posts of {cause} failed",
     "late-posts": "{count:,} of the public posts of {cause} wait",
+    "notices": "{count:,} notices wait and none leaves",
     "account": "The account {account} fails; others take its messages",
+    "alone": "The account {account} fails, and no other has its channel",
     "set-up": "The account {account} is refused as it is set up: {said}",
     "budget": "The budget of {limit:g} a day for {of} is used up",
 }
@@ -68,11 +71,11 @@ def look(now: datetime) -> int:
 
 def _raise(key: str, words: str, now: datetime) -> None:
     try:
-        with transaction.atomic():
+        with transaction.atomic():  # what could not be told is raised once more
             alarm = Alarm.objects.create(key=key, words=words[:300], raised_at=now)
+            tell_duty(f"alarm:{alarm.pk}", words, now)
     except IntegrityError:
         return  # another process was first, and tells
-    tell_duty(f"alarm:{alarm.pk}", words, now)
 
 
 def tell_duty(key: str, words: str, now: datetime) -> None:
@@ -80,6 +83,7 @@ def tell_duty(key: str, words: str, now: datetime) -> None:
     duties = Duty.objects.filter(
         starts_at__lte=now, ends_at__gt=now, officer__is_active=True
     )
+    mark = modes.mark(modes.installation())
     for duty in duties:
         try:
             outbox.send_notice(
@@ -88,12 +92,12 @@ def tell_duty(key: str, words: str, now: datetime) -> None:
                 channel=duty.channel,
                 address=duty.address,
                 language="en",
-                subject=f"Muster: {words}"[:110],
-                body=f"{words}.\n\n{settings.PUBLIC_URL}{reverse('dispatch:status')}",
+                subject=f"{mark}Muster: {words}"[:110],
+                body=f"{mark}{words}.\n\n{settings.PUBLIC_URL}{reverse('dispatch:status')}",
                 now=now,
             )
         except outbox.CappedError:
-            return  # thirty an hour have told them
+            continue  # thirty an hour have told them
 
 
 def _alarm(kind: str, about: object = "", **words: object) -> Found:
@@ -110,7 +114,9 @@ def _all(now: datetime) -> Iterator[Found]:
 
 
 def _waiting(now: datetime) -> Q:
-    return Q(
+    """Keep what might have left for a while; what officers have paused might not."""
+    held = Q(channel__in=claims.paused_channels())
+    return ~held & Q(
         state=State.QUEUED,
         not_before__lte=now - STILL,
         cause__opens_at__lte=now - STILL,
@@ -122,8 +128,8 @@ def _waiting(now: datetime) -> Q:
 
 def _workers(now: datetime) -> Iterator[Found]:
     if Worker.objects.filter(beat_at__gt=now - SILENT).exists():
-        return
-    if Message.objects.filter(_waiting(now)).exists():
+        yield from _notices(now)
+    elif Message.objects.filter(_waiting(now)).exists():
         yield _alarm("workers")
 
 
@@ -145,6 +151,14 @@ def _causes(now: datetime) -> Iterator[Found]:
         )
         yield from _of_cause(cause, counts)
         yield from _posts(cause, now)
+
+
+def _notices(now: datetime) -> Iterator[Found]:
+    """Say that codes, confirmations and words to officers do not leave."""
+    notices = Message.objects.filter(lane=Lane.NOTICE)
+    waiting = notices.filter(_waiting(now)).count()
+    if waiting and not notices.filter(accepted_at__gt=now - STILL).exists():
+        yield _alarm("notices", count=waiting)
 
 
 def _unsettled(now: datetime) -> Q:
@@ -190,7 +204,10 @@ def _posts(cause: Cause, now: datetime) -> Iterator[Found]:
 def _accounts(now: datetime) -> Iterator[Found]:
     for row in Account.objects.filter(name__in=settings.ACCOUNTS):
         if row.weight <= routing.RESTING // 2:
-            yield _alarm("account", row.name, account=row.name)
+            conf = settings.ACCOUNTS[row.name]
+            is_alone = len(routing.accounts(conf["channel"], conf["mode"])) == 1
+            kind = "alone" if is_alone else "account"
+            yield _alarm(kind, row.name, account=row.name)
         if _is_refused(row, now):
             yield _alarm("set-up", row.name, account=row.name, said=row.trouble)
 
