@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from alerts.checkins.reading import own_phrases, understanding
+from alerts.checkins.reading import own_phrases, phrases, understanding
 from consular.missions.models import AuditEntry
 from tests import factories
 from tests.checkins.test_answers import reply
@@ -87,3 +87,17 @@ def test_no_phrase_for_help_that_is_shipped_reads_as_safe():
 def test_no_call_is_hidden_by_a_safe_in_front():
     said = [f"safe. {each}" for each in own_phrases.calls([])]
     assert [each for each in said if understanding.read(each).label == "safe"] == []
+
+
+@pytest.mark.parametrize(
+    "row", [("help", "arm ab"), ("safe", "sicherli"), ("plain", "zürs")]
+)
+def test_a_phrase_beside_all_others_is_read_as_if_it_had_been_among_them(row):
+    rows = list(phrases.rows_of())
+    before = phrases.Phrases(rows)
+    known = {name: len(table) for name, table in vars(before).items()}
+    before.starting("safe")  # what was looked up is not handed on
+    beside, anew = phrases.Phrases([row], beside=before), phrases.Phrases([*rows, row])
+    assert vars(beside) == vars(anew)
+    before.alone.clear()
+    assert {name: len(table) for name, table in vars(before).items()} == known

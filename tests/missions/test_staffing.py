@@ -1,10 +1,12 @@
 """Accounts, roles and the rota: who may change what, and what follows at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from alerts.incidents.approving import approval
 from alerts.incidents.errors import ForbiddenError
@@ -227,6 +229,23 @@ def test_the_rota_says_when_nobody_is_on_duty(
     found = [(gap.starts_at, gap.ends_at) for gap in rota.gaps(officer, now)]
     week = now + timedelta(days=7)
     assert found == [(now, duty.starts_at), (duty.ends_at, week)]
+
+
+def test_the_rota_names_the_way_and_not_its_code(
+    client: Any, officer: Officer, mission: Mission
+) -> None:
+    today = timezone.now()
+    for channel, address in (
+        ("sms", "+1 202 555 0101"),
+        ("voice", "+1 202 555 0102"),
+        ("email", "on.duty@example.org"),
+    ):
+        one = replace(stretch(officer, None, today), channel=channel, address=address)
+        rota.add(one, officer, today)
+    factories.sign_in(client, officer)
+    page = client.get(reverse("missions:rota")).content.decode()
+    for way in ("Text message", "Call", "E-mail"):
+        assert f"{way}: <bdi" in page
 
 
 def test_a_stretch_for_all_missions_closes_the_gaps_of_each(

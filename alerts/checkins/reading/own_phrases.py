@@ -7,7 +7,7 @@ alone and after "safe": those of `data/calls.txt`, and each phrase for help.
 import functools
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -78,12 +78,12 @@ def add(sense: str, text: str, label_of: Callable[[str, Phrases], str]) -> None:
     text = " ".join(text.split())
     known = rows()
     _check_form(sense, text, known)
-    now = Phrases([*book.rows_of(), *known])
+    now = current()
     if sense != "help" and label_of(text, now) == "help":
         raise PhraseError("It reads as a call for help.")
     if sense == PLAIN and now.negations & set(wording.tokens(text)):
         raise PhraseError("It holds a word that denies.")
-    tried = Phrases([*book.rows_of(), *known, (sense, text)])
+    tried = Phrases([(sense, text)], beside=now)
     for call in _touched(text, calls(known)):
         after = label_of(call, tried)
         is_lost = after != "help" and label_of(call, now) == "help"
@@ -133,10 +133,20 @@ def _check_form(sense: str, text: str, known: list[Row]) -> None:
 
 def calls(known: list[Row]) -> list[str]:
     """Return every call for help that we know of, the ministry's own among them."""
+    return [*_shipped_calls(), *_calling(known)]
+
+
+@functools.cache
+def _shipped_calls() -> tuple[str, ...]:
+    """Return the calls that are shipped, read once: an officer waits for them."""
     texts = CALLS_FILE.read_text(encoding="utf-8").splitlines()
-    every = [*book.rows_of(), *known]
-    phrases = [text for sense, text in every if sense in CALLS and "*" not in text]
-    return texts + [text.strip("=").replace("~", "") for text in phrases]
+    return (*texts, *_calling(book.rows_of()))
+
+
+def _calling(rows_: Iterable[Row]) -> Iterator[str]:
+    for sense, text in rows_:
+        if sense in CALLS and "*" not in text:
+            yield text.strip("=").replace("~", "")
 
 
 def _write(all_rows: list[Row]) -> None:

@@ -6,6 +6,7 @@ leaves a word's end open, and a leading `=` lets a phrase count only as the whol
 found in Latin letters as well.
 """
 
+import copy
 import csv
 import itertools
 import re
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alerts.checkins.reading import latin, wording
 from alerts.checkins.reading.wording import OPEN_END
@@ -79,9 +81,19 @@ def _fits(part: str, word: str) -> bool:
 
 
 class Phrases:
-    """All phrases, and what a mistyped word was meant to be."""
+    """All phrases, and what a mistyped word was meant to be.
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
+    Parameters
+    ----------
+    rows : iterable of (str, str)
+        Senses and phrases.
+    beside : Phrases, optional
+        To which these are added; they stay as they are.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[str, str]], beside: "Phrases | None" = None
+    ) -> None:
         self.first: dict[str, list[Phrase]] = defaultdict(list)
         self.beginning: dict[tuple[str, ...], list[Phrase]] = defaultdict(list)
         self.alone: dict[str, list[Phrase]] = {}  # of words that were read before
@@ -94,6 +106,10 @@ class Phrases:
         self.plain: set[str] = set()
         self.harms: set[str] = set()
         self.negations: set[str] = set()
+        if beside is not None:
+            for name, known in vars(beside).items():
+                setattr(self, name, _copied(known))
+            self.alone = {}
         for sense, text in dict.fromkeys(rows):
             self._add(sense, text)
 
@@ -177,6 +193,14 @@ class Phrases:
                 if self.senses[key] == sense:
                     return key
         return ""
+
+
+def _copied(known: Any) -> Any:
+    """Copy a table, and the lists and sets in it."""
+    other = copy.copy(known)
+    if isinstance(other, dict):
+        other.update((key, copy.copy(value)) for key, value in known.items())
+    return other
 
 
 def rows_of(path: Path = FILE) -> Iterator[tuple[str, str]]:

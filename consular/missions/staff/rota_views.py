@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.errors import StaffingError
-from consular.missions.staff import rota
+from consular.missions.staff import contacting, rota
 from consular.missions.staff.rota import Stretch
 from consular.missions.staff.staff_forms import StretchForm
 
@@ -51,6 +51,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "later": [duty for duty in duties if duty.starts_at > now],
         "gaps": rota.gaps(by, now),
         "keeps": keeps,
+        "ways": contacting.WAYS,
         "keeps_all": rota.keeps_all(by, now),
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
     }
