@@ -7,17 +7,21 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from alerts.checkins.models import SamePerson
+from consular.compiled import Compiled
 from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
 
 Groups = dict[int, frozenset[int]]
+_ANY = Compiled(
+    lambda: SamePerson.objects.filter(undone_at=None).order_by().values_list("pk")[:1]
+)
 
 
 def groups(person_ids: Collection[int]) -> Groups:
     """Return for each person, and all who are the same as one, who that is."""
     ids = set(person_ids)
-    if not SamePerson.objects.filter(undone_at=None).exists():
+    if not _ANY.ask():
         return {each: frozenset({each}) for each in ids}
     roots = set(
         SamePerson.objects.filter(duplicate__in=ids, undone_at=None).values_list(

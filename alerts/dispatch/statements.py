@@ -77,6 +77,26 @@ def insert_missing(rows_: Sequence[Row], by: str) -> list[Row]:
     return list(new.values())
 
 
+def upsert(
+    rows_: Sequence[models.Model], by: Sequence[str], beside: Sequence[str] = ()
+) -> None:
+    """Insert rows by one statement; where one is there already, it becomes the new one.
+
+    Parameters
+    ----------
+    by : sequence of str
+        The fields whose columns are unique together.
+    beside : sequence of str
+        Fields that change only where another one does.
+    """
+    if not rows_:
+        return
+    kind = type(rows_[0])
+    insert = _insert(kind, len(rows_)).removesuffix("DO NOTHING")
+    sql = insert + _replacing(kind, tuple(by), tuple(beside), connection.vendor)
+    _execute(sql, [value for row in rows_ for value in _values(row)])
+
+
 def _execute(sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -93,6 +113,24 @@ def _values(row: models.Model) -> list[Any]:
 def _fields(kind: type[models.Model]) -> tuple[Any, ...]:
     known = kind._meta.concrete_fields  # noqa: SLF001 - Django documents it
     return tuple(field for field in known if not field.primary_key)
+
+
+@cache
+def _replacing(
+    kind: type[models.Model], by: tuple[str, ...], beside: tuple[str, ...], vendor: str
+) -> str:
+    unique = [field.column for field in _fields(kind) if field.name in by]
+    others = [field for field in _fields(kind) if field.name not in by]
+    changes = ", ".join(f'"{f.column}" = excluded."{f.column}"' for f in others)
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    table = kind._meta.db_table  # noqa: SLF001 - Django documents it
+    is_other = " OR ".join(
+        f'"{table}"."{field.column}" {differs} excluded."{field.column}"'
+        for field in others
+        if field.name not in beside
+    )
+    at = ", ".join(f'"{name}"' for name in unique)
+    return f"({at}) DO UPDATE SET {changes} WHERE {is_other}"
 
 
 @cache

@@ -6,8 +6,9 @@ there is, and nothing that another site could borrow.
 """
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,16 +17,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from alerts.checkins.answers import audiences, checking
-from alerts.checkins.models import Basis, Case, CheckIn, Standing, Status, Word
+from alerts.checkins.answers import checking, linked
+from alerts.checkins.answers.linked import Opened
+from alerts.checkins.models import Basis, Case, CheckIn, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
-from alerts.dispatch.models import Message
-from alerts.incidents.models import Audience, Incident
 from consular import languages
 from consular.people.managing import locating
 from consular.people.models import Person
@@ -45,24 +46,23 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Opened:
-    """What a link leads to."""
-
-    message: Message
-    audience: Audience
-    incident: Incident
-    persons: list[Person]
-
-
-def _opened(token: str) -> Opened | None:
-    found = audiences.of_link(token)
-    if found is None:
-        return None
-    message, rows = found
-    served = audiences.persons(rows)
-    incident = rows[0].alert.incident
-    return Opened(message, rows[0], incident, served[incident])
+@cache
+def _language_links(code: str) -> str:
+    """Return the page's other languages as links, made once a process."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<b lang="{}">{}</b>', value, name),)
+            if value == code
+            else (
+                format_html(
+                    '<a href="?lang={0}" lang="{0}" hreflang="{0}">{1}</a>', value, name
+                ),
+            )
+            for value, name in languages.LANGUAGES.items()
+        ),
+    )
 
 
 def _page(
@@ -70,7 +70,11 @@ def _page(
 ) -> HttpResponse:
     """Answer in the person's language, with nothing for a cache or another host."""
     code = languages.chosen(request, context.pop("language", ""))
-    context |= {"page_language": code, "page_direction": languages.direction(code)}
+    context |= {
+        "page_language": code,
+        "page_direction": languages.direction(code),
+        "language_links": _language_links(code),
+    }
     with languages.speak(code):
         response = render(request, f"checkins/{name}.html", context, status=status)
     for header, value in HEADERS.items():
@@ -88,8 +92,7 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
     can_answer = answering.can_answer(message.account, message.address.country)
     said = texts.for_reader(message.text.body, can_answer)
     body = texts.filled(said, links.url(message), message.code)
-    standings = Standing.objects.filter(incident=incident, person__in=opened.persons)
-    by_person = {standing.person_id: standing for standing in standings}
+    by_person = linked.known(opened)
     lead = opened.persons[0] if opened.persons else None
     country, hazard = "", incident.hazard
     if hazard and hazard.lon is not None and hazard.lat is not None:
@@ -105,7 +108,6 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "people": [(p, by_person.get(p.pk)) for p in opened.persons],
         "standing": by_person.get(lead.pk) if lead else None,
         "has_officer": SimpleLazyObject(lambda: _has_officer(opened)),
-        "word": SimpleLazyObject(lambda: _word(opened)),
         "needs": SimpleLazyObject(lambda: _needs(opened)),
         "said": body.strip(),
         "said_at": message.created_at,
@@ -115,14 +117,8 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "mission": incident.lead_mission,
         "key": uuid.uuid4().hex,
         "now": now,
-        "language": opened.audience.registration.language,
+        "language": opened.language,
     }
-
-
-def _word(opened: Opened) -> Word | None:
-    """Return what the first person agreed to have told to those who ask."""
-    rows = Word.objects.filter(incident=opened.incident, withdrawn_at=None)
-    return rows.filter(person__in=opened.persons[:1]).first()
 
 
 def _needs(opened: Opened) -> list[str]:
@@ -149,7 +145,7 @@ def _has_officer(opened: Opened) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether they are safe; the first tap saves."""
-    opened = _opened(token)
+    opened = linked.of_token(token)
     if opened is None:
         return _lost(request)
     now = timezone.now()
@@ -199,7 +195,7 @@ def _said(
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, token: str) -> HttpResponse:
     """Take what helps to find and to help: all optional, saved as given."""
-    opened = _opened(token)
+    opened = linked.of_token(token)
     if opened is None:
         return _lost(request)
     now = timezone.now()
@@ -215,7 +211,7 @@ def details(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def tell(request: HttpRequest, token: str) -> HttpResponse:
     """Agree to have one's words told to those who ask, or take that back."""
-    opened = _opened(token)
+    opened = linked.of_token(token)
     if opened is None:
         return _lost(request)
     now = timezone.now()
@@ -237,10 +233,8 @@ def _save_details(
 ) -> None:
     """Write an answer for each person, and the details beside the calls for help."""
     given = _details(request)
-    standings = Standing.objects.filter(
-        incident=opened.incident, person__in=opened.persons
-    )
-    current = {standing.person_id: standing.status for standing in standings}
+    known = linked.known(opened)
+    current = {person_id: standing.status for person_id, standing in known.items()}
     groups: dict[str, list[Person]] = {}
     for person in opened.persons:
         word = request.POST.get(f"person-{person.pk}", "")

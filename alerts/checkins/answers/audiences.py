@@ -13,31 +13,18 @@ from alerts.incidents.models import (
     AudiencePerson,
     Incident,
 )
-from consular import sealing
 from consular.people.models import Person
 
 Served = dict[Incident, list[Person]]
 KNOWN_AFTER_CLOSING = timedelta(days=30)
 
-# What the page behind a link shows and an answer needs. An alert's zones and texts stay
-# where they are: they may be larger than all else together.
+# What an answer needs of a person.
 _OF_PERSON = (
     "registration_id",
     "position",
     "given_name",
     "family_name",
     "is_minor",
-)
-_OF_LINK = (
-    "message__uid",
-    "message__account",
-    "message__code",
-    "message__link_path",
-    "message__created_at",
-    "message__text__body",
-    "message__address__country",
-    "audience__alert__incident",
-    "audience__registration__language",
 )
 _HEAVY = (
     "alert__zones",
@@ -46,30 +33,6 @@ _HEAVY = (
     "alert__include",
     "alert__incident__figures",
 )
-
-
-def of_link(token: str) -> tuple[Message, list[Audience]] | None:
-    """Return the message whose link holds a token, and the audience rows it serves."""
-    served = AudienceMessage.objects.filter(
-        message__link_key=sealing.token_key(token), audience__is_included=True
-    ).select_related(
-        "message__text",
-        "message__address",
-        "audience__alert",
-        "audience__registration",
-    )
-    found = list(served.only(*_OF_LINK).order_by("audience"))
-    if not found:
-        return None
-    rows = [row.audience for row in found]
-    incidents = (
-        Incident.objects.select_related("hazard", "lead_mission")
-        .defer("figures", "hazard__geometry", "lead_mission__serves")
-        .in_bulk({row.alert.incident_id for row in rows})
-    )
-    for row in rows:
-        row.alert.incident = incidents[row.alert.incident_id]
-    return found[0].message, rows
 
 
 def of_message(message: Message) -> list[Audience]:

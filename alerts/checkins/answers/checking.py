@@ -14,10 +14,25 @@ from alerts.checkins.models import Basis, Case, CheckIn, Inbound, Standing, Stat
 from alerts.dispatch import statements
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
+from consular import compiled
+from consular.compiled import Compiled
 from consular.missions.models import Officer
 from consular.people.models import Person
 
 _CALL = Status.NEEDS_HELP.value
+_HELD = Compiled(
+    lambda persons: (
+        Person.objects.filter(pk__in=persons)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk")
+    )
+)
+_SAID = Compiled(
+    lambda incident, persons: CheckIn.objects.filter(
+        incident=incident, person__in=persons
+    ).values_list("pk", "person_id", "status", "basis", "stated_at", "closed_by_id")
+)
 # Whose word takes back their own call for help: a holder of the link or the code.
 CLEARS = {Basis.SELF_LINK.value, Basis.SELF_CODE.value}
 
@@ -57,8 +72,7 @@ def state(said: Said, now: datetime) -> list[CheckIn]:
         answers = {row.person_id: row for row in written}
         refresh(said.incident, answers, now, answers if clears else {})
         if clears:
-            mine = Case.objects.open().filter(incident=said.incident)
-            opening.close_cleared(mine.filter(person__in=answers), said.status, now)
+            opening.close_cleared(said.incident, answers, said.status, now)
         opening.by_statement(
             said.incident, said.persons, said.status, said.needs, said.note, now
         )
@@ -130,24 +144,18 @@ def _held(person_ids: set[int]) -> duplicates.Groups:
         groups = duplicates.groups(wanted)
         if held.issuperset(groups):
             return groups
-        locked = Person.objects.filter(pk__in=groups).order_by("pk")
-        held = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
+        held = {number for (number,) in _HELD.ask(sorted(groups))}
         wanted &= held
 
 
 History = tuple[list[Statement], list[Closing]]
-Row = tuple[int, int, str, str, datetime, int | None]
 
 
 def _histories(
     incident: Incident, ids: set[int], clearing: Mapping[int, CheckIn]
 ) -> dict[int, History]:
     histories: dict[int, History] = {person_id: ([], []) for person_id in ids}
-    rows: list[Row] = list(
-        CheckIn.objects.filter(incident=incident, person_id__in=ids).values_list(
-            "pk", "person_id", "status", "basis", "stated_at", "closed_by"
-        )
-    )
+    rows = _SAID.ask(incident.pk, sorted(ids))
     cleared = _cleared(rows, clearing)
     closings: dict[tuple[int, int], set[int]] = {}
     for pk, person_id, status, basis, stated_at, closed_by in rows:
@@ -173,7 +181,9 @@ def _histories(
     return histories
 
 
-def _cleared(rows: list[Row], clearing: Mapping[int, CheckIn]) -> dict[int, set[int]]:
+def _cleared(
+    rows: list[compiled.Row], clearing: Mapping[int, CheckIn]
+) -> dict[int, set[int]]:
     """Return for each statement which calls for help it answers; write the new ones."""
     found: dict[int, set[int]] = {}
     calls = {
@@ -202,31 +212,14 @@ def _stand(
     incident: Incident, derived: dict[int, Derived | None], now: datetime
 ) -> None:
     """Write the standings that are others than before."""
-    rows = Standing.objects.filter(incident=incident, person__in=derived)
-    known = {row.person_id: row for row in rows}
-    changed, gone = [], []
-    for person_id, found in sorted(derived.items()):
-        row = known.get(person_id)
-        if found is None:
-            gone += [person_id] if row else []
-        elif row is None or found != _derived(row):
-            changed.append(
-                Standing(
-                    incident=incident,
-                    person_id=person_id,
-                    changed_at=now,
-                    **asdict(found),
-                )
-            )
-    Standing.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["incident", "person"],
-        update_fields=["status", "since", "is_verified", "checkin", "changed_at"],
-    )
+    gone = [person_id for person_id, found in derived.items() if found is None]
+    stand = [
+        Standing(
+            incident=incident, person_id=person_id, changed_at=now, **asdict(found)
+        )
+        for person_id, found in sorted(derived.items())
+        if found is not None
+    ]
+    statements.upsert(stand, by=("incident", "person"), beside=("changed_at",))
     if gone:
-        rows.filter(person__in=gone).delete()
-
-
-def _derived(row: Standing) -> Derived:
-    return Derived(row.status, row.since, row.is_verified, row.checkin_id)
+        Standing.objects.filter(incident=incident, person__in=gone).delete()

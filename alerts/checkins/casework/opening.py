@@ -28,10 +28,16 @@ from alerts.incidents.models import (
     Incident,
     ZoneLevel,
 )
+from consular.compiled import Compiled
 from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
 
+_OPEN = Compiled(
+    lambda incident, persons: Case.objects.filter(
+        incident=incident, person__in=persons, closed_at=None
+    ).values_list("pk")
+)
 AT_ONCE = 200
 LAST_STEP = "officer"  # of the ladder: every way has been tried
 GOES_ON = "One of the party is not in need any more; the case goes on for another."
@@ -233,13 +239,18 @@ def _by_silence(
     return opened
 
 
-def close_cleared(rows: QuerySet[Case], status: str, now: datetime) -> None:
-    """Close the cases of somebody who has said by link or code how they are.
+def close_cleared(
+    incident: Incident, person_ids: Iterable[int], status: str, now: datetime
+) -> None:
+    """Close the cases of people who have said by link or code how they are.
 
     A party has one case: while anybody of it still needs help it goes on, in that
     person's name.
     """
-    for case in list(rows.select_related("person")):
+    numbers = [number for (number,) in _OPEN.ask(incident.pk, sorted(person_ids))]
+    if not numbers:
+        return
+    for case in Case.objects.filter(pk__in=numbers).select_related("person"):
         mine = Case.objects.open().filter(pk=case.pk)
         calling = _calling(case)
         if case.person_id in calling:
