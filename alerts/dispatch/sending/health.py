@@ -16,6 +16,7 @@ from django.db.models.functions import Greatest, Least
 
 from alerts.dispatch import routing
 from alerts.dispatch.models import Account, Attempt, Message, State
+from alerts.dispatch.sending.requesting import NOT_SENT
 from consular.rhythm import Every
 
 STEP = 10
@@ -83,8 +84,9 @@ def heard(outcomes: Iterable[Heard], now: datetime) -> None:
         row.update(trouble=said[:200], trouble_at=now)
         asked = waits[account]
         if len(asked) >= STORM and len(asked) > good[account]:
-            wait = min(timedelta(seconds=max(asked)), MOST_WAIT)
-            row.update(waits_until=now + wait)
+            until = now + min(timedelta(seconds=max(asked)), MOST_WAIT)
+            sooner = Q(waits_until=None) | Q(waits_until__lt=until)
+            row.filter(sooner).update(waits_until=until)
     Account.objects.filter(name__in=refused).update(refused_at=now)
 
 
@@ -104,8 +106,11 @@ def shift(now: datetime) -> int:
 
 def _is_failing(account: str, now: datetime) -> bool:
     rows = Attempt.objects.filter(account=account, began_at__gt=now - WINDOW)
-    said = rows.exclude(ended_at=None).aggregate(
-        n=Count("id"), bad=Count("id", filter=Q(outcome__in=ERRORS))
+    # What was announced and did not leave in time says nothing of who was not asked.
+    said = (
+        rows.exclude(ended_at=None)
+        .exclude(detail=NOT_SENT)
+        .aggregate(n=Count("id"), bad=Count("id", filter=Q(outcome__in=ERRORS)))
     )
     return bool(said["n"] >= ENOUGH and said["bad"] * 2 > said["n"])
 

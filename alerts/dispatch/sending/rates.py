@@ -6,7 +6,7 @@ danger and for notices, so that these find an open door behind any backlog.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -15,6 +15,9 @@ from alerts.dispatch.models import Account, Lane
 
 KEPT_FOR_DANGER = 0.15
 UNLIMITED = 1_000_000
+# What machines' clocks may differ by. Who is behind fills nothing that another one has
+# filled already; a clock that was further ahead was wrong, and is not waited for.
+APART = timedelta(seconds=5)
 
 
 def rate_of(account: str) -> float:
@@ -44,11 +47,15 @@ class Buckets:
         locked = Account.objects.filter(name__in=limited).order_by("name")
         if connection.features.has_select_for_update:
             locked = locked.select_for_update()
+        self.filled_at: dict[str, datetime] = {}
         self.level = {row.name: self._level(row) for row in locked}
         self.taken: dict[str, int] = {}
 
     def _level(self, row: Account) -> float:
         rate = rate_of(row.name)
+        last = row.filled_at
+        is_ahead = last is not None and self.now < last <= self.now + APART
+        self.filled_at[row.name] = last if last and is_ahead else self.now
         since_s = 1.0
         if row.filled_at is not None:
             since_s = max((self.now - row.filled_at).total_seconds(), 0.0)
@@ -72,5 +79,5 @@ class Buckets:
         """Write the levels back."""
         for name in self.taken:
             Account.objects.filter(name=name).update(
-                tokens=self.level[name], filled_at=self.now
+                tokens=self.level[name], filled_at=self.filled_at[name]
             )

@@ -24,6 +24,7 @@ from consular import child
 logger = logging.getLogger(__name__)
 
 TRIES_MOST = 3
+LOOKED_AT = 50  # of those that wait, for one that may leave
 # Most of it is the start of a process, which takes long where a machine has no time.
 WALL_S, CPU_S = 30.0, 10.0
 
@@ -96,10 +97,12 @@ def _claim(owner: str, now: datetime) -> Job | None:
         due = waiting.order_by("lane", "rank", "id")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True, of=("self",))
-        ids = [row.pk for row in due.only("pk")[:1]]
+        ids = [row.pk for row in due.only("pk")[:LOOKED_AT]]
         buckets = rates.Buckets(accounts, now)
-        found = claims.take(ids, owner, now, buckets, accounts) if ids else []
-    return found[0] if found else None
+        for number in ids:  # the first whose account may be used now
+            if found := claims.take([number], owner, now, buckets, accounts):
+                return found[0]
+    return None
 
 
 def _result(job: Job, said: dict[str, str], now: datetime) -> requesting.Result:
