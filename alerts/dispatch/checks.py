@@ -1,15 +1,20 @@
 """Find accounts that lack a setting at start, and say which one."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from alerts.dispatch import answering, routing
+from alerts.dispatch.channels import anymail, email, telnyx
 from alerts.dispatch.hearing import mail_hooks
 from alerts.dispatch.sending import rates
+from consular import outgoing as door
 from consular.accounts import Accounts
 from consular.modes import Mode
 
@@ -50,7 +55,8 @@ def accounts(**_: Any) -> list[CheckMessage]:
                 id="dispatch.W001",
             )
         ]
-    return [*_missing(live), *_numbers(live), *_replies(live), *_mail(live)]
+    found = (_missing, _numbers, _replies, _mail, _mail_servers, _providers)
+    return [each for look in found for each in look(live)]
 
 
 def _missing(live: Accounts) -> Iterator[CheckMessage]:
@@ -66,7 +72,8 @@ def _numbers(live: Accounts) -> Iterator[CheckMessage]:
     for name, account in live.items():
         upper = name.upper().replace("-", "_")
         try:
-            is_right = rates.rate_of(name) >= 0 and routing.resting_weight(name) >= 0
+            rate = rates.rate_of(name)
+            is_right = 0 <= rate < inf and routing.resting_weight(name) >= 0
         except ValueError:
             is_right = False
         if not is_right:
@@ -118,6 +125,14 @@ def _mail(live: Accounts) -> Iterator[CheckMessage]:
             )
             continue
         try:
+            anymail.backend(account)
+        except (ImproperlyConfigured, TypeError) as error:
+            yield Error(
+                f"MUSTER_ANYMAIL lacks what its provider needs: {error}",
+                hint="Write `mailgun api_key=… sender_domain=…`, by anymail's names.",
+                id="dispatch.E007",
+            )
+        try:
             mail_hooks.handler(name)
         except LookupError as error:
             yield Warning(
@@ -125,3 +140,42 @@ def _mail(live: Accounts) -> Iterator[CheckMessage]:
                 hint="Add it to MUSTER_ANYMAIL, and the webhook at the provider.",
                 id="dispatch.W002",
             )
+
+
+def _mail_servers(live: Accounts) -> Iterator[CheckMessage]:
+    """Check that a mail server's address is one, and says how to speak with it."""
+    for name, account in live.items():
+        if "url" not in account:
+            continue
+        try:
+            parts = urlsplit(account["url"])
+            is_right = parts.scheme in email.PORTS and bool(parts.hostname)
+            is_right &= parts.port != 0  # reading it finds what is no number
+            door.provider_url_allowed(account["url"], Mode.LIVE)
+        except (ValueError, door.OutgoingError):
+            is_right = False
+        if not is_right:
+            yield Error(
+                f"the address of the mail server of {name} cannot be used",
+                hint="Write smtp://, smtps:// or smtp+tls://, user:password@ and its "
+                "name; in a password, %2F for /, %40 for @, %3A for :.",
+                id="dispatch.E006",
+            )
+
+
+def _providers(live: Accounts) -> Iterator[CheckMessage]:
+    """Check what is of one provider only."""
+    key = live.get("telnyx", {}).get("public_key", "")
+    if key and not telnyx.is_key(key):
+        yield Error(
+            "TELNYX_PUBLIC_KEY is not a key: receipts and answers would be refused",
+            hint="Copy the public key of the account from Telnyx's portal.",
+            id="dispatch.E008",
+        )
+    whatsapp = live.get("twilio-whatsapp")
+    if whatsapp is not None and not whatsapp.get("templates"):
+        yield Warning(
+            "no WhatsApp template is named: only who wrote within a day is reached",
+            hint="Set TWILIO_WHATSAPP_TEMPLATES to `en=HX…,es=HX…`.",
+            id="dispatch.W003",
+        )

@@ -4,6 +4,7 @@ import pytest
 
 from alerts.dispatch import checks as dispatch_checks
 from consular.missions import checks
+from consular.simulated_accounts import CHANNELS
 
 ACCOUNT = {
     "mode": "live",
@@ -73,7 +74,9 @@ def test_without_a_provider_it_is_said_that_nothing_can_be_sent(live):
     assert ids(dispatch_checks.accounts()) == ["dispatch.W001"]
 
 
-@pytest.mark.parametrize("word", [{"rate": "fast"}, {"weight": "80,FR"}])
+@pytest.mark.parametrize(
+    "word", [{"rate": "fast"}, {"rate": "inf"}, {"rate": "nan"}, {"weight": "80,FR"}]
+)
 def test_a_rate_or_weight_that_is_no_number_is_found(live, word):
     live.ACCOUNTS = {"twilio": ACCOUNT | word}
     assert ids(dispatch_checks.accounts()) == ["dispatch.E002"]
@@ -83,9 +86,37 @@ def test_a_mail_provider_is_known_and_its_bounces_are_heard(live):
     mail = {"mode": "live", "channel": "email", "sender": "a@example.org"}
     for words, found in (
         ({"esp": "pigeon"}, ["dispatch.E003"]),
-        ({"esp": "postmark"}, ["dispatch.W002"]),
-        ({"esp": "postmark", "webhook_secret": "a:b"}, []),
+        ({"esp": "postmark", "server_token": "t"}, ["dispatch.W002"]),
+        ({"esp": "postmark", "server_token": "t", "webhook_secret": "a:b"}, []),
+        ({"esp": "postmark", "webhook_secret": "a:b"}, ["dispatch.E007"]),
         ({"esp": "mailgun", "api_key": "k"}, []),
     ):
         live.ACCOUNTS = {"anymail": mail | words}
         assert ids(dispatch_checks.accounts()) == found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org:25",
+        "https://mail.example.org",
+        "smtp://",
+        "smtp://mail.example.org:submission",
+        "smtp://me:pass/word@mail.example.org",
+        "smtp://127.0.0.1",
+    ],
+)
+def test_a_mail_server_s_address_that_is_none_is_found_at_start(live, url):
+    mail = {"mode": "live", "channel": "email", "sender": "a@example.org", "url": url}
+    live.ACCOUNTS = {"smtp": mail | {"transport": CHANNELS + "email.Smtp"}}
+    (found,) = dispatch_checks.accounts()
+    assert found.id == "dispatch.E006"
+    assert "pass" not in found.msg
+
+
+def test_a_key_that_is_none_and_templates_that_lack_are_found_at_start(live):
+    live.ACCOUNTS = {
+        "telnyx": ACCOUNT | {"api_key": "k", "public_key": "not-a-key"},
+        "twilio-whatsapp": ACCOUNT | {"channel": "whatsapp", "templates": ""},
+    }
+    assert ids(dispatch_checks.accounts()) == ["dispatch.E008", "dispatch.W003"]

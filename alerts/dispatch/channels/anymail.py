@@ -7,6 +7,7 @@ https://anymail.dev/en/stable/esps/: `esp` is the name of its backend (`mailgun`
 """
 
 import threading
+from collections.abc import Mapping
 
 import requests
 from anymail.exceptions import (
@@ -82,17 +83,16 @@ class Anymail(Mail):
         conf = settings.ACCOUNTS[account]
         self.mode, self.sender, self.name = conf["mode"], conf["sender"], conf["esp"]
         self.inbox = conf.get("inbox", "")
-        self.options = {name: conf[name] for name in conf if name not in OURS}
+        self.conf = conf
         self.kept = threading.local()
         # Without an address of its own, a backend knows its provider's public one.
-        url = self.options.get("api_url", "https://provider.example.org")
+        url = conf.get("api_url", "https://provider.example.org")
         door.provider_url_allowed(url, self.mode)
 
     def _connection(self) -> BaseEmailBackend:
         """Return this thread's connection; one over HTTP asks carefully."""
         if not hasattr(self.kept, "connection"):
-            path = f"anymail.backends.{self.name}.EmailBackend"
-            made = get_connection(path, fail_silently=False, **self.options)
+            made = backend(self.conf)
             made.open()
             session = getattr(made, "session", None)
             if isinstance(session, requests.Session):
@@ -117,6 +117,14 @@ class Anymail(Mail):
             return answers.found({"id": getattr(status, "message_id", None)}, "id")
         except UnclearError:  # it has it, under no name that could be kept
             return str(mail.extra_headers["Message-ID"])
+
+
+def backend(conf: Mapping[str, str]) -> BaseEmailBackend:
+    """Make anymail's backend of an account; it needs what that backend needs."""
+    options = {name: conf[name] for name in conf if name not in OURS}
+    path = f"anymail.backends.{conf['esp']}.EmailBackend"
+    made: BaseEmailBackend = get_connection(path, fail_silently=False, **options)
+    return made
 
 
 def _ours(name: str, error: AnymailError) -> ChannelError:

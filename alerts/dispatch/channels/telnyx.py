@@ -90,6 +90,15 @@ class TelnyxSms:
         raise PermanentError("an SMS that has left cannot be taken back")
 
 
+def is_key(public_key: str) -> bool:
+    """Tell whether a key is one by which webhooks can be known."""
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+    except ValueError:
+        return False
+    return True
+
+
 def is_signed(public_key: str, signature: str, stamp: str, body: bytes) -> bool:
     """Tell whether a webhook was signed with an account's key."""
     try:
