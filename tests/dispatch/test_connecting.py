@@ -1,23 +1,31 @@
 """A provider that nobody reaches is given up in time, however many addresses it has."""
 
 import os
+import re
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from alerts.dispatch import outbox, routing
-from alerts.dispatch.channels import wire
+from alerts.dispatch.channels import email, wire
 from alerts.dispatch.channels.base import TemporaryError
 from alerts.dispatch.models import Message, State
 from alerts.dispatch.sending import delivery, sweeping
 from tests.dispatch import hostile
+from tests.dispatch.conftest import point_at
 from tests.dispatch.test_ledger import letters, make_cause
-from tests.dispatch.test_transports import outgoing
+from tests.dispatch.test_transports import HTTP, outgoing
 from tests.exercises.stand_ins import eventually
 from tests.factories import NOON
 
@@ -129,3 +137,46 @@ def test_a_database_or_name_server_that_vanishes_is_noticed():
     assert "'tcp_user_timeout': 30000" in said
     assert "'connect_timeout': 3" in said
     assert "timeout:2 attempts:2" in said
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """A server whose certificate nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1)
+    made = made.not_valid_before(now).not_valid_after(now + timedelta(hours=1))
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path = tmp_path / "both.pem"
+    signed = made.sign(key, hashes.SHA256()).public_bytes(pem)
+    path.write_bytes(key.private_bytes(pem, *plain) + signed)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+
+    def talk(line, _server):
+        context.wrap_socket(line.sock, server_side=True).recv(1)
+
+    with hostile.serving(talk) as server:
+        yield SimpleNamespace(url=f"https://localhost:{server.port}", smtp_port=9)
+    routing.transport_for.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "account", [*HTTP[:2], "simulated-mailgun", "simulated-mastodon"]
+)
+def test_nothing_was_sent_to_a_server_that_cannot_show_who_it_is(
+    settings, stranger, account
+):
+    point_at(settings, stranger)
+    with pytest.raises(TemporaryError):
+        routing.transport_for(account).send(outgoing(account))
+
+
+@pytest.mark.parametrize("sender", ["a@example.org", "The Ministry <a@example.org>"])
+def test_a_mail_s_id_is_well_formed_whatever_the_sender_is_called(sender):
+    mail = email.build(outgoing("simulated-email"), sender)
+    assert re.fullmatch(
+        r"<muster\.[0-9a-f-]+\.1@example\.org>", mail.extra_headers["Message-ID"]
+    )

@@ -66,4 +66,5 @@ def was_not_reached(error: requests.RequestException) -> bool:
         isinstance(error, requests.ConnectTimeout)
         or "NewConnectionError" in repr(error)
         or "NameResolutionError" in repr(error)
+        or wire.was_refused(error)
     )

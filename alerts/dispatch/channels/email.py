@@ -3,6 +3,7 @@
 import re
 import smtplib
 import threading
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -154,7 +155,7 @@ def build(outgoing: Outgoing, sender: str, inbox: str = "") -> EmailMultiAlterna
     inbox : str, optional
         Where answers go: an address whose mails Muster is handed.
     """
-    domain = sender.rpartition("@")[2]
+    domain = parseaddr(sender)[1].rpartition("@")[2]  # of `Ministry <a@example.org>`
     headers = {
         "Message-ID": _message_id(outgoing, domain),
         "Auto-Submitted": "auto-generated",

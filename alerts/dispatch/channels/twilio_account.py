@@ -137,7 +137,9 @@ def _lost(error: Exception) -> ChannelError:
     """Sort what happens on the way: never connected, or cut off after it was sent."""
     reason = getattr(error, "reason", error)
     name = type(reason).__name__
-    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError) or wire.was_refused(
+        error
+    ):
         return TemporaryError("Twilio could not be reached")
     return UnclearError(f"Twilio did not answer: {name}")
 

@@ -9,6 +9,7 @@ of them would else be waited for in turn, and the sender be taken for one that h
 
 import io
 import socket
+import ssl
 import time
 from http.client import HTTPResponse
 from typing import Any
@@ -174,6 +175,17 @@ class Careful(HTTPAdapter):
         answer.headers.pop("Location", None)
         answer.headers.pop("Content-Encoding", None)
         return answer
+
+
+def was_refused(error: BaseException | None) -> bool:
+    """Tell whether a server could not show who it is: then nothing was asked of it."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        reason = getattr(error, "reason", None)
+        inner = reason if isinstance(reason, BaseException) else error.__cause__
+        error = inner or error.__context__
+    return False
 
 
 def session() -> requests.Session:
