@@ -71,7 +71,7 @@ NAMES = [step.name for step in STEPS]
 def climb(now: datetime) -> int:
     """Write what is due of every alert that asks; take back what was answered."""
     alerts = Alert.objects.filter(
-        kind=AlertKind.ALERT,
+        kind__in=warned.WARNINGS,
         state__in=[Alert.State.RELEASED, Alert.State.HELD],
         opens_at__lte=now,
         not_after__gt=now,
@@ -79,9 +79,32 @@ def climb(now: datetime) -> int:
     done = 0
     for alert in alerts.select_related("incident").order_by("-opens_at")[:100]:
         done += withdraw_needless(alert, now)
-        if alert.incident.closed_at is None and _is_open(alert):
+        if alert.incident.closed_at is None and _is_open(alert) and _asks(alert):
             done += sum(_take(alert, step, now) for step in STEPS)
     return done
+
+
+def _asks(alert: Alert) -> bool:
+    """Tell whether anybody is asked by an alert: an update asks who came since."""
+    return alert.kind == AlertKind.ALERT or _asked_by(alert).exists()
+
+
+def _asked_by(alert: Alert) -> QuerySet[Audience]:
+    """Keep the rows of who hears first by this alert, and was not written to before."""
+    rows = Audience.objects.filter(alert=alert, is_included=True)
+    if alert.kind == AlertKind.ALERT:
+        return rows
+    written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
+    earlier = Audience.objects.filter(
+        Exists(written),
+        warned.LEFT,
+        is_included=True,
+        alert__incident=alert.incident_id,
+        alert__kind__in=warned.WARNINGS,
+        alert__lt=alert.pk,
+        registration=OuterRef("registration"),
+    )
+    return rows.filter(~Exists(earlier))
 
 
 def _is_open(alert: Alert) -> bool:
@@ -122,7 +145,7 @@ def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
     """Keep the audience rows for which a step is due and was not taken."""
     written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
     rows = (
-        _still_asked(Audience.objects.filter(alert=alert, is_included=True), now)
+        _still_asked(_asked_by(alert), now)
         .exclude(Q(reason__in=warned.UNREACHED) & ~Exists(written))
         .annotate(
             was_taken=Exists(
@@ -259,9 +282,9 @@ class Rung:
 
 def rungs(alert: Alert) -> list[Rung]:
     """Return the steps of an alert with how many parties each was taken for."""
-    if alert.kind != AlertKind.ALERT or alert.opens_at is None:
-        return []
     rows = LadderStep.objects.filter(audience__alert=alert)
+    if alert.opens_at is None or not (alert.kind == AlertKind.ALERT or rows.exists()):
+        return []
     taken = {name: rows.filter(step=name) for name in NAMES}
     return [
         Rung(

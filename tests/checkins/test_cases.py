@@ -14,10 +14,12 @@ from alerts.checkins.casework import (
     cases,
     concluding,
     escalating,
+    letters,
     opening,
     urgency,
 )
 from alerts.checkins.models import Case, CaseEvent, LadderStep, SamePerson, Standing
+from alerts.dispatch import addresses
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Alert, Audience, Incident
 from consular.missions.models import Duty, Officer
@@ -211,6 +213,38 @@ def test_who_takes_a_case_reads_whether_the_person_was_told(case, desk):
     done = desk.post(act, {"do": "take"}, follow=True).content.decode()
     assert "was told so" not in done
     assert "could not be told" in done
+
+
+def test_an_answer_goes_where_it_will_be_read(case, desk, sent, officer):
+    registration = sent.registration
+    mail = registration.contacts.create(
+        kind="email",
+        address="ada@example.org",
+        address_key=addresses.key("email", "ada@example.org"),
+        role="own",
+    )
+    assert letters.contact_of(case).kind == "phone"
+    addresses.stop("+12025550101", "sms", NOON)
+    assert letters.contact_of(case) == mail
+    addresses.stop("ada@example.org", "email", NOON)
+    assert letters.contact_of(case) is None
+    act = f"/desk/cases/{case.pk}/act/"
+    done = desk.post(act, {"do": "write", "ready": "how"}, follow=True)
+    assert "It was not sent" in done.content.decode()
+    assert "Who has sent STOP can be called." in done.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("delivered", "message arrived"), ("rejected", "message did not arrive")],
+)
+def test_the_history_says_how_far_a_message_came(case, desk, officer, state, words):
+    cases.take(case, officer, NOON)
+    cases.write_to(case, "Case", "How are you?", officer, NOON)
+    told = Message.objects.filter(purpose="case answer")
+    assert told.update(state=state) == 2
+    page = desk.get(f"/desk/cases/{case.pk}/").content.decode()
+    assert page.count(words) == 2
 
 
 def test_who_is_given_a_free_case_is_told_to_the_person(case, officer):

@@ -12,6 +12,7 @@ from alerts.checkins.models import Enquiry, EnquiryMatch, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
+from consular.missions.models import Posting
 from consular.people import keying
 from consular.people.managing import erasing
 from consular.people.models import Registration
@@ -173,6 +174,21 @@ def test_a_call_for_help_or_a_change_of_mind_passes_nothing_on(
     agree(client, sent, words="")
     assert Word.objects.get().withdrawn_at
     assert enquiring.pass_on(LATER) == 0
+
+
+def test_an_officer_learns_of_nobody_whom_their_missions_do_not_look_after(
+    client, match
+):
+    elsewhere = factories.make_mission(country="PL", serves=["PL"])
+    here = factories.make_officer()
+    Posting.objects.filter(officer=here).update(mission=elsewhere)
+    factories.sign_in(client, here)
+    page = client.get("/desk/enquiries/").content.decode()
+    assert match.person.registration.reference not in page
+    assert client.post(f"/desk/matches/{match.pk}/").status_code == 404
+    Posting.objects.filter(officer=here).update(mission=factories.make_mission())
+    page = client.get("/desk/enquiries/").content.decode()
+    assert match.person.registration.reference in page
 
 
 def test_who_was_safe_in_another_incident_is_not_called_safe_in_this_one(

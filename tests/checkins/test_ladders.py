@@ -11,7 +11,7 @@ from alerts.checkins.models import LadderStep
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Message, State
 from alerts.incidents.approving import release
-from alerts.incidents.models import Alert, Audience, Draft, LogEntry
+from alerts.incidents.models import Alert, Audience, AudienceMessage, Draft, LogEntry
 from consular.people.models import Contact, Registration
 from tests.checkins.conftest import make_alert, send
 from tests.factories import NOON
@@ -182,6 +182,34 @@ def test_what_does_not_say_that_it_is_over_ends_no_asking(asked, kind, changes):
     told(asked, kind, NOON + 10 * MINUTE, **changes)
     climb_to(30)
     assert purposes() == [("reminder", "sms"), ("voice", "voice")]
+
+
+def test_who_hears_first_by_an_update_is_asked_again_and_nobody_twice(asked, incident):
+    """The zone has grown, or somebody has registered since the alert."""
+    told(asked, "update", NOON + 10 * MINUTE)
+    update = Alert.objects.get(kind="update")
+    Alert.objects.update(texts=TEXTS)
+    newcomer = send(update, "+12025550133", party=1)
+    climb_to(60)
+    found = Message.objects.filter(purpose="reminder")
+    theirs = found.filter(audiences__audience__registration=newcomer.registration)
+    assert (found.count(), theirs.count()) == (2, 1)
+    assert theirs.get().cause.key == update.cause_key
+    climb_to(90)
+    steps = LadderStep.objects.filter(audience__alert=update, step="officer")
+    assert steps.get().audience.registration == newcomer.registration
+
+
+def test_whom_an_alert_could_not_reach_is_asked_by_the_update_that_did(asked):
+    told(asked, "update", NOON + 10 * MINUTE)
+    Alert.objects.update(texts=TEXTS)
+    Audience.objects.filter(alert__kind="alert").update(reason="no_contact")
+    AudienceMessage.objects.filter(audience__alert__kind="alert").delete()
+    other = send(Alert.objects.get(kind="update"), "+12025550133")
+    climb_to(30)
+    taken = LadderStep.objects.filter(step="reminder", outcome="")
+    parties = taken.values_list("audience__registration", flat=True)
+    assert set(parties) == {asked.registration.pk, other.registration.pk}
 
 
 def test_who_comes_back_into_the_zone_is_asked_anew(asked):

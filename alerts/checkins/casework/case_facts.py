@@ -9,7 +9,7 @@ from anyascii import anyascii
 from django.db.models import F, Prefetch, Q
 
 from alerts.checkins import duplicates
-from alerts.checkins.casework import opening, urgency
+from alerts.checkins.casework import letters, opening, urgency
 from alerts.checkins.models import (
     Case,
     CaseEvent,
@@ -189,13 +189,24 @@ def said(case: Case) -> list[CheckIn]:
     return list(rows.select_related("officer").order_by("-stated_at", "-id")[:60])
 
 
-def history(case: Case) -> list[CaseEvent]:
+@dataclass(frozen=True)
+class Line:
+    """A line of a case's history, and how far the message that it tells of came."""
+
+    event: CaseEvent
+    came: str = ""
+    has_failed: bool = False
+
+
+def history(case: Case) -> list[Line]:
     """Return the history of a case, the newest first, with that of merged entries."""
     group = entries(case)
     events = CaseEvent.objects.filter(
         case__incident=case.incident, case__person__in=group
     )
-    return list(events.select_related("officer").order_by("-id")[:200])
+    listed = list(events.select_related("officer").order_by("-id")[:200])
+    arrived = letters.arrived(listed)
+    return [Line(event, *arrived.get(event.pk, ())) for event in listed]
 
 
 def also_here(case: Case, officer: Officer, now: datetime) -> list[Officer]:

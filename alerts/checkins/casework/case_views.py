@@ -155,8 +155,8 @@ def _told(case: Case) -> str:
     if cases.was_told(case):
         return "The person is told so."
     return (
-        "The person could not be told: there is no number or address, or ten messages "
-        "went there within an hour. Call."
+        "The person could not be told: no number or address would be reached, or ten "
+        "messages went there within an hour. Call."
     )
 
 

@@ -110,8 +110,8 @@ def write_to(
     event = note(case, Kind.MESSAGE, now, officer, body)
     if not letters.write(case, f"message:{event.pk}", subject, body, now):
         raise CaseError(
-            "It was not sent: there is no number or address, or ten messages went "
-            "there within an hour. Call, or write later."
+            "It was not sent: no number or address would be reached, or ten messages "
+            "went there within an hour. Call, or write later."
         )
     audit.record("write_case", officer, f"case {case.pk}", now)
 

@@ -4,14 +4,27 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from alerts.checkins.models import Case
-from alerts.dispatch import outbox
-from alerts.dispatch.models import Message
+from alerts.checkins.models import Case, CaseEvent
+from alerts.dispatch import addresses, outbox
+from alerts.dispatch.models import Message, State
 from consular import languages, modes
 from consular.people.models import Contact
 
 PURPOSE = "case answer"
 CHANNELS = {Contact.Kind.PHONE.value: "sms", Contact.Kind.EMAIL.value: "email"}
+# What an officer reads of a message, and whether it will not come.
+ARRIVED = {
+    State.QUEUED.value: ("waits to leave", False),
+    State.CLAIMED.value: ("is leaving", False),
+    State.ACCEPTED.value: ("sent", False),
+    State.DELIVERED.value: ("arrived", False),
+    State.UNCLEAR.value: ("may not have arrived", True),
+    State.SET_ASIDE.value: ("may not have arrived", True),
+    State.UNDELIVERED.value: ("did not arrive", True),
+    State.REJECTED.value: ("did not arrive", True),
+    State.EXPIRED.value: ("did not arrive", True),
+    State.STOPPED.value: ("did not arrive", True),
+}
 READY = ("call", "where", "stay", "how")
 
 
@@ -40,9 +53,35 @@ def subject(language: str) -> str:
 
 
 def contact_of(case: Case) -> Contact | None:
-    """Return the address that a case's answers go to: a phone before an e-mail."""
+    """Return the address that a case's answers go to: a phone before an e-mail.
+
+    Where its owner has sent STOP, or it is gone, nothing would arrive.
+    """
     own = case.person.registration.contacts.filter(role=Contact.Role.OWN)
-    return own.order_by("-kind", "pk").first()
+    places = {(CHANNELS[each.kind], each.address_key): each for each in own}
+    dead = addresses.opted_out(places) | addresses.silenced(places)
+    live = [contact for place, contact in places.items() if place not in dead]
+    return min(live, key=_rank, default=None)
+
+
+def _rank(contact: Contact) -> tuple[bool, int]:
+    return contact.kind != Contact.Kind.PHONE, contact.pk
+
+
+def arrived(events: list[CaseEvent]) -> dict[int, tuple[str, bool]]:
+    """Say by event how far the message that it tells of came, and if it failed."""
+    keys = {_key(event): event.pk for event in events}
+    rows = Message.objects.filter(cause__key__in=keys)
+    return {
+        keys[key]: ARRIVED[state]
+        for key, state in rows.values_list("cause__key", "state")
+    }
+
+
+def _key(event: CaseEvent) -> str:
+    is_told = event.kind in (CaseEvent.Kind.TAKEN, CaseEvent.Kind.HANDED_OVER)
+    name = "taken" if is_told else f"message:{event.pk}"
+    return f"notice:case:{event.case_id}:{name}"
 
 
 def was_written(case: Case, name: str) -> bool:

@@ -5,6 +5,7 @@ import uuid
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,6 +22,8 @@ from alerts.checkins.relatives.enquiry_forms import EnquiryForm
 from consular import languages, modes
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
+from consular.missions.models import Officer
+from consular.people.protecting import scoping
 
 FORM_KEY = re.compile(r"[0-9a-f]{32}")
 A_PAGE = 30
@@ -68,6 +71,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     return _show(request, "ask", context, 400 if wrong else 200)
 
 
+def _matches(officer: Officer) -> QuerySet[EnquiryMatch]:
+    """Keep those of whom the officer may know that they are registered."""
+    seen = scoping.seen_by(officer, timezone.now())
+    return EnquiryMatch.objects.filter(person__registration__in=seen)
+
+
 @officer_page(Verb.REGISTER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
@@ -78,9 +87,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         rows = rows.exclude(closed_at=None).order_by("-closed_at")
     else:
         rows = rows.filter(closed_at=None)
-    page = Paginator(
-        rows.prefetch_related("matches__person__registration"), A_PAGE
-    ).get_page(request.GET.get("page"))
+    matches = _matches(officer_of(request)).select_related("person__registration")
+    rows = rows.prefetch_related(Prefetch("matches", queryset=matches))
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     audit.record(
         "view_enquiries", officer_of(request), "enquiries", now, enquiries=len(page)
     )
@@ -96,7 +105,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether a person is meant."""
-    match = get_object_or_404(EnquiryMatch.objects.select_related("enquiry"), pk=pk)
+    rows = _matches(officer_of(request)).select_related("enquiry")
+    match = get_object_or_404(rows, pk=pk)
     is_meant = request.POST.get("do") == "confirm"
     if enquiring.decide(match, is_meant, officer_of(request), timezone.now()):
         messages.success(request, "Noted. Nothing is told unless this person agrees.")

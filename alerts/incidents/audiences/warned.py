@@ -30,9 +30,9 @@ CLEARS = (AlertKind.OUTSIDE, AlertKind.ALL_CLEAR)
 UNREACHED = (Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT)
 ENDS = (*CLEARS, AlertKind.CORRECTION)
 
-# An alert that was stopped in its hold has told nobody.
+# An alert that was stopped in its hold has told nobody; the second is of its rows.
 _LEFT = Q(stopped_at=None) | Q(stopped_at__gt=F("opens_at"))
-_ALERT_LEFT = Q(alert__stopped_at=None) | Q(alert__stopped_at__gt=F("alert__opens_at"))
+LEFT = Q(alert__stopped_at=None) | Q(alert__stopped_at__gt=F("alert__opens_at"))
 
 
 def rows(
@@ -72,7 +72,7 @@ def ends(now: datetime) -> QuerySet[Audience]:
     have begun to leave.
     """
     return Audience.objects.filter(
-        _ALERT_LEFT,
+        LEFT,
         is_included=True,
         alert__kind__in=ENDS,
         alert__opens_at__lte=now,
