@@ -164,8 +164,20 @@ class Supervisor:
             if child is not None and child.exit_code() is not None:
                 self._bury(service, child, now_s)
             elif child is None and now_s >= self._due_s.get(service.name, 0):
-                self._restarts += 1
-                self._children[service.name] = Child(service)
+                self._restart(service, now_s)
+
+    def _restart(self, service: Service, now_s: float) -> None:
+        """Start a service again; a machine with no room for it now may have some soon.
+
+        The others go on meanwhile: ending here would end all of them.
+        """
+        try:
+            self._children[service.name] = Child(service)
+        except OSError as error:
+            self._due_s[service.name] = now_s + LONGEST_WAIT_S
+            self._say(f"{service.name} could not be started: {type(error).__name__}")
+            return
+        self._restarts += 1
 
     def _bury(self, service: Service, child: Child, now_s: float) -> None:
         code = child.exit_code()

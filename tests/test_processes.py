@@ -1,6 +1,7 @@
 """Children are restarted when they die, and none is left when the supervisor goes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,3 +101,24 @@ def test_children_end_when_their_supervisor_is_killed(tmp_path: Path):
     owner.kill()
     owner.wait()
     eventually(lambda: not alive(pids(path)[0]))
+
+
+def test_what_cannot_be_started_for_now_is_tried_again_and_takes_nobody_along(tmp_path):
+    logs = tmp_path / "logs"
+    words = [sys.executable, "-c", "import time; time.sleep(600)"]
+    kept = Service(name="kept", words=words)
+    lost = Service(name="lost", words=words, log=logs / "lost.log")
+    said: list[str] = []
+    supervisor = Supervisor([lost, kept], say=said.append, grace_s=0.2)
+    supervisor.start()
+    try:
+        shutil.rmtree(logs)
+        logs.write_text("a file stands where the folder was")
+        os.kill(supervisor.pids()["lost"], signal.SIGKILL)
+        eventually(lambda: supervisor.look() or len(said) >= 2)
+        assert set(supervisor.pids()) == {"kept"}
+        logs.unlink()
+        eventually(lambda: supervisor.look() or len(supervisor.pids()) == 2)
+    finally:
+        supervisor.stop()
+    assert "lost could not be started: FileExistsError" in said
