@@ -36,13 +36,23 @@ def _apply_receipts(now: datetime) -> None:
 
 
 def errands(owner: str, clock: Callable[[], datetime]) -> int:
-    """Talk to providers about what is few: what is unclear, suspects, public posts.
+    """Talk to providers about what is few: what is unclear, suspects, public posts."""
+    return ask(owner, clock) + post(clock)
 
-    Each of them may take seconds, so each looks at the clock. Whoever calls it sees to
-    the heartbeat of `owner` meanwhile.
+
+def ask(owner: str, clock: Callable[[], datetime]) -> int:
+    """Ask for what is unclear, and send suspects.
+
+    Each may take seconds, so each looks at the clock. Whoever calls it sees to the
+    heartbeat of `owner` meanwhile.
     """
     unclear.resolve(clock())
     sent = 0
     while sent < SUSPECTS_AT_ONCE and suspects.send_one(owner, clock):
         sent += 1
-    return sent + posting.post_due(clock())
+    return sent
+
+
+def post(clock: Callable[[], datetime]) -> int:
+    """Publish public posts: a provider of texts that hangs does not hold them up."""
+    return posting.post_due(clock())

@@ -1,10 +1,11 @@
 """What alarms and budgets count, whom they tell, and what they leave alone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
-from alerts.dispatch import outbox
+from alerts.dispatch import outbox, ticking
 from alerts.dispatch.models import Account, Alarm, Lane, Message, State, Worker
 from alerts.dispatch.sending import budgets, delivery
 from alerts.dispatch.watching import alarms
@@ -117,3 +118,25 @@ def test_an_alarm_of_a_drill_says_that_it_is_one():
     message = Message.objects.get(lane=Lane.NOTICE)
     assert message.text.body.startswith("EXERCISE. ")
     assert message.text.subject.startswith("EXERCISE. ")
+
+
+def test_only_what_can_still_be_decided_waits_for_a_person(desk):
+    for number, changes in enumerate(({}, {"not_after": datetime.now(UTC)}, {})):
+        cause = make_cause(
+            f"alert:{number}",
+            **{"not_after": datetime.now(UTC) + 60 * MINUTE} | changes,
+        )
+        outbox.write(cause, letters(1), NOON)
+    outbox.stop("alert:2", NOON)
+    Message.objects.update(state=State.SET_ASIDE)
+    page = desk.get(reverse("dispatch:status"))
+    assert [each.cause.key for each in page.context["stuck"]] == ["alert:0"]
+
+
+def test_posts_wait_for_no_provider_that_is_asked(provider, settings):
+    settings.ACCOUNTS = settings.ACCOUNTS | {"simulated-sms": {"channel": "sms"}}
+    (message,) = outbox.write(make_cause(), letters(1), NOON)
+    Message.objects.filter(pk=message.pk).update(state=State.UNCLEAR)
+    outbox.publish(make_cause(), outbox.text("social", "en", "EXERCISE. Quake."), NOON)
+    assert ticking.post(lambda: LATER) == 5
+    assert ticking.ask("one", lambda: LATER) == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from alerts.checkins.answers import inbox, inboxes
 from alerts.checkins.models import Inbound
@@ -106,7 +107,7 @@ def cause(officer: Officer, now: datetime) -> Cause:
         mode="exercise",
         lane=0,
         now=now,
-        not_after=now + timedelta(hours=12),
+        not_after=timezone.now() + timedelta(hours=12),
         incident_key=incident.key,
         opens_at=now,
     )

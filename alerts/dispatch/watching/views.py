@@ -38,7 +38,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """Show alarms, causes, accounts, workers, and what waits for a person."""
     now, officer = timezone.now(), officer_of(request)
     causes = scoping.causes(officer, now).exclude(lane=Lane.NOTICE)
-    stuck = scoping.messages(officer, now).filter(waits_for_a_person())
+    stuck = scoping.messages(officer, now).filter(waits_for_a_person(now))
     paused = set(Pause.objects.values_list("channel", flat=True))
     context = {
         "section": "dispatch",
@@ -66,10 +66,16 @@ def status(request: HttpRequest) -> HttpResponse:
     return render(request, "dispatch/status.html", context)
 
 
-def waits_for_a_person() -> Q:
-    """Keep what nobody but an officer can settle; the rest is still being asked for."""
-    left = Q(cause__on_unclear=Cause.OnUnclear.LEAVE) | ~Q(cause__stopped_at=None)
-    return Q(state=State.SET_ASIDE) | (Q(state=State.UNCLEAR) & left)
+def waits_for_a_person(now: datetime) -> Q:
+    """Keep what nobody but an officer can settle; the rest is still being asked for.
+
+    Of what is stopped or past its time nothing is sent any more, so nothing is left to
+    decide: it would stand in the way of what came later.
+    """
+    left = Q(state=State.UNCLEAR, cause__on_unclear=Cause.OnUnclear.LEAVE)
+    return (Q(state=State.SET_ASIDE) | left) & Q(
+        cause__stopped_at=None, cause__not_after__gt=now
+    )
 
 
 def _accounts(now: datetime) -> list[dict[str, object]]:

@@ -50,8 +50,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopping.set())
         beat = Beat(owner, f"{owner}-e")
         beat(timezone.now())
-        errands = partial(ticking.errands, f"{owner}-e", timezone.now)
-        for work in (partial(self._tick, beat), errands):
+        ask = partial(ticking.ask, f"{owner}-e", timezone.now)
+        post = partial(ticking.post, timezone.now)
+        for work in (partial(self._tick, beat), ask, post):
             thread = threading.Thread(
                 target=self._repeat, args=(stopping, work), daemon=True
             )
@@ -73,7 +74,7 @@ class Command(BaseCommand):
     def _repeat(self, stopping: threading.Event, work: Callable[[], object]) -> None:
         """Work each second in a thread of its own, so that it never holds up sending.
 
-        What talks to providers and what does not are two threads.
+        What ticks talks to no provider; who is asked and where is posted are others.
         """
         while not stopping.wait(1):
             try:
