@@ -16,6 +16,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from consular.compiled import Compiled
 from consular.missions.models import Mission, Officer, Posting, Role
 from consular.missions.sign_in import keeping
 
@@ -79,14 +80,32 @@ def verbs(
         return set()
     if officer.is_superuser:
         return set(Verb)
-    postings = Posting.objects.in_force(now).filter(officer=officer)
     return set().union(
         *(
-            MAY[posting.role]
-            for posting in postings.select_related("mission")
-            if within is None or within.is_of(posting.mission)
+            MAY[role]
+            for role, mission in _postings(officer, now)
+            if within is None or within.is_of(mission)
         )
     )
+
+
+# Asked twice for each page and each poll of a board.
+_POSTINGS = Compiled(
+    lambda officer: (
+        Posting.objects.filter(officer=officer)
+        .order_by("pk")
+        .values_list("role", "until", "mission_id", "mission__serves")
+    )
+)
+
+
+def _postings(officer: Officer, now: datetime) -> list[tuple[str, Mission | None]]:
+    """Return an officer's roles in force, each with the mission it is for, if one."""
+    return [
+        (role, None if mission is None else Mission(id=mission, serves=serves))
+        for role, until, mission, serves in _POSTINGS.ask(officer.pk)
+        if until is None or until > now
+    ]
 
 
 def may(
@@ -109,13 +128,8 @@ def reach(officer: Officer, verb: Verb, now: datetime) -> Reach:
     """Return where an officer may do something, to ask the database with."""
     if officer.is_superuser and officer.is_active:
         return Reach(everywhere=True)
-    found = [
-        posting.mission
-        for posting in Posting.objects.in_force(now)
-        .filter(officer=officer, officer__is_active=True)
-        .select_related("mission")
-        if verb in MAY[posting.role]
-    ]
+    held = _postings(officer, now) if officer.is_active else []
+    found = [mission for role, mission in held if verb in MAY[role]]
     missions = [mission for mission in found if mission is not None]
     return Reach(
         everywhere=len(missions) < len(found),

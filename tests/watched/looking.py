@@ -14,6 +14,7 @@ from tests.flows.demos import Demo
 from tests.flows.stories import Hand
 
 LOOK_S = 3.0
+INTERRUPTED = ("ERR_ABORTED", "interrupted by another navigation")
 CORNERS = "72, -130\n72, 60\n-55, 60\n-55, -130"
 SHOWN = ("waiting", "accepted", "delivered", "unclear", "failed", "stopped")
 
@@ -24,7 +25,7 @@ def go(page: Page, url: str) -> None:
         try:
             page.goto(url)
         except Error as error:
-            if "ERR_ABORTED" not in str(error):
+            if not any(word in str(error) for word in INTERRUPTED):
                 raise
         else:
             return
