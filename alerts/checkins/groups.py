@@ -7,12 +7,13 @@ agreed to it, whether they are safe, need help or are silent in an open incident
 from dataclasses import dataclass
 
 from alerts.checkins.board import boards
-from alerts.checkins.models import Standing
+from alerts.checkins.models import Standing, Status
 from alerts.incidents.models import AudiencePerson, Incident
 from consular.people.lists.grouping import PURPOSE
 from consular.people.models import Group, Person
 
 MOST_SHOWN = 6_000
+HELP = Status.NEEDS_HELP.value
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,12 @@ def members(group: Group) -> list[Member]:
 
 
 def _states(person_ids: list[int]) -> dict[int, str]:
-    """Return how each person stands in the newest open incident that warned them."""
+    """Return how each person stands in the newest open incident that warned them.
+
+    Who needs help in any of them needs help.
+    """
     found: dict[int, str] = {}
+    helped: dict[int, str] = {}
     for incident in Incident.objects.filter(closed_at=None).order_by("opened_at"):
         warned = AudiencePerson.objects.filter(
             audience__alert__in=boards.alerts_of(incident),
@@ -60,9 +65,11 @@ def _states(person_ids: list[int]) -> dict[int, str]:
             person__in=person_ids,
         ).values_list("person_id", flat=True)
         found |= dict.fromkeys(warned, "silent")
-        found |= dict(
+        said = dict(
             Standing.objects.filter(
                 incident=incident, person__in=list(warned)
             ).values_list("person_id", "status")
         )
-    return found
+        found |= said
+        helped |= {who: word for who, word in said.items() if word == HELP}
+    return found | helped

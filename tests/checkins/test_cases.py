@@ -191,6 +191,19 @@ def test_a_case_of_an_officer_who_is_gone_is_free_and_told_to_the_duty(case, off
     assert cases.take(case, factories.make_officer(), LATE)
 
 
+def test_a_case_that_is_free_once_more_is_told_anew_to_the_same_officer(case, officer):
+    hour = timedelta(hours=1)
+    duty = factories.make_officer()
+    Duty.objects.create(
+        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
+    )
+    assert escalating.escalate(LATE) == 1
+    cases.take(case, officer, LATE)
+    Officer.objects.filter(pk=officer.pk).update(is_active=False)
+    assert escalating.escalate(LATE + timedelta(minutes=1)) == 1
+    assert Message.objects.filter(purpose="officer on duty").count() == 2
+
+
 def test_an_officer_takes_over_a_case_of_a_colleague(case, officer, desk):
     cases.take(case, factories.make_officer(), NOON)
     page = desk.get(f"/desk/cases/{case.pk}/").content.decode()

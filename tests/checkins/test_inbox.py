@@ -57,9 +57,20 @@ def test_a_call_of_a_stranger_that_nobody_reads_is_told_to_the_duty_once(sent, d
     assert "trapped" not in told.text.body + told.text.subject
     assert STRANGER not in told.text.body
     assert INBOX in told.text.body
+    assert "1 call for help waits" in told.text.subject
     Inbound.objects.filter(pk=inbound.pk).update(state="handled")
     escalating.ring_for_replies(LATER + 2 * QUARTER)
     assert rung().count() == 1
+
+
+def test_a_second_call_of_a_stranger_rings_though_the_first_still_waits(sent, duty):
+    reply("HELP I am trapped", sender=STRANGER, sid="SM1")
+    escalating.ring_for_replies(LATER + QUARTER)
+    reply("HELP we burn", sender="+12025550178", sid="SM2", at=LATER + QUARTER)
+    escalating.ring_for_replies(LATER + 2 * QUARTER - timedelta(seconds=1))
+    assert rung().count() == 1
+    escalating.ring_for_replies(LATER + 2 * QUARTER)
+    assert "2 calls for help wait" in rung().latest("pk").text.subject
 
 
 def test_a_call_that_has_a_case_is_not_told_for_its_reply_as_well(sent, duty):

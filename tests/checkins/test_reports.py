@@ -216,6 +216,9 @@ def test_the_page_asks_allows_and_fetches(
     crowd, incident, officer, client, monkeypatch
 ):
     monkeypatch.setattr(exporting, "FEW", 5)
+    client.post(PAGES + "exports/ask/", FORM | {"status": "silent"})
+    assert "No answer</span>" in client.get(PAGES + "exports/").content.decode()
+    Export.objects.all().delete()
     client.post(PAGES + "exports/ask/", FORM)
     export = Export.objects.get()
     factories.sign_in(client, factories.make_officer())

@@ -22,6 +22,7 @@ from consular.people.managing import errands
 from consular.people.models import Group, Registration, Upload
 from consular.people.registering import enrolling
 from geo import cells
+from tests.checkins.conftest import make_alert, make_incident
 from tests.incidents import path
 
 HEADINGS = "Vorname;Nachname;Geburtsjahr;Handy;E-Mail;Ort;Land;Von;Bis;Buchung"
@@ -265,6 +266,13 @@ def test_a_coordinator_sees_answers_of_those_who_agreed_and_nothing_else(
     checking.state(said, now)
     assert groups.members(group)[0].state == ""
     grouping.agree(registration, now)
+    assert groups.members(group)[0].state == "needs_help"
+    flood = make_incident(reference="FL-2", opened_at=now + timedelta(hours=1))
+    row = make_alert(flood).audience.create(
+        registration=registration, is_included=True, reason="inside"
+    )
+    for person in registration.persons.all():
+        row.persons.create(person=person, level="danger")
     assert groups.members(group)[0].state == "needs_help"
     url = reverse("checkins:group", args=[grouping.token(group)])
     page = client.get(url).content.decode()

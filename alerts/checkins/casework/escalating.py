@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
 from alerts.checkins.casework import opening
@@ -74,7 +75,12 @@ def _tell(case: Case, now: datetime) -> bool:
     row = Case.objects.open().filter(pk=case.pk, owner=None, escalated_at=None)
     if not row.update(escalated_at=now):
         return False
-    told = sum(_write(case, *each, now) for each in _on_duty(case.incident, now))
+    # Who was told before, and of a case that is free once more, is told again.
+    times = case.events.filter(kind=CaseEvent.Kind.ESCALATED).count()
+    told = sum(
+        _write(case, f"{key}:{times}", channel, address, now)
+        for key, channel, address in _on_duty(case.incident, now)
+    )
     if not told:
         transaction.set_rollback(True)
         return False
@@ -84,29 +90,34 @@ def _tell(case: Case, now: datetime) -> bool:
 
 
 def ring_for_replies(now: datetime) -> bool:
-    """Tell the duty of a call for help in the inbox that led to no case, once.
+    """Tell the duty of calls for help in the inbox that led to no case.
 
-    Nobody knows who wrote it, so no board shows it. One notice stands for all that
-    wait; tell whether somebody was told now.
+    Nobody knows who wrote them, so no board shows them. One notice stands for all that
+    wait; the next one follows once another has waited too long, and not at once. Tell
+    whether somebody was told now.
     """
+    before = now - _patience(modes.installation())
     waiting = Inbound.objects.filter(
         state=Inbound.State.INBOX,
         label=Label.HELP,
         checkins=None,
-        received_at__lte=now - _patience(modes.installation()),
+        received_at__lte=before,
     )
-    oldest = waiting.order_by("id").first()
-    if oldest is None or _was_rung(oldest):
+    newest = waiting.order_by("-id").first()
+    if newest is None or _was_rung(newest, before):
         return False
     with transaction.atomic():
-        told = sum(_write_of_replies(oldest, duty, now) for duty in _answering(now))
+        told = sum(_write_of(newest, waiting, duty, now) for duty in _answering(now))
         if told:
-            audit.record("escalate_reply", None, f"reply {oldest.pk}", now, told=told)
+            audit.record("escalate_reply", None, f"reply {newest.pk}", now, told=told)
     return bool(told)
 
 
-def _was_rung(reply: Inbound) -> bool:
-    return Cause.objects.filter(key__startswith=f"notice:reply:{reply.pk}:").exists()
+def _was_rung(reply: Inbound, before: datetime) -> bool:
+    """Tell whether the duty was told of a reply, or a moment ago of another."""
+    rung = Cause.objects.filter(key__startswith="notice:reply:")
+    mine = Q(key__startswith=f"notice:reply:{reply.pk}:")
+    return rung.filter(mine | Q(created_at__gt=before)).exists()
 
 
 def _answering(now: datetime) -> list[Duty]:
@@ -117,11 +128,18 @@ def _answering(now: datetime) -> list[Duty]:
     return list(duties.filter(mission=None) or duties)
 
 
-def _write_of_replies(reply: Inbound, duty: Duty, now: datetime) -> bool:
+def _write_of(
+    reply: Inbound, waiting: QuerySet[Inbound], duty: Duty, now: datetime
+) -> bool:
     page = settings.PUBLIC_URL + reverse("checkins:inbox_all")
-    minutes = int((now - reply.received_at).total_seconds() // 60)
+    told = waiting.aggregate(number=Count("pk"), first=Min("received_at"))
+    minutes = int((now - told["first"]).total_seconds() // 60)
     exercise = modes.mark(modes.installation())
-    said = f"{exercise}A call for help of somebody unknown waits for {minutes} min"
+    nouns = "call for help waits" if told["number"] == 1 else "calls for help wait"
+    said = (
+        f"{exercise}{told['number']:,} {nouns} in the inbox, the oldest for "
+        f"{minutes:,} min: nobody knows who wrote"
+    )
     return _is_sent(
         f"reply:{reply.pk}:waits:{duty.pk}",
         (duty.channel, duty.address),

@@ -126,10 +126,15 @@ def exports(request: HttpRequest, reference: str) -> HttpResponse:
         people=inside.count(incident, chosen),
         few=exporting.FEW,
         formats=Export.Format.choices,
-        rows=[(row, row.is_open(now)) for row in rows],
+        rows=[(row, row.is_open(now), _chosen_words(row)) for row in rows],
         may_export=may(officer, Verb.REGISTER, now, incident.territory),
     )
     return render(request, "checkins/exports.html", context)
+
+
+def _chosen_words(row: Export) -> str:
+    """Say which people are in a list, for who has to allow it."""
+    return titles.STATUS_NAMES.get(row.chosen.get("status", ""), "Everyone inside")
 
 
 @officer_page(Verb.REGISTER)
