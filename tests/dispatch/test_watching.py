@@ -140,3 +140,20 @@ def test_posts_wait_for_no_provider_that_is_asked(provider, settings):
     outbox.publish(make_cause(), outbox.text("social", "en", "EXERCISE. Quake."), NOON)
     assert ticking.post(lambda: LATER) == 5
     assert ticking.ask("one", lambda: LATER) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "refused", "is_said"),
+    [("21408", 3, True), ("no_account", 30, True), ("21408", 2, False)]
+    + [(code, 30, False) for code in ("opted_out", "gone", "21211", "21610")],
+)
+def test_an_alert_of_which_much_is_refused_pages_an_officer(code, refused, is_said):
+    Worker.objects.create(name="one", started_at=LATER, beat_at=LATER)
+    written = outbox.write(make_cause(), letters(30), NOON)
+    Message.objects.update(state=State.ACCEPTED, accepted_at=LATER)
+    lost = Message.objects.filter(pk__in=[each.pk for each in written[:refused]])
+    lost.update(state=State.REJECTED, provider_code=code, accepted_at=None)
+    alarms.look(LATER)
+    words = list(Alarm.objects.values_list("words", flat=True))
+    said = f"{refused} of the 30 messages of alert:1 were refused"
+    assert words == ([said] if is_said else [])

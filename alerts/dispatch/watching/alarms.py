@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
 from alerts.dispatch import outbox, routing
+from alerts.dispatch.channels import email, telnyx, twilio_codes
 from alerts.dispatch.models import (
     SEALED,
     Account,
@@ -38,11 +39,18 @@ RECEIPTS_LATE = timedelta(minutes=15)
 FEWEST_RECEIPTS = 0.02
 ENOUGH = 20
 REFUSED = timedelta(minutes=15)  # one refusal stays open for so long
+# So much of an alert, or a few, may be refused before an officer is paged; who wants no
+# more, or has no such number or mailbox, is refused rightly.
+MUCH, FEW = 0.05, 2
+RIGHTLY = {"opted_out", "unsubscribed", "gone", *twilio_codes.GONE, *email.GONE}
+RIGHTLY |= {*twilio_codes.OPTED_OUT, *telnyx.GONE, *telnyx.OPTED_OUT}
+_REFUSED = Q(state=State.REJECTED) & ~Q(provider_code__in=RIGHTLY)
 UNSETTLED = timedelta(minutes=5)  # asked twice and more, and still nobody knows
 # Every alarm, and what it says; docs/operate.md says what to do for each.
 WORDS = {
     "workers": "No worker is alive: nothing leaves",
     "still": "{count:,} messages of {cause} wait and none leaves",
+    "refused": "{count:,} of the {total:,} messages of {cause} were refused",
     "aside": "{count:,} messages of {cause} are set aside",
     "sealed": "{count:,} messages of {cause} cannot be opened: a key is missing",
     "unclear": "{count:,} messages of {cause} are unclear",
@@ -141,6 +149,8 @@ def _causes(now: datetime) -> Iterator[Found]:
     for cause in causes.order_by("-opens_at")[:50]:
         rows = Message.objects.filter(cause=cause)
         counts = rows.aggregate(
+            total=Count("id"),
+            refused=Count("id", filter=_REFUSED),
             stuck=Count("id", filter=Q(state__in=[State.SET_ASIDE])),
             sealed=Count("id", filter=Q(state=State.QUEUED, provider_code=SEALED)),
             unclear=Count("id", filter=_unsettled(now)),
@@ -174,6 +184,14 @@ def _unsettled(now: datetime) -> Q:
 def _of_cause(cause: Cause, counts: dict[str, int]) -> Iterator[Found]:
     if counts["waiting"] and not counts["moving"]:
         yield _alarm("still", cause.pk, count=counts["waiting"], cause=cause.title)
+    if counts["refused"] > max(counts["total"] * MUCH, FEW):
+        yield _alarm(
+            "refused",
+            cause.pk,
+            count=counts["refused"],
+            total=counts["total"],
+            cause=cause.title,
+        )
     if counts["stuck"]:
         yield _alarm("aside", cause.pk, count=counts["stuck"], cause=cause.title)
     if counts["sealed"]:
