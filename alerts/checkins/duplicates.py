@@ -42,6 +42,11 @@ def groups(person_ids: Collection[int]) -> Groups:
     return listed
 
 
+def are_any() -> bool:
+    """Tell whether anybody counts as one person under several entries."""
+    return SamePerson.objects.filter(undone_at=None).exists()
+
+
 def pairs() -> list[tuple[int, int]]:
     """Return the entries that count, each with one that stands behind it."""
     rows = SamePerson.objects.filter(undone_at=None)

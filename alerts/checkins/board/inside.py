@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from alerts.checkins import duplicates
 from alerts.checkins.models import Status
 from alerts.dispatch.models import State
 from alerts.incidents.models import Incident
@@ -45,7 +46,7 @@ _GOT = " ".join(f"WHEN '{state}' THEN {got}" for state, got in REACH.items() if 
 # Alerts count once they are settled, unless they were stopped within the hold. Of the
 # entries of one person the kept one counts, or the first where it is not inside, by the
 # best message of them all.
-_PEOPLE = f"""
+_PERSON = f"""
 WITH told AS (
   SELECT a.id FROM incidents_audience a JOIN incidents_alert l ON l.id = a.alert_id
   WHERE l.incident_id = %(incident)s AND l.settled_at IS NOT NULL
@@ -58,7 +59,18 @@ WITH told AS (
   SELECT ap.person_id, MAX(COALESCE(best.got, 0)) AS got, MAX(ap.id) AS last_id
   FROM told JOIN incidents_audienceperson ap ON ap.audience_id = told.id
   LEFT JOIN best ON best.audience_id = told.id GROUP BY ap.person_id
-), merged AS (
+)"""
+_INSIDE = f""", inside AS (
+  SELECT person.person_id, person.got, ap.stay_id, ap.level,
+    COALESCE(s.status, CASE WHEN person.got > 0 THEN '{SILENT}'
+      ELSE '{UNREACHABLE}' END) AS status,
+    COALESCE(s.is_verified, %(true)s) AS is_verified
+  FROM {{person}} JOIN incidents_audienceperson ap ON ap.id = person.last_id
+  LEFT JOIN checkins_standing s ON s.person_id = person.person_id
+    AND s.incident_id = %(incident)s
+)
+"""
+_ENTRIES = """, merged AS (
   SELECT kept_id, duplicate_id FROM checkins_sameperson WHERE undone_at IS NULL
 ), entry AS (
   SELECT merged.kept_id AS root, person.person_id, person.got, 1 AS place
@@ -69,19 +81,17 @@ WITH told AS (
   SELECT root, MAX(got) AS got, COALESCE(
     MAX(CASE WHEN place = 0 THEN person_id END), MIN(person_id)) AS person_id
   FROM entry GROUP BY root
-), inside AS (
-  SELECT person.person_id, COALESCE(one.got, person.got) AS got, ap.stay_id, ap.level,
-    COALESCE(s.status, CASE WHEN COALESCE(one.got, person.got) > 0 THEN '{SILENT}'
-      ELSE '{UNREACHABLE}' END) AS status,
-    COALESCE(s.is_verified, %(true)s) AS is_verified
-  FROM person JOIN incidents_audienceperson ap ON ap.id = person.last_id
-  LEFT JOIN merged ON merged.duplicate_id = person.person_id
+), counted AS (
+  SELECT person.person_id, COALESCE(one.got, person.got) AS got, person.last_id
+  FROM person LEFT JOIN merged ON merged.duplicate_id = person.person_id
   LEFT JOIN one ON one.root = COALESCE(merged.kept_id, person.person_id)
-  LEFT JOIN checkins_standing s ON s.person_id = person.person_id
-    AND s.incident_id = %(incident)s
   WHERE one.person_id IS NULL OR one.person_id = person.person_id
-)
-"""
+)"""
+# By whether anybody was entered twice: it takes as long again to tell who is who.
+_PEOPLE = {
+    False: _PERSON + _INSIDE.format(person="person"),
+    True: _PERSON + _ENTRIES + _INSIDE.format(person="counted AS person"),
+}
 # Asked twice in vain whether it is still right: where they are is less sure.
 _STALE = f"CASE WHEN r.silences >= {SILENCES_OF_STALE} THEN 1 ELSE 0 END"
 _ROWS = """
@@ -183,7 +193,7 @@ class Chosen:
 def _run(incident: Incident, sql: str, **values: Given) -> list[tuple[Any, ...]]:
     given: dict[str, Given] = {"incident": incident.pk, "true": True, **values}
     with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE + sql, given)
+        cursor.execute(_PEOPLE[duplicates.are_any()] + sql, given)
         return cursor.fetchall()
 
 
