@@ -7,7 +7,7 @@ function send() {
   if (busy || !waiting.length) return;
   busy = true;
   var one = waiting[0], stop = new AbortController(), late = setTimeout(function () { stop.abort(); }, 20000);
-  fetch(one[0], {method: "POST", body: new URLSearchParams(one[1]), credentials: "omit", signal: stop.signal}).then(function (got) {
+  fetch(one[0], {method: "POST", body: new URLSearchParams(one[1].concat([["ago", Math.max(0, Math.round((Date.now() - one[2]) / 1000)) || 0]])), credentials: "omit", signal: stop.signal}).then(function (got) {
     if (got.status > 499 || got.status === 429) throw got;
     clearTimeout(late); busy = false; waiting.shift(); keep();
     if (waiting.length) send(); else location.replace(one[0] + "?saved=1&lang=" + document.documentElement.lang);
@@ -19,7 +19,7 @@ document.addEventListener("submit", function (event) {
   pairs = Array.from(new FormData(form)).map(function (pair) { return [pair[0], String(pair[1])]; });
   if (button && button.name) pairs.push([button.name, button.value]);
   event.preventDefault();
-  waiting.push([form.action.split("?")[0], pairs]); keep(); send();
+  waiting.push([form.action.split("?")[0], pairs, Date.now()]); keep(); send();
 });
 addEventListener("online", send);
 send();

@@ -7,7 +7,7 @@ there is, and nothing that another site could borrow.
 
 import uuid
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ ANSWERS = {
     "help": Status.NEEDS_HELP.value,
     "away": Status.NOT_HERE.value,
 }
+LONGEST_KEPT = timedelta(hours=72)
 LONGEST = {"place": 200, "note": 1000}
 HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -159,9 +160,24 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         context = _context(opened, now) | {"missing": True}
         return _page(request, "answer", context, status=400)
     key = request.POST.get("key", "")[:32] or uuid.uuid4().hex
-    said = _said(opened, status, _chosen(request, opened), f"link:{key}", now)
+    said_at = _said_at(request, opened, now)
+    said = _said(opened, status, _chosen(request, opened), f"link:{key}", said_at)
     checking.state(said, now)
     return _page(request, "answer_saved", _context(opened, now))
+
+
+def _said_at(request: HttpRequest, opened: Opened, now: datetime) -> datetime:
+    """Return when an answer was given: a phone may have kept it while it was offline.
+
+    It says how long for, so that its clock does not matter. Else "safe" from before a
+    call for help would take that back.
+    """
+    try:
+        kept = timedelta(seconds=float(request.POST.get("ago", "0")))
+    except (ValueError, OverflowError):
+        return now
+    said_at = now - min(max(kept, timedelta(0)), LONGEST_KEPT)
+    return min(max(said_at, opened.message.created_at), now)
 
 
 def _chosen(request: HttpRequest, opened: Opened) -> list[Person]:
@@ -176,7 +192,7 @@ def _said(
     status: str,
     persons: list[Person],
     key: str,
-    now: datetime,
+    said_at: datetime,
     **details: Any,
 ) -> checking.Said:
     return checking.Said(
@@ -184,7 +200,7 @@ def _said(
         persons=persons,
         status=status,
         basis=Basis.SELF_LINK.value,
-        stated_at=now,
+        stated_at=said_at,
         request_key=key,
         message=opened.message,
         **details,
@@ -232,13 +248,13 @@ def _save_details(
     request: HttpRequest, opened: Opened, key: str, now: datetime
 ) -> None:
     """Write an answer for each person, and the details beside the calls for help."""
-    given = _details(request)
+    given, said_at = _details(request), _said_at(request, opened, now)
+    adds = any(given.values())
     known = linked.known(opened)
     current = {person_id: standing.status for person_id, standing in known.items()}
     groups: dict[str, list[Person]] = {}
     for person in opened.persons:
-        word = request.POST.get(f"person-{person.pk}", "")
-        status = ANSWERS.get(word) or current.get(person.pk)
+        status = _meant(request, person, current.get(person.pk), adds)
         if status is not None:
             groups.setdefault(status, []).append(person)
     for status, persons in groups.items():
@@ -246,9 +262,24 @@ def _save_details(
         more = given if status == Status.NEEDS_HELP else {}
         if changed or any(more.values()):
             speaking = persons if any(more.values()) else changed
-            said = _said(opened, status, speaking, f"more:{key}:{status[:2]}", now)
+            said = _said(opened, status, speaking, f"more:{key}:{status[:2]}", said_at)
             checking.state(replace(said, **more), now)
     _share(opened, given, now)
+
+
+def _meant(
+    request: HttpRequest, person: Person, current: str | None, adds: bool
+) -> str | None:
+    """Return a person's status as the form means it.
+
+    What stands in it as the page showed it says nothing: somebody else of the party may
+    have called for help since. Only who adds to a call that they saw means that call.
+    """
+    word = request.POST.get(f"person-{person.pk}", "")
+    shown = request.POST.get(f"was-{person.pk}", "")
+    if word and word != shown:
+        return ANSWERS.get(word) or current
+    return Status.NEEDS_HELP.value if shown == "help" and adds else current
 
 
 def _share(opened: Opened, given: dict[str, Any], now: datetime) -> None:
