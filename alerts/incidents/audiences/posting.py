@@ -32,8 +32,7 @@ class Addressed:
     silenced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """An address to write to, which nobody needs to open for that."""
 
     channel: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,8 +133,7 @@ def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class OwnContact:
+class OwnContact(NamedTuple):
     """An address of a party's own, sealed as it is stored.
 
     `is_silenced` tells that no alert may be sent to it; `address_id` is that of the
