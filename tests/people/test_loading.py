@@ -137,3 +137,16 @@ def test_columns_of_another_length_are_refused() -> None:
     spot = {"cell": [1, 2, 3], "lon": 0.0, "lat": 0.0, "radius_m": 5.0}
     with pytest.raises(ValueError, match="argument"):
         copying.write(Town, 2, spot)
+
+
+def test_a_reference_that_somebody_has_already_is_given_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = make_registration().reference
+    drawn = iter([taken, "2222-AAAA", "2222-AAAA", taken, "3333-BBBB"])
+    monkeypatch.setattr(enrolling, "new_reference", lambda: next(drawn))
+    ada = [PersonEntry(given_name="Ada")]
+    entry = Entry(mode="exercise", persons=ada, contacts=[], stays=[make_stay_entry()])
+    loading.load([entry, entry], NOON, confirmed=True)
+    found = set(Registration.objects.values_list("reference", flat=True))
+    assert found == {taken, "2222-AAAA", "3333-BBBB"}

@@ -139,6 +139,16 @@ def _radii(precisions: Sequence[str], radii_m: Sequence[float]) -> list[float]:
     return [0.0 if each == exact else radius_m for each, radius_m in pairs]
 
 
+def _references(count: int) -> list[str]:
+    """Make up references that nobody has: of a million, two are often the same."""
+    found: set[str] = set()
+    while len(found) < count:
+        drawn = {enrolling.new_reference() for _ in range(count - len(found))}
+        taken = Registration.objects.filter(reference__in=drawn)
+        found |= drawn.difference(taken.values_list("reference", flat=True))
+    return list(found)
+
+
 class _Parties:
     """Parties of one mode, and the rows that they become."""
 
@@ -146,7 +156,7 @@ class _Parties:
         self.entries, self.now = entries, now
         self.mode = modes.allowed(entries[0].mode)
         self.ids = copying.numbers(Registration, len(entries))
-        self.references = [enrolling.new_reference() for _ in entries]
+        self.references = _references(len(entries))
         self.persons = [
             (number, position, person)
             for number, entry in zip(self.ids, entries, strict=True)
