@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 
-from alerts.dispatch import addresses, caps, links, routing
+from alerts.dispatch import addresses, book, caps, links, routing
 from alerts.dispatch.caps import CappedError as CappedError
 from alerts.dispatch.models import (
     Address,
@@ -23,12 +23,10 @@ from alerts.dispatch.models import (
 )
 from alerts.dispatch.sending import sweeping
 from consular import copying, modes
-from consular.sealing import Sealed
 
 UNSURE = [State.SET_ASIDE, State.UNCLEAR]
 RETRIABLE = [*UNSURE, State.REJECTED]
 NOTICE_KEPT = timedelta(hours=24)
-Place = tuple[str, str]  # channel, address key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +46,6 @@ class Letter:
     purpose: str = "alert"
     not_before: datetime | None = None
     country: str = ""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a caller has read of addresses, and the batch that relies on it.
-
-    `addresses` has the primary key of each that is there; what is written is added.
-    """
-
-    addresses: dict[Place, int]
-    batch: copying.Batch
-
-    def of(self, places: Iterable[Place]) -> dict[Place, int]:
-        """Return the primary keys of those places that are there."""
-        found = self.addresses
-        return {place: found[place] for place in places if place in found}
 
 
 def open_cause(
@@ -124,7 +106,7 @@ def write_many(
     cause: Cause,
     letters: Iterable[Letter],
     now: datetime,
-    known: Known | None = None,
+    known: book.Known | None = None,
 ) -> list[int]:
     """Write messages as `write` does; return their primary keys only.
 
@@ -136,15 +118,15 @@ def write_many(
         In any order.
     now : datetime
         The time.
-    known : Known, optional
+    known : book.Known, optional
         What the caller has read of addresses: then nothing is looked up, what is to be
         written is put into its batch, and whoever was there first makes that fail.
     """
     listed = list(letters)
     places = [_at(letter) for letter in listed]
     wanted = dict(zip(places, listed, strict=True))
-    there = _written(wanted) if known is None else known.of(wanted)
-    ids = there | _addresses(wanted, there, now, known)
+    there = book.written(wanted) if known is None else known.of(wanted)
+    ids = there | book.add(wanted, there, now, known)
     slots = [
         (ids[place], letter.purpose)
         for place, letter in zip(places, listed, strict=True)
@@ -160,19 +142,9 @@ def write_many(
     look = copying.look if known is None else known.batch.first
     look(copying.hold, Address, (ids if known is None else there).values())
     look(copying.hold, Text, {letter.text.id for letter in listed})
-    if not _put(Message, len(fresh), columns, known):
+    if not book.put(Message, len(fresh), columns, known):
         found |= _known(cause, ids.values())
     return [found[slot] for slot in slots]
-
-
-def _put(
-    model: type[Model], count: int, columns: dict[str, Any], known: Known | None
-) -> bool:
-    """Write rows that are new, or put them into a batch; tell whether all were new."""
-    if known is None:
-        return copying.write(model, count, columns, ignore_conflicts=True)
-    known.batch.add(model, count, columns)
-    return True
 
 
 def _at(letter: Letter) -> tuple[str, str]:
@@ -191,44 +163,6 @@ def _known(cause: Cause, address_ids: Iterable[int]) -> dict[tuple[int, str], in
             "address_id", "purpose", "pk"
         )
     }
-
-
-def _addresses(
-    wanted: dict[Place, Letter],
-    there: dict[Place, int],
-    now: datetime,
-    known: Known | None,
-) -> dict[Place, int]:
-    """Write the addresses that are not there; return the primary keys of these."""
-    fresh = [place for place in wanted if place not in there]
-    numbers = copying.numbers(Address, len(fresh))
-    columns = {
-        "id": numbers,
-        "channel": [channel for channel, _ in fresh],
-        "address_key": [key for _, key in fresh],
-        "address": [wanted[place].address for place in fresh],
-        "country": [wanted[place].country for place in fresh],
-        "prefix_key": [_prefix(place[0], wanted[place].address) for place in fresh],
-        "changed_at": now,
-    }
-    if not _put(Address, len(fresh), columns, known):
-        return _written(fresh)
-    new = dict(zip(fresh, numbers, strict=True))
-    if known is not None:
-        known.addresses.update(new)
-    return new
-
-
-def _prefix(channel: str, address: str) -> str:
-    """Return the key of a number's prefix, unless the number is sealed."""
-    return "" if isinstance(address, Sealed) else caps.prefix_key(channel, address)
-
-
-def _written(places: Iterable[Place]) -> dict[Place, int]:
-    wanted = set(places)
-    rows = Address.objects.filter(address_key__in={key for _, key in wanted})
-    found = rows.values_list("channel", "address_key", "pk")
-    return {(channel, key): number for channel, key, number in found}
 
 
 def _columns(

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.checkins.answers import checking
+from alerts.checkins.models import Case, CaseEvent
 from alerts.dispatch import links, outbox
 from alerts.dispatch.models import Lane, Message, State
 from alerts.incidents.models import (
@@ -20,6 +21,8 @@ from alerts.incidents.models import (
 from consular.people.models import Registration
 from tests import factories
 from tests.factories import NOON
+
+SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)
 
 
 @dataclass
@@ -190,3 +193,27 @@ def by_mail(alert, sent: Sent, address: str) -> Sent:
 def id_of(message) -> str:
     """The Message-ID as our mails carry it, but for its random part."""
     return f"<1700000000.1.2.{message.uid}.1@ministry.example.org>"
+
+
+def say(incident, persons, status="needs_help", basis="self-link", now=NOON, **more):
+    key = f"test:{CaseEvent.objects.count()}:{status}:{basis}:{now.isoformat()}"
+    said = checking.Said(
+        incident=incident,
+        persons=persons,
+        status=status,
+        basis=basis,
+        stated_at=now,
+        request_key=key[:50],
+        **more,
+    )
+    return checking.state(said, now)
+
+
+@pytest.fixture
+def case(sent, incident):
+    say(incident, sent.persons[:1], needs=("medical",))
+    return Case.objects.get()
+
+
+def kinds(case):
+    return list(case.events.values_list("kind", flat=True))

@@ -10,8 +10,7 @@ from alerts.checkins import duplicates
 from alerts.checkins.board import counting
 from alerts.checkins.models import Standing
 from tests import factories
-from tests.checkins.conftest import send
-from tests.checkins.test_cases import say
+from tests.checkins.conftest import say, send
 from tests.factories import NOON
 
 SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)

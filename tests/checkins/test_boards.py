@@ -11,8 +11,7 @@ from alerts.checkins.casework import cases
 from alerts.checkins.models import BoardCount, Case, CheckIn
 from consular.missions.models import Role
 from tests import factories
-from tests.checkins.conftest import send
-from tests.checkins.test_cases import say
+from tests.checkins.conftest import say, send
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

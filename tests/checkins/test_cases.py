@@ -6,58 +6,32 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from alerts.checkins import duplicates
-from alerts.checkins.answers import checking
 from alerts.checkins.board import boards
 from alerts.checkins.casework import (
     case_facts,
     cases,
     concluding,
-    escalating,
     letters,
     opening,
     urgency,
 )
-from alerts.checkins.models import Case, CaseEvent, LadderStep, SamePerson, Standing
+from alerts.checkins.models import Case, CaseEvent, LadderStep, Standing
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Alert, Audience, Incident
-from consular.missions.models import Duty, Officer
 from tests import factories
-from tests.checkins.conftest import make_alert, make_incident, send
+from tests.checkins.conftest import (
+    LATE,
+    SOON,
+    kinds,
+    make_alert,
+    make_incident,
+    say,
+    send,
+)
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
-SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)
-
-
-def say(incident, persons, status="needs_help", basis="self-link", now=NOON, **more):
-    key = f"test:{CaseEvent.objects.count()}:{status}:{basis}:{now.isoformat()}"
-    said = checking.Said(
-        incident=incident,
-        persons=persons,
-        status=status,
-        basis=basis,
-        stated_at=now,
-        request_key=key[:50],
-        **more,
-    )
-    return checking.state(said, now)
-
-
-@pytest.fixture
-def officer():
-    return factories.make_officer()
-
-
-@pytest.fixture
-def case(sent, incident):
-    say(incident, sent.persons[:1], needs=("medical",))
-    return Case.objects.get()
-
-
-def kinds(case):
-    return list(case.events.values_list("kind", flat=True))
 
 
 def test_a_call_for_help_opens_a_case_with_its_reasons(case):
@@ -157,53 +131,6 @@ def test_what_cannot_be_sent_leaves_no_line_that_says_so(case, officer):
     assert "message" not in kinds(case)
 
 
-def test_an_urgent_case_with_nobody_is_told_to_the_duty_once(case):
-    duty = factories.make_officer()
-    hour = timedelta(hours=1)
-    Duty.objects.create(
-        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
-    )
-    assert escalating.escalate(SOON) == 0
-    assert escalating.escalate(LATE) == 1
-    assert escalating.escalate(LATE) == 0
-    assert Message.objects.filter(purpose="officer on duty").count() == 1
-
-
-def test_a_case_of_which_nobody_could_be_told_is_told_as_soon_as_somebody_can(case):
-    Officer.objects.update(email="")
-    assert escalating.escalate(LATE) == 0
-    assert "escalated" not in kinds(case)
-    hour = timedelta(hours=1)
-    duty = factories.make_officer()
-    Duty.objects.create(
-        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
-    )
-    assert escalating.escalate(LATE) == 1
-    assert kinds(case).count("escalated") == 1
-
-
-def test_a_case_of_an_officer_who_is_gone_is_free_and_told_to_the_duty(case, officer):
-    cases.take(case, officer, NOON)
-    Officer.objects.filter(pk=officer.pk).update(is_active=False)
-    assert escalating.escalate(LATE) == 1
-    case.refresh_from_db()
-    assert case.owner is None
-    assert cases.take(case, factories.make_officer(), LATE)
-
-
-def test_a_case_that_is_free_once_more_is_told_anew_to_the_same_officer(case, officer):
-    hour = timedelta(hours=1)
-    duty = factories.make_officer()
-    Duty.objects.create(
-        officer=duty, starts_at=NOON - hour, ends_at=NOON + hour, address=duty.email
-    )
-    assert escalating.escalate(LATE) == 1
-    cases.take(case, officer, LATE)
-    Officer.objects.filter(pk=officer.pk).update(is_active=False)
-    assert escalating.escalate(LATE + timedelta(minutes=1)) == 1
-    assert Message.objects.filter(purpose="officer on duty").count() == 2
-
-
 def test_an_officer_takes_over_a_case_of_a_colleague(case, officer, desk):
     cases.take(case, factories.make_officer(), NOON)
     page = desk.get(f"/desk/cases/{case.pk}/").content.decode()
@@ -290,13 +217,6 @@ def test_what_is_to_be_looked_at_again_leads_the_list(case, incident, alert, des
     assert listed()[0] == case.pk
 
 
-def test_a_taken_or_minor_case_is_not_escalated(case, officer):
-    cases.take(case, officer, NOON)
-    assert escalating.escalate(LATE) == 0
-    Case.objects.update(owner=None, priority=10)
-    assert escalating.escalate(LATE) == 0
-
-
 def test_a_call_is_shown_where_its_own_incident_knows_the_person(case, sent, incident):
     """Two incidents at once: the newer one's stay is another town."""
     flood = make_incident(reference="FL-2", title="Flood", kind="flood")
@@ -360,57 +280,6 @@ def test_nothing_closes_while_an_alert_is_about_to_leave(case, officer, incident
     assert concluding.conclude(incident, "It is over", officer, LATE)
 
 
-def rows(incident):
-    """All that is stored of persons: what a merge and its undoing must leave alone."""
-    return (
-        sorted(Standing.objects.values_list("person", "status", "since")),
-        sorted(Case.objects.values_list("pk", "person", "owner", "closed_at")),
-        boards.of(incident, NOON).totals,
-    )
-
-
-def test_two_entries_are_merged_and_unmerged_without_loss(
-    case, incident, alert, officer
-):
-    other = send(alert, "+12025550155", party=1)
-    say(incident, other.persons, "safe", now=SOON)
-    before = rows(incident)
-    cases.merge(case, other.persons[0], officer, SOON)
-    merged = boards.of(incident, SOON).totals
-    assert merged["inside"] == before[2]["inside"] - 1
-    assert (merged["needs_help"], merged["safe"]) == (1, 0)
-    with pytest.raises(cases.CaseError):
-        cases.merge(case, other.persons[0], officer, SOON)
-    cases.unmerge(case, SamePerson.objects.get(), officer, SOON)
-    assert rows(incident) == before
-
-
-def test_a_chain_of_entries_is_one_person(alert, officer):
-    one, two, three = (
-        send(alert, f"+1202555016{n}", party=1).persons[0] for n in range(3)
-    )
-    duplicates.merge(two, three, officer, NOON)
-    duplicates.merge(one, two, officer, NOON)
-    everyone = frozenset({one.pk, two.pk, three.pk})
-    assert duplicates.groups([three.pk])[three.pk] == everyone
-    assert duplicates.merge(three, one, officer, NOON) is None
-    row = duplicates.parting((two.pk, one.pk))
-    assert duplicates.unmerge(row, officer, SOON)  # three was two's, and is again
-    assert duplicates.pairs() == [(two.pk, three.pk)]
-    duplicates.merge(one, two, officer, LATE)
-    assert duplicates.parting((two.pk, three.pk)).kept_id == one.pk
-
-
-def test_closing_closes_the_cases_of_every_entry(case, incident, alert, officer):
-    other = send(alert, "+12025550155", party=1)
-    say(incident, other.persons, now=SOON)
-    cases.merge(case, other.persons[0], officer, SOON)
-    assert opening.listed(incident).count() == 1
-    assert cases.close(case, officer, "safe", "Spoke to her", LATE)
-    assert not Case.objects.open().exists()
-    assert boards.of(incident, LATE).totals["needs_help"] == 0
-
-
 def test_waiting_makes_a_case_more_urgent_up_to_an_end():
     assert urgency.waiting(NOON, LATE) == 3
     assert urgency.waiting(NOON, NOON + timedelta(days=1)) == urgency.WAITING_MOST
@@ -471,12 +340,3 @@ def test_a_case_of_ones_own_is_not_handed_to_who_has_one(incident, sent):
     say(incident, [first], "safe", now=LATE)
     left = Case.objects.open().get()
     assert left.person == second
-
-
-def test_an_urgent_call_after_the_end_of_the_incident_is_told_to_the_duty(
-    incident, sent
-):
-    incident.closed_at = NOON
-    incident.save()
-    say(incident, sent.persons[:1], needs=("medical",))
-    assert escalating.escalate(LATE) == 1

@@ -11,9 +11,8 @@ from django.urls import reverse
 from alerts.checkins.casework import cases
 from alerts.checkins.models import Case, LadderStep, Standing
 from tests import factories
-from tests.checkins.conftest import send
+from tests.checkins.conftest import LATE, SOON, say, send
 from tests.checkins.test_at_once import Before
-from tests.checkins.test_cases import LATE, SOON, say
 from tests.factories import NOON
 
 CLOSE = {"do": "close", "outcome": "safe", "note": "Spoke to her"}

@@ -18,8 +18,7 @@ from consular.people.managing import erasing
 from consular.people.models import Registration
 from consular.people.registering.enrolling import PersonEntry
 from tests import factories
-from tests.checkins.conftest import make_alert, make_incident
-from tests.checkins.test_cases import say
+from tests.checkins.conftest import make_alert, make_incident, say
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from alerts.checkins import duplicates
 from alerts.checkins.board import boards, counting
 from alerts.checkins.casework import cases, escalating, merging, opening
-from alerts.checkins.models import Case, CaseEvent, Standing
+from alerts.checkins.models import Case, CaseEvent, SamePerson, Standing
 from alerts.checkins.reports import reporting
 from alerts.dispatch.models import Message
 from consular.people.models import Resemblance
 from tests import factories
-from tests.checkins.conftest import make_alert, make_incident, send
-from tests.checkins.test_cases import LATE, SOON, say
+from tests.checkins.conftest import LATE, SOON, make_alert, make_incident, say, send
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +128,54 @@ def test_a_merge_counts_in_every_incident_of_all_entries(entries, incident, offi
     standing = Standing.objects.get(incident=flood, person=kept)
     assert standing.status == "needs_help"
     assert Case.objects.open().filter(incident=flood).count() == 1
+
+
+def rows(incident):
+    """All that is stored of persons: what a merge and its undoing must leave alone."""
+    return (
+        sorted(Standing.objects.values_list("person", "status", "since")),
+        sorted(Case.objects.values_list("pk", "person", "owner", "closed_at")),
+        boards.of(incident, NOON).totals,
+    )
+
+
+def test_two_entries_are_merged_and_unmerged_without_loss(
+    case, incident, alert, officer
+):
+    other = send(alert, "+12025550155", party=1)
+    say(incident, other.persons, "safe", now=SOON)
+    before = rows(incident)
+    cases.merge(case, other.persons[0], officer, SOON)
+    merged = boards.of(incident, SOON).totals
+    assert merged["inside"] == before[2]["inside"] - 1
+    assert (merged["needs_help"], merged["safe"]) == (1, 0)
+    with pytest.raises(cases.CaseError):
+        cases.merge(case, other.persons[0], officer, SOON)
+    cases.unmerge(case, SamePerson.objects.get(), officer, SOON)
+    assert rows(incident) == before
+
+
+def test_a_chain_of_entries_is_one_person(alert, officer):
+    one, two, three = (
+        send(alert, f"+1202555016{n}", party=1).persons[0] for n in range(3)
+    )
+    duplicates.merge(two, three, officer, NOON)
+    duplicates.merge(one, two, officer, NOON)
+    everyone = frozenset({one.pk, two.pk, three.pk})
+    assert duplicates.groups([three.pk])[three.pk] == everyone
+    assert duplicates.merge(three, one, officer, NOON) is None
+    row = duplicates.parting((two.pk, one.pk))
+    assert duplicates.unmerge(row, officer, SOON)  # three was two's, and is again
+    assert duplicates.pairs() == [(two.pk, three.pk)]
+    duplicates.merge(one, two, officer, LATE)
+    assert duplicates.parting((two.pk, three.pk)).kept_id == one.pk
+
+
+def test_closing_closes_the_cases_of_every_entry(case, incident, alert, officer):
+    other = send(alert, "+12025550155", party=1)
+    say(incident, other.persons, now=SOON)
+    cases.merge(case, other.persons[0], officer, SOON)
+    assert opening.listed(incident).count() == 1
+    assert cases.close(case, officer, "safe", "Spoke to her", LATE)
+    assert not Case.objects.open().exists()
+    assert boards.of(incident, LATE).totals["needs_help"] == 0

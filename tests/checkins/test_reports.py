@@ -18,7 +18,7 @@ from alerts.incidents.models import Incident
 from consular.missions.models import AuditEntry
 from consular.people.models import Person, Registration
 from tests import factories
-from tests.checkins.test_cases import say
+from tests.checkins.conftest import say
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,76 +19,16 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.flows.demos import Demo
 from tests.watched.looking import go, warn
+from tests.watched.seat import LONGEST_S, Citizen, Seat
 
 REGISTRATIONS, RATE = 16_000, 200
 FAULTS = {"latency_ms": 50, "undelivered": {"30003": 0.02, "30006": 0.01}}
 CALLS = 4  # by link, and as many by text message
 SEED = 1  # of the demo's people
-SOON_S = 5.0
-LONGEST_S = 60
 REASON = "Trapped or in danger"
 ENDED_S = 20  # so long without an answer, and the crowd is thought to have ended
 PHONE = {"viewport": {"width": 390, "height": 664}, "is_mobile": True}
 AT_NIGHT = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-
-
-@dataclass(frozen=True)
-class Citizen:
-    """Somebody inside who was written to by text and has not answered."""
-
-    name: str
-    number: str
-    link: str
-
-
-@dataclass
-class Seat:
-    """An officer at the board, and what was seen from there."""
-
-    demo: Demo
-    reference: str
-    page: Page
-    shots: Path
-    wrong: list[str] = field(default_factory=list)
-    waited: dict[str, list[float]] = field(default_factory=dict)
-
-    @property
-    def desk(self) -> str:
-        """The address under which the incident's pages are."""
-        return f"{self.demo.web}/desk/incidents/{self.reference}"
-
-    def shoot(self, page: Page, name: str) -> None:
-        """Keep a picture of what is seen, and of the whole page on a phone."""
-        number = len(list(self.shots.iterdir())) + 1
-        page.screenshot(path=self.shots / f"{number:03}-{name}.png", full_page=True)
-
-    def timed(self, what: str, began: float) -> None:
-        """Note how long something took; longer than it may is wrong."""
-        taken_s = round(time.monotonic() - began, 2)
-        self.waited.setdefault(what, []).append(taken_s)
-        if taken_s > SOON_S:
-            self.wrong.append(f"{what} after {taken_s} s")
-
-    def case_of(self, citizen: Citizen, words: str, began: float, what: str) -> Any:
-        """Wait until somebody's case with a reason is on the board; time it."""
-        case = self.page.locator(".case[id]", has_text=citizen.name)
-        case = case.filter(has_text=words).first
-        try:
-            expect(case).to_be_visible(timeout=LONGEST_S * 1000)
-        except AssertionError:
-            self.wrong.append(f"{what}: never on the board")
-            self.shoot(self.page, "not-there")
-            return None
-        self.timed(what, began)
-        return case
-
-    def take(self, case: Any, citizen: Citizen) -> None:
-        """Take a case on the board."""
-        case.get_by_role("button", name="Take case").click()
-        mine = self.page.locator(".case[id]", has_text=citizen.name)
-        expect(mine.filter(has_text="With ").first).to_be_visible(
-            timeout=LONGEST_S * 1000
-        )
 
 
 def walked(browser: Browser, demo: Demo, shots: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alerts.dispatch import outbox
+from alerts.dispatch.book import Known, Place
 from alerts.dispatch.models import Cause, Channel, Text
 from alerts.incidents.models import Alert, AudienceMessage
 from consular import copying
@@ -56,7 +57,7 @@ class Post:
 
     def __init__(self, alert: Alert, now: datetime) -> None:
         self.alert, self.now = alert, now
-        self.known: dict[outbox.Place, int] | None = None
+        self.known: dict[Place, int] | None = None
         self.cause = Cause.objects.get(key=alert.cause_key)
         self.texts: dict[tuple[str, str], Text] = {
             (said["channel"], said["language"]): outbox.text(
@@ -92,7 +93,7 @@ class Post:
         return found
 
     def rely_on(
-        self, addressed: dict[int, Addressed], on_their_way: Collection[outbox.Place]
+        self, addressed: dict[int, Addressed], on_their_way: Collection[Place]
     ) -> None:
         """Take what was read of addresses for what is there, until `look_again`.
 
@@ -140,7 +141,7 @@ class Post:
                 )
         known = None
         if batch is not None and self.known is not None:
-            known = outbox.Known(self.known, batch)
+            known = Known(self.known, batch)
         messages = outbox.write_many(self.cause, letters, self.now, known)
         pairs = list(dict.fromkeys(zip(served, messages, strict=True)))
         columns = {

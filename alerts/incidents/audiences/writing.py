@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, IntegrityError, connection
 
-from alerts.dispatch.outbox import Place
+from alerts.dispatch.book import Place
 from alerts.incidents.audiences import listing, matching
 from alerts.incidents.audiences.leasing import Lease
 from alerts.incidents.audiences.listing import Codes, Parties
