@@ -26,6 +26,18 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _JOINERS = "\u200c\u200d"
 
 
+_MOST_DIGITS = 17  # so many fit a key of any database
+
+
+def row_number(text: str) -> int:
+    """Read the number of a row that a form or an address names; 0 is no row's.
+
+    >>> [row_number(each) for each in ("17", "seventeen", "-1", "9" * 18)]
+    [17, 0, 0, 0]
+    """
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+
+
 def plain(text: str) -> str:
     r"""Return words without half letters, and without what nobody sees.
 

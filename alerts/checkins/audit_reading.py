@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from alerts.checkins.models import Case
 from alerts.checkins.reports.exporting import harmless
 from alerts.incidents.models import Audience, Incident
-from consular import modes
+from consular import modes, words
 from consular.missions.access import Verb, reach
 from consular.missions.models import AuditEntry, Officer, Posting
 from consular.modes import Mode
@@ -174,8 +174,8 @@ def _exercises(entries: list[AuditEntry]) -> set[str]:
     numbers: dict[str, set[int]] = defaultdict(set)
     for subject in {entry.subject for entry in entries}:
         kind, _, number = subject.replace(":", " ").partition(" ")
-        if number.isdecimal() and len(number) < 18:
-            numbers[kind].add(int(number))
+        if pk := words.row_number(number):
+            numbers[kind].add(pk)
     found = set()
     drill = Mode.EXERCISE
     for kind, mark, rows in (

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
 from alerts.incidents.approving import breaking
-from consular import modes, moments
+from consular import modes, moments, words
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.models import AuditEntry
@@ -39,7 +39,7 @@ def _read(request: HttpRequest) -> tuple[Question, dict[str, str], dict[str, str
     question = Question(
         registration=typed["registration"].upper(),
         incident=typed["incident"].upper(),
-        officer=int(number) if number.isdecimal() and len(number) < 18 else None,
+        officer=words.row_number(number) or None,
         action=typed["action"],
         since=asked.get("since"),
         until=asked.get("until"),

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts.checkins import groups
-from consular import languages
+from consular import languages, words
 from consular.people.lists import grouping, reading, taking
 from consular.people.lists.columns import NAMES
 from consular.people.models import Group, Upload
@@ -50,9 +50,8 @@ def _sent(
 ) -> HttpResponse | None:
     """Take an uploaded list, or the word to take it in."""
     now = timezone.now()
-    number = request.POST.get("take", "")
-    if number.isdecimal() and len(number) < 18:
-        upload = get_object_or_404(Upload, pk=int(number), group=group)
+    if number := words.row_number(request.POST.get("take", "")):
+        upload = get_object_or_404(Upload, pk=number, group=group)
         taking.want(upload, now)
         return redirect("checkins:group", token)
     sent = request.FILES.get("list")

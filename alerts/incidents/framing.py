@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from alerts.incidents import promising
 from alerts.incidents.drafts import drafting
 from alerts.incidents.models import Alert, Draft, Incident
-from consular import languages
+from consular import languages, words
 from consular.missions.access import Verb, officer_of, verbs
 
 STEPS = (
@@ -88,8 +88,8 @@ def frame(request: HttpRequest, reference: str, alert_id: str = "") -> Frame:
     )
     alerts = incident.alerts.select_related("draft", "approved_by", "submitted_by")
     alert: Alert | None
-    if alert_id.isdecimal() and len(alert_id) < 18:
-        alert = get_object_or_404(alerts, pk=int(alert_id))
+    if number := words.row_number(alert_id):
+        alert = get_object_or_404(alerts, pk=number)
     else:
         alert = alerts.first()
     return Frame(

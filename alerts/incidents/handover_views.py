@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.incidents import framing, handover
 from alerts.incidents.errors import FieldsError, IncidentError
+from consular import words
 from consular.missions.access import Verb, officer_page
 from consular.missions.models import Officer
 
@@ -40,8 +41,7 @@ def page(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _chosen(number: str) -> Officer:
-    is_number = number.isdecimal() and len(number) < 18
-    rows = Officer.objects.filter(pk=int(number) if is_number else 0, is_active=True)
+    rows = Officer.objects.filter(pk=words.row_number(number), is_active=True)
     if (found := rows.first()) is None:
         raise FieldsError({"officer": "Choose who commands next."})
     return found

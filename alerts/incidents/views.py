@@ -17,7 +17,7 @@ from alerts.incidents.approving import providers
 from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.models import Alert, Incident
 from alerts.incidents.zones import previewing
-from consular import modes
+from consular import modes, words
 from consular.missions.access import Verb, may, officer_page
 
 ON_A_PAGE = 50
@@ -60,10 +60,10 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Declare an incident, from a hazard or from nothing."""
     now = timezone.now()
-    number = request.POST.get("hazard") or request.GET.get("hazard") or ""
+    named = request.POST.get("hazard") or request.GET.get("hazard") or ""
     hazard = None
-    if number.isdecimal() and len(number) < 18:
-        hazard = get_object_or_404(Hazard, pk=int(number))
+    if number := words.row_number(named):
+        hazard = get_object_or_404(Hazard, pk=number)
     if request.method == "POST":
         form = forms.DeclareForm(request.POST)
         incident = _declared(request, form, hazard)

@@ -19,6 +19,7 @@ from alerts.checkins.models import Case, CaseEvent, SamePerson, Status
 from alerts.checkins.relatives import enquiring
 from alerts.incidents import framing
 from alerts.incidents.models import AudiencePerson, Incident
+from consular import words
 from consular.missions import audit
 from consular.missions.access import Verb, may, officer_of, officer_page
 from consular.missions.models import Officer
@@ -161,9 +162,8 @@ def _told(case: Case) -> str:
 
 
 def _hand_over(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
-    number = form.get("to", "")
-    known = number.isdecimal() and len(number) < 18
-    to = Officer.objects.filter(pk=number if known else 0, is_active=True).first()
+    number = words.row_number(form.get("to", ""))
+    to = Officer.objects.filter(pk=number, is_active=True).first()
     if to is None:
         raise cases.CaseError("Choose who gets the case.")
     cases.hand_over(case, to, _text(form), officer, now)
@@ -214,9 +214,7 @@ def _close(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
 def _merge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     inside = AudiencePerson.objects.filter(audience__alert__incident=case.incident)
     known = Person.objects.filter(pk__in=inside.values("person"))
-    number = form.get("person", "")
-    is_number = number.isdecimal() and len(number) < 18
-    person = known.filter(pk=number).first() if is_number else None
+    person = known.filter(pk=words.row_number(form.get("person", ""))).first()
     if person is None:
         raise cases.CaseError("Choose an entry of this incident.")
     cases.merge(case, person, officer, now)
@@ -224,9 +222,8 @@ def _merge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
 
 
 def _unmerge(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
-    number = form.get("merge", "")
-    is_number = number.isdecimal() and len(number) < 18
-    row = SamePerson.objects.filter(pk=number if is_number else 0).first()
+    number = words.row_number(form.get("merge", ""))
+    row = SamePerson.objects.filter(pk=number).first()
     if row is None or row not in case_facts.merged(case):
         raise cases.CaseError("These two entries were parted already.")
     cases.unmerge(case, row, officer, now)

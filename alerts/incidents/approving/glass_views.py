@@ -15,6 +15,7 @@ from alerts.incidents.errors import FieldsError, IncidentError
 from alerts.incidents.framing import Frame
 from alerts.incidents.models import Draft
 from alerts.incidents.zones import previewing
+from consular import words
 from consular.missions import audit
 from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.sign_in import stepping
@@ -98,9 +99,9 @@ def reviews(request: HttpRequest) -> HttpResponse:
     rows = breaking.seen_by(officer, now)
     errors: dict[str, str] = {}
     if request.method == "POST":
-        number = request.POST.get("glass", "")
-        pk = int(number) if number.isdecimal() and len(number) < 18 else 0
-        glass = get_object_or_404(rows, pk=pk)
+        glass = get_object_or_404(
+            rows, pk=words.row_number(request.POST.get("glass", ""))
+        )
         try:
             breaking.review(glass, officer, request.POST.get("finding", ""), now)
         except IncidentError as error:

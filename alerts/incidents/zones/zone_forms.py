@@ -17,6 +17,7 @@ from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Incident, SavedArea, Zone, ZoneLevel
 from alerts.incidents.zones import coordinates
 from alerts.incidents.zones.outlining import Outline, checked
+from consular import words
 from geo import gazetteer, regions, shapes
 from geo.countries import fold
 from geo.limits import MAX_BYTES
@@ -148,8 +149,7 @@ def _chosen(values: dict[str, str], incident: Incident) -> dict[str, Any]:
     if shape == Zone.Shape.REGION:
         return {"code": region_code(values["region"], incident.country)}
     if shape in (Zone.Shape.MISSION, Zone.Shape.SAVED):
-        number = values[shape].strip()
-        return {shape: int(number) if number.isdecimal() and len(number) < 18 else 0}
+        return {shape: words.row_number(values[shape].strip())}
     return {}
 
 
@@ -226,8 +226,7 @@ def include(post: QueryDict) -> dict[str, bool]:
 
 def zone_of(incident: Incident, number: str) -> Zone:
     """Find one of an incident's zones by the number that came with a form."""
-    known = number.isdecimal() and len(number) < 18
-    return get_object_or_404(incident.zones, pk=int(number) if known else 0)
+    return get_object_or_404(incident.zones, pk=words.row_number(number))
 
 
 def _moment(typed: str) -> datetime:
@@ -246,10 +245,8 @@ def saved_area(posted: QueryDict, incident: Incident) -> SavedArea:
     FieldsError
         When none is.
     """
-    number = str(posted.get("saved", ""))
-    known = number.isdecimal() and len(number) < 18
     usable = SavedArea.objects.for_use_in(incident)
-    area = usable.filter(pk=int(number) if known else 0).first()
+    area = usable.filter(pk=words.row_number(str(posted.get("saved", "")))).first()
     if area is None:
         raise FieldsError({"saved": "Choose the kept area that is to go."})
     return area

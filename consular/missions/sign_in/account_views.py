@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from consular import squares
+from consular import squares, words
 from consular.missions import audit
 from consular.missions.access import is_signed_in, officer_of
 from consular.missions.errors import StaffingError
@@ -108,9 +108,8 @@ def _factor(officer: Officer, said: QueryDict) -> Passkey | TOTPDevice | None:
     """Return the officer's own second factor that is to be removed, if any."""
     for name, model in (("remove", Passkey), ("remove_app", TOTPDevice)):
         if number := said.get(name, ""):
-            pk = int(number) if number.isdecimal() and len(number) < 18 else 0
             found: Passkey | TOTPDevice = get_object_or_404(
-                model, pk=pk, user=officer, confirmed=True
+                model, pk=words.row_number(number), user=officer, confirmed=True
             )
             return found
     return None

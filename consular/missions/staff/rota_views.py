@@ -14,6 +14,7 @@ from consular.missions.errors import StaffingError
 from consular.missions.staff import contacting, rota
 from consular.missions.staff.rota import Stretch
 from consular.missions.staff.staff_forms import StretchForm
+from consular.words import row_number
 
 
 @officer_page(Verb.WATCH)
@@ -26,8 +27,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if "remove" in request.POST:
-                number = request.POST["remove"]
-                pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+                pk = row_number(request.POST["remove"])
                 rota.remove(get_object_or_404(rota.duties(by, now), pk=pk), by, now)
                 messages.success(request, "Taken off the rota.")
                 return redirect("missions:rota")

@@ -24,6 +24,7 @@ from consular.missions.staff.staff_forms import (
     SurgeForm,
 )
 from consular.missions.staff.staffing import Keys, Newcomer
+from consular.words import row_number
 
 
 def _context(request: HttpRequest, now: datetime, page: str) -> dict[str, Any]:
@@ -135,8 +136,7 @@ def _act(
         keys = staffing.renew_keys(found, by, now)
         return _handed(request, _context(request, now, "officer"), keys)
     if action == "take":
-        number = request.POST.get("posting", "")
-        pk = int(number) if number.isdecimal() and len(number) < 18 else 0
+        pk = row_number(request.POST.get("posting", ""))
         staffing.take(get_object_or_404(Posting, pk=pk, officer=found), by, now)
         messages.success(request, "Taken away; open sessions have ended.")
     elif action in ("disable", "enable"):
