@@ -1,5 +1,6 @@
 """By link and by SMS: stored once, attributed with care, added up on the board."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,11 @@ def test_what_was_ticked_is_ticked_when_the_page_is_opened_again(client, sent):
     assert 'value="trapped" checked' in page
     assert 'value="medical" checked' in page
     assert 'value="shelter" checked' not in page
+
+
+def test_in_arabic_the_day_stands_before_the_month(client, sent):
+    page = client.get(f"{sent.path}?lang=ar").content.decode()
+    assert re.search(r"<time[^>]*>\d{1,2} \w+، \d{4} ", page)
 
 
 def test_each_companion_can_be_answered_for(client, sent, incident):
