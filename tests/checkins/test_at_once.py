@@ -1,10 +1,9 @@
 """Two who work at once: what one of them says is in what the other derives."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from alerts.checkins import duplicates
 from alerts.checkins.board import counting
@@ -12,21 +11,9 @@ from alerts.checkins.models import Standing
 from tests import factories
 from tests.checkins.conftest import say, send
 from tests.factories import NOON
+from tests.meanwhile import Before, Uncommitted
 
 SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(minutes=16)
-
-
-class Before:
-    """Do something once, just before a statement that holds some words."""
-
-    def __init__(self, words, act):
-        self.words, self.act = words, act
-
-    def __call__(self, execute, sql, params, many, context):
-        if self.act and self.words in sql:
-            act, self.act = self.act, None
-            act()
-        return execute(sql, params, many, context)
 
 
 @pytest.mark.django_db
@@ -58,24 +45,8 @@ def test_who_answers_while_being_merged_hides_no_call_of_the_other_entry(
     )
     say(incident, [two])
     officer = factories.make_officer()
-    merged, go = threading.Event(), threading.Event()
-
-    def merge():
-        with transaction.atomic():
-            duplicates.merge(one, two, officer, NOON)
-            merged.set()
-            go.wait(10)
-        connection.close()
-
-    thread = threading.Thread(target=merge)
-    thread.start()
-    merged.wait(10)
-
-    def commit():
-        go.set()
-        thread.join()
-
-    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", commit)):
+    other = Uncommitted(lambda: duplicates.merge(one, two, officer, NOON))
+    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", other.commit)):
         say(incident, [one], "safe", basis="self-SMS", now=LATE)
     standing = Standing.objects.get(person=one)
     assert standing.status == "needs_help"

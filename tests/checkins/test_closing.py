@@ -1,19 +1,18 @@
 """What closing a case answers: what the officer has read, and nothing else."""
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.urls import reverse
 
 from alerts.checkins.casework import cases
 from alerts.checkins.models import Case, LadderStep, Standing
 from tests import factories
 from tests.checkins.conftest import LATE, SOON, say, send
-from tests.checkins.test_at_once import Before
 from tests.factories import NOON
+from tests.meanwhile import Before, Uncommitted
 
 CLOSE = {"do": "close", "outcome": "safe", "note": "Spoke to her"}
 
@@ -83,25 +82,12 @@ def test_closing_the_case_of_somebody_silent_says_how_they_are(
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="one writer at a time")
 def test_who_calls_in_the_moment_of_closing_has_an_open_case(case, incident, sent):
     officer = factories.make_officer()
-    closed, go = threading.Event(), threading.Event()
-
-    def close():
-        with transaction.atomic():
-            assert cases.close(case, officer, "safe", "Spoke to her", LATE)
-            closed.set()
-            go.wait(10)
-        connection.close()
-
-    thread = threading.Thread(target=close)
-    thread.start()
-    closed.wait(10)
-
-    def commit():
-        go.set()
-        thread.join()
-
+    other = Uncommitted(
+        lambda: cases.close(case, officer, "safe", "Spoke to her", LATE)
+    )
+    assert other.result
     now = LATE + timedelta(seconds=1)
-    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", commit)):
+    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", other.commit)):
         say(incident, sent.persons[:1], needs=("trapped",), now=now)
     assert status(sent.persons[0]) == "needs_help"
     assert Case.objects.open().get().person == sent.persons[0]

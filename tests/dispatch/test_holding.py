@@ -1,9 +1,6 @@
 """Nobody deletes what a message that is being written names."""
 
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +10,7 @@ from alerts.dispatch.models import Address, Cause, Message, Text
 from consular import copying
 from consular.people.models import Contact
 from tests.dispatch.test_ledger import make_cause
+from tests.meanwhile import meanwhile, until_one_waits
 
 PHONE, LONG_AGO = "+12025550101", timedelta(days=400)
 
@@ -60,30 +58,11 @@ def test_what_a_message_names_that_is_being_written_is_not_deleted(
     written(now - LONG_AGO, "notice:party:1:code")
     Cause.objects.update(not_after=now)
     cause = make_cause("alert:2", now=now)
-    text, pause = Text.objects.get(), threading.Event()
-
-    def meanwhile(work: Callable[[], Any]) -> threading.Thread:
-        def run() -> None:
-            try:
-                work()
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
-
+    text = Text.objects.get()
     with transaction.atomic():
         outbox.write_many(cause, [letter(text)], now)
         thread = meanwhile(lambda: purge(now))
-        for _ in range(400):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-                if cursor.fetchall():
-                    break
-            pause.wait(0.05)
-        else:
-            raise AssertionError("nobody waits")
+        until_one_waits()
     thread.join(20)
     message = Message.objects.select_related("text", "address").get()
     assert (message.cause, message.text) == (cause, text)

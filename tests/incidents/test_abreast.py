@@ -3,7 +3,7 @@
 import contextlib
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from consular.people.managing import erasing
 from consular.people.models import Registration
 from tests.incidents import path
 from tests.incidents.test_audience import rows_of
+from tests.meanwhile import meanwhile, until, until_one_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = timedelta(minutes=2)
@@ -48,37 +49,6 @@ def crowd(now: datetime, seed: int, parties: int = 24) -> list[Registration]:
         )
         for _ in range(parties)
     ]
-
-
-def meanwhile(work: Callable[[], Any]) -> threading.Thread:
-    """Do something in another thread, on a connection of its own."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
-def until(sql: str) -> None:
-    """Ask the database until it finds something."""
-    pause = threading.Event()
-    for _ in range(400):
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            if cursor.fetchall():
-                return
-        pause.wait(0.05)
-    raise AssertionError(f"never: {sql}")
-
-
-def until_one_waits() -> None:
-    """Wait until a transaction waits for another's lock."""
-    until("SELECT 1 FROM pg_locks WHERE NOT granted")
 
 
 @pytest.mark.parametrize("seed", range(6))

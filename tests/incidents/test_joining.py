@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.models import F
 
 from alerts.dispatch.models import Message
@@ -20,6 +20,7 @@ from consular.people.models import Registration, Stay
 from consular.people.registering import enrolling, entries
 from consular.people.registering.entries import ContactEntry
 from tests.incidents import path
+from tests.meanwhile import Uncommitted, until_one_waits
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -205,23 +206,11 @@ def test_who_registers_while_an_alert_is_approved_is_missed_by_neither_side(
 ) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time: there is no such race")
-    began, may_commit = threading.Event(), threading.Event()
-
-    def register() -> None:
-        with transaction.atomic():
-            path.enrolled(now, phone="+12025550101")
-            began.set()
-            may_commit.wait(20)
-        connection.close()
-
-    thread = threading.Thread(target=register)
-    thread.start()
-    assert began.wait(20)
+    other = Uncommitted(lambda: path.enrolled(now, phone="+12025550101"))
     alert = settled(officer, approver, now)
     assert joining.tick(now) == 0
     assert not alert.audience.exists()
-    may_commit.set()
-    thread.join()
+    other.commit()
     assert joining.tick(now) == 1
     assert alert.audience.get().reason == Audience.Reason.JOINED
 
@@ -271,7 +260,7 @@ def test_who_deletes_everything_while_being_matched_again_is_gone_and_nothing_fa
     def meanwhile(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if "incidents_audienceperson" in sql and "INSERT" in sql and not thread.ident:
             thread.start()
-            _until_one_waits()
+            until_one_waits()
         return execute(sql, params, many, context)
 
     Registration.objects.update(revision=F("revision") + 1)
@@ -281,15 +270,3 @@ def test_who_deletes_everything_while_being_matched_again_is_gone_and_nothing_fa
     assert not failed
     assert not Registration.objects.filter(pk=party.pk).exists()
     assert not Audience.objects.exists()
-
-
-def _until_one_waits() -> None:
-    """Wait until a transaction waits for another's lock."""
-    pause = threading.Event()
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        pause.wait(0.05)
-    raise AssertionError("nobody waits")
