@@ -96,10 +96,7 @@ def said(text_id: int, digest: str) -> Said:
 def _cheap(body: str, link_length: int, code_length: int) -> tuple[str, int]:
     """Return a text in cheap letters, and its parts with a link and code that long."""
     link, code = "x" * link_length, "x" * code_length
-    filled = texts.cheapest(texts.filled(body, link, code))
-    plain = texts.cheapest(body)
-    if texts.filled(plain, link, code) != filled:
-        plain = texts.bare(body)
+    plain = texts.cheapest(body, link, code)
     return plain, texts.size(texts.filled(plain, link, code)).parts
 
 

@@ -6,7 +6,9 @@
     + "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà");
   const TWICE = new Set("\f^{}\\[~]|€");
   const ALIKE = {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-    "–": "-", "—": "-", "−": "-", "…": "...", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+    "‛": "'", "‟": '"', "`": "'", "´": "'", "ʼ": "'", "′": "'", "″": '"', "‹": "'", "›": "'",
+    "\u2010": "-", "\u2011": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "…": "...",
+    "\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u2009": " ",
     "\u200b": "", "\ufeff": "", "\t": " "};
   const BARE = {};
   [..."ÁÀÂÃáâãÈÊËêëÍÌÎÏíîïÓÒÔÕóôõÚÙÛúûçÝýÿŒœ"].forEach((letter, place) => {
@@ -14,14 +16,37 @@
   });
   const swapped = (text, table) => [...text].map(letter => table[letter] ?? letter).join("");
 
-  function size(text) {
-    const culprits = [...new Set([...text].filter(c => !GSM.has(c) && !TWICE.has(c)))];
-    if (culprits.length) {
-      const units = text.length;
-      return {units, parts: units <= 70 ? 1 : Math.ceil(units / 67), culprits};
+  // A letter that takes two places is not cut in two at the end of a part.
+  function partsOf(widths, alone, together) {
+    if (widths.reduce((sum, width) => sum + width, 0) <= alone) return 1;
+    let parts = 1, left = together;
+    for (const width of widths) {
+      if (width > left) {
+        parts += 1;
+        left = together;
+      }
+      left -= width;
     }
-    const units = [...text].reduce((sum, c) => sum + (TWICE.has(c) ? 2 : 1), 0);
-    return {units, parts: Math.max(1, units <= 160 ? 1 : Math.ceil(units / 153)), culprits};
+    return parts;
+  }
+
+  function size(text) {
+    const letters = [...text];
+    const culprits = [...new Set(letters.filter(c => !GSM.has(c) && !TWICE.has(c)))];
+    const widths = letters.map(c => culprits.length ? c.length : (TWICE.has(c) ? 2 : 1));
+    const [alone, together] = culprits.length ? [70, 67] : [160, 153];
+    const units = widths.reduce((sum, width) => sum + width, 0);
+    return {units, parts: partsOf(widths, alone, together), culprits};
+  }
+
+  // A phone takes what is no ASCII behind a link for more of it.
+  const apart = text => text.replace(/\{link\}(?=[^\x00-\x7f\s])/gu, "{link} ");
+
+  function cheapest(text) {
+    const plain = swapped(text.normalize("NFC"), ALIKE);
+    const parts = each => size(apart(each)).parts;
+    return [plain, swapped(plain, BARE), text].reduce(
+      (best, each) => parts(each) < parts(best) ? each : best);
   }
 
   const saysReply = /\{reply\}([\s\S]*?)\{\/reply\}/g;
@@ -30,11 +55,8 @@
     const mark = area.dataset.mark;
     let body = area.value.trim().replace(saysReply, answered ? "$1" : "");
     if (mark && body && !body.startsWith(mark)) body = `${mark} ${body}`;
-    if (area.dataset.channel === "sms") {
-      const plain = swapped(body, ALIKE), bare = swapped(plain, BARE);
-      body = size(bare).parts < size(plain).parts ? bare : plain;
-    }
-    return body.replaceAll("{link}", form.dataset.link).replaceAll("{code}", form.dataset.code);
+    if (area.dataset.channel === "sms") body = cheapest(body);
+    return apart(body).replaceAll("{link}", form.dataset.link).replaceAll("{code}", form.dataset.code);
   }
 
   function note(counted, text) {
