@@ -7,7 +7,6 @@ AT Protocol, `com.atproto.repo.putRecord` and `app.bsky.feed.post`
 with offsets in UTF-8 bytes. A record key is any text of `[A-Za-z0-9.:_~-]`.
 """
 
-import re
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +24,7 @@ from alerts.dispatch.channels.base import (
 
 MOST = 300
 COLLECTION = "app.bsky.feed.post"
-_LINK = re.compile(rb"https?://[^\s]+")
+EXPIRED = "ExpiredToken"  # said with 400: a session lasts for about two hours
 
 
 def facets(text: str) -> list[dict[str, Any]]:
@@ -38,15 +37,15 @@ def facets(text: str) -> list[dict[str, Any]]:
     """
     return [
         {
-            "index": {"byteStart": found.start(), "byteEnd": found.end()},
+            "index": {
+                "byteStart": len(text[: found.start()].encode()),
+                "byteEnd": len(text[: found.end()].encode()),
+            },
             "features": [
-                {
-                    "$type": "app.bsky.richtext.facet#link",
-                    "uri": found.group().decode(),
-                }
+                {"$type": "app.bsky.richtext.facet#link", "uri": found.group()}
             ],
         }
-        for found in _LINK.finditer(text.encode())
+        for found in posts.LINK.finditer(text)
     ]
 
 
@@ -71,7 +70,7 @@ class Bluesky:
         try:
             return self._once(method, form)
         except PermanentError as error:
-            if " 401" not in str(error) and "ExpiredToken" not in str(error):
+            if " 401" not in str(error) and error.code != EXPIRED:
                 raise
             self._session = {}
             return self._once(method, form)
@@ -125,8 +124,11 @@ class Bluesky:
 
     def delete(self, provider_id: str) -> None:
         """Delete a post, or all of a thread."""
-        for each in provider_id.split(" "):
+
+        def delete(each: str) -> None:
             self._call("deleteRecord", {"rkey": each.split("|")[0].rpartition("/")[2]})
+
+        posts.delete_each(provider_id, delete)
 
 
 def _ref(provider_id: str) -> dict[str, str]:

@@ -70,5 +70,8 @@ class FacebookPage:
 
     def delete(self, provider_id: str) -> None:
         """Delete a post or comment."""
-        for each in provider_id.split(" "):
+
+        def delete(each: str) -> None:
             self._ask("DELETE", f"/{each}")
+
+        posts.delete_each(provider_id, delete)

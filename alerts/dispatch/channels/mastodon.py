@@ -51,5 +51,8 @@ class Mastodon:
 
     def delete(self, provider_id: str) -> None:
         """Delete a status, or all of a thread."""
-        for each in provider_id.split(" "):
+
+        def delete(each: str) -> None:
             self.api.ask("DELETE", f"/api/v1/statuses/{each}", headers=self.headers)
+
+        posts.delete_each(provider_id, delete)

@@ -58,5 +58,8 @@ class Telegram:
 
     def delete(self, provider_id: str) -> None:
         """Delete a message, which Telegram allows for 48 hours."""
-        for each in provider_id.split(" "):
+
+        def delete(each: str) -> None:
             self._call("deleteMessage", message_id=int(each))
+
+        posts.delete_each(provider_id, delete)

@@ -6,13 +6,12 @@ Twilio, Call resource (https://www.twilio.com/docs/voice/api/call-resource) and 
 `<Gather>` (https://www.twilio.com/docs/voice/twiml/gather).
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from django.template.loader import render_to_string
 from twilio.twiml.voice_response import VoiceResponse
 
-from alerts.dispatch.channels import answers
+from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.base import Outgoing, PermanentError
 from alerts.dispatch.channels.twilio_account import TwilioAccount, unasked
 
@@ -42,7 +41,6 @@ STATES = {
     "failed": "undelivered",
     "canceled": "undelivered",
 }
-_LINK = re.compile(r"https?://\S+")
 
 
 def twiml(outgoing: Outgoing) -> str:
@@ -51,7 +49,7 @@ def twiml(outgoing: Outgoing) -> str:
     A link cannot be spoken and is left out; the digits take its place.
     """
     voice = VOICES.get(outgoing.language, VOICES["en"])
-    said = " ".join(_LINK.sub("", outgoing.body).split())
+    said = " ".join(posts.LINK.sub("", outgoing.body).split())
     language = outgoing.language if outgoing.language in VOICES else "en"
     asked = render_to_string(f"messages/voice.{language}.txt").strip()
     response = VoiceResponse()

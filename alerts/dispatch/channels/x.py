@@ -54,5 +54,8 @@ class X:
 
     def delete(self, provider_id: str) -> None:
         """Delete a post, or all of a thread."""
-        for each in provider_id.split(" "):
+
+        def delete(each: str) -> None:
             self.api.ask("DELETE", f"/2/tweets/{each}", auth=self.auth)
+
+        posts.delete_each(provider_id, delete)

@@ -38,7 +38,6 @@ NETWORKS = (
     ("X", x.MOST, posts.weighted),
     ("Telegram", telegram.MOST, len),
 )
-_LINK = re.compile(r"https?://\S+")
 _BRACES = re.compile(r"\{[^{}\s]{0,40}\}")
 
 
@@ -207,7 +206,7 @@ def _plural(count: int, noun: str) -> str:
 
 def spoken(words: Words, mode: str) -> str:
     """Return what a call says: the text message without links, and what to press."""
-    said = " ".join(_LINK.sub("", previewed(words, mode, False).body).split())
+    said = " ".join(posts.LINK.sub("", previewed(words, mode, False).body).split())
     press = render_to_string(f"messages/voice.{words.language}.txt").strip()
     return f"{said} {press}"
 
