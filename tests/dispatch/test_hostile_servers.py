@@ -301,8 +301,16 @@ def test_a_sign_in_that_fails_posts_nothing_and_may_be_tried_again(settings, tal
     routing.transport_for.cache_clear()
 
 
-def test_an_old_session_is_opened_anew_once(hostile):
-    answers = [reply(401, '{"error": "ExpiredToken"}'), reply(200, ACCEPTED)]
+@pytest.mark.parametrize("status", [400, 401])  # Bluesky itself says 400
+def test_an_old_session_is_opened_anew_once(hostile, status):
+    answers = [reply(status, '{"error": "ExpiredToken"}'), reply(200, ACCEPTED)]
     server = hostile(lambda line: line.say(answers.pop(0)))
     assert send("simulated-bluesky")
     assert len(server.asked) == 2
+
+
+def test_a_post_that_bluesky_refuses_is_refused_once(hostile):
+    server = hostile(says(400, '{"error": "InvalidRequest", "message": "too long"}'))
+    with pytest.raises(PermanentError):
+        send("simulated-bluesky")
+    assert len(server.asked) == 1

@@ -214,3 +214,30 @@ def test_nothing_stands_under_a_post_that_was_taken_down(provider):
     assert first.provider_id not in told
     third = {post.account: post for post in published(3)}[BROKEN]
     assert third.in_reply_to.cause.key == "alert:2"
+
+
+def test_a_post_that_a_wrong_key_kept_out_is_posted_when_the_key_is_right(
+    settings, desk, provider, cause
+):
+    right = settings.ACCOUNTS[BROKEN]["access_token"]
+    settings.ACCOUNTS[BROKEN]["access_token"] = "ended"
+    routing.transport_for.cache_clear()
+    posting.post_due(NOW)
+    post = Publication.objects.get(account=BROKEN)
+    assert post.state == State.REJECTED
+    settings.ACCOUNTS[BROKEN]["access_token"] = right
+    routing.transport_for.cache_clear()
+    page = desk.get(reverse("dispatch:cause", args=[cause.pk])).content.decode()
+    assert reverse("dispatch:post_again", args=[post.pk]) in page
+    assert posting.again(post, NOW)
+    posting.post_due(NOW)
+    post.refresh_from_db()
+    assert (post.state, post.repeats) == (State.DELIVERED, 0)
+
+
+def test_an_update_stands_under_the_first_post_that_was_ever_out(provider):
+    first = {post.account: post for post in published(1)}[BROKEN]
+    Publication.objects.filter(pk=first.pk).update(state=State.REJECTED)
+    second = {post.account: post for post in published(2)}[BROKEN]
+    third = {post.account: post for post in published(3)}[BROKEN]
+    assert (second.in_reply_to, third.in_reply_to) == (None, second)

@@ -67,6 +67,8 @@ def code(said: Any) -> str:
     --------
     >>> code({"error": {"code": 190}}), code(["no"])
     ('190', '')
+    >>> code({"error": "ExpiredToken"}), code({"error": "The token has expired"})
+    ('ExpiredToken', '')
     """
     if not isinstance(said, dict):
         return ""
@@ -77,6 +79,8 @@ def code(said: Any) -> str:
     if isinstance(inner, dict):
         said = inner
     word = said.get("code", said.get("error_code", ""))
+    if not word and isinstance(inner, str) and inner.isidentifier():
+        word = inner  # a name, as Bluesky has them; else they are words
     if isinstance(word, bool) or not isinstance(word, str | int):
         return ""
     text = str(word)[:24]

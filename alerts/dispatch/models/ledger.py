@@ -340,6 +340,11 @@ class Publication(Delivery):
             )
         ]
 
+    @property
+    def may_be_posted_again(self) -> bool:
+        """Whether it is an officer's to say that it be tried once more."""
+        return self.state in (State.SET_ASIDE, State.REJECTED)
+
 
 class Attempt(models.Model):
     """One request to a provider; append-only but for its own end."""

@@ -82,21 +82,19 @@ def take_back_lost(now: datetime) -> int:
 
 
 def again(publication: Publication, now: datetime) -> bool:
-    """Post what was set aside once more; it may then stand there twice."""
-    row = Publication.objects.filter(
-        pk=publication.pk,
-        state=State.SET_ASIDE,
-        cause__stopped_at=None,
-        cause__not_after__gt=now,
+    """Post once more what was set aside or refused: its account may be mended since.
+
+    What was set aside may then stand there twice.
+    """
+    rows = Publication.objects.filter(
+        pk=publication.pk, cause__stopped_at=None, cause__not_after__gt=now
     )
+    fresh = {"state": State.QUEUED, "tries": 0, "provider_code": ""}
+    fresh |= {"not_before": now, "ended_at": None}
+    aside = rows.filter(state=State.SET_ASIDE)
     return bool(
-        row.update(
-            state=State.QUEUED,
-            tries=0,
-            provider_code="",
-            not_before=now,
-            repeats=F("repeats") + 1,
-        )
+        aside.update(repeats=F("repeats") + 1, **fresh)
+        or rows.filter(state=State.REJECTED).update(**fresh)
     )
 
 
