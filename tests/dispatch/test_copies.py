@@ -54,7 +54,6 @@ def test_a_copy_that_did_not_arrive_does_not_hide_the_one_that_did(
 @pytest.mark.parametrize(
     ("channel", "account", "word", "code"),
     [
-        ("whatsapp", "simulated-whatsapp", "failed", "63032"),
         ("sms", "simulated-sms", "failed", "21610"),
         ("sms", "simulated-telnyx", "delivery_failed", "40300"),
     ],
@@ -73,3 +72,12 @@ def test_a_start_that_came_after_what_was_refused_stands():
     addresses.start("+12025550000", "sms", NOON + timedelta(minutes=1))
     say(message, "SM2 failed", code="21610")
     assert Address.objects.get().opt_out == Address.OptOut.AGAIN
+
+
+@pytest.mark.parametrize("code", ["63032", "63049", "63014"])
+def test_what_whatsapp_does_not_deliver_silences_nobody(code):
+    message = sent(channel="whatsapp")
+    say(message, "SM2 failed", code=code, account="simulated-whatsapp")
+    address = Address.objects.get()
+    assert address.opt_out == Address.OptOut.NONE
+    assert address.condition == Address.Condition.GOOD

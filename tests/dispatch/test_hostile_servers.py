@@ -314,3 +314,33 @@ def test_a_post_that_bluesky_refuses_is_refused_once(hostile):
     with pytest.raises(PermanentError):
         send("simulated-bluesky")
     assert len(server.asked) == 1
+
+
+def coded(account, code):
+    """Return a refusal with a code, as its provider writes it."""
+    is_telnyx = account == "simulated-telnyx"
+    return json.dumps({"errors": [{"code": code}]} if is_telnyx else {"code": code})
+
+
+@pytest.mark.parametrize(
+    ("account", "status", "code", "kind"),
+    [
+        ("simulated-sms", 400, "10001", SetUpError),
+        ("simulated-sms", 400, "21608", SetUpError),
+        ("simulated-sms", 400, "21661", SetUpError),
+        ("simulated-sms", 400, "21635", GoneError),
+        ("simulated-voice", 400, "10004", TemporaryError),
+        ("simulated-telnyx", 400, "40305", SetUpError),
+        ("simulated-telnyx", 400, "40321", SetUpError),
+        ("simulated-telnyx", 409, "40312", SetUpError),
+        ("simulated-telnyx", 400, "40318", TemporaryError),
+        ("simulated-telnyx", 409, "10012", UnclearError),
+        ("simulated-telnyx", 400, "40309", PermanentError),
+    ],
+)
+def test_a_code_tells_whose_fault_a_refusal_is(hostile, account, status, code, kind):
+    hostile(says(status, coded(account, code)))
+    with pytest.raises(ChannelError) as caught:
+        send(account)
+    assert type(caught.value) is kind
+    assert caught.value.code == code

@@ -3,7 +3,8 @@
 References
 ----------
 Telnyx, Send a message (https://developers.telnyx.com/api/messaging/send-message),
-idempotent requests, and webhook signing with Ed25519.
+idempotent requests, webhook signing with Ed25519, and the error codes of messaging
+(https://developers.telnyx.com/docs/messaging/messages/error-codes).
 """
 
 import base64
@@ -15,11 +16,14 @@ from django.conf import settings
 from alerts.dispatch.channels import answers
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import (
+    ChannelError,
     GoneError,
     OptedOutError,
     Outgoing,
     PermanentError,
     RepeatableError,
+    SetUpError,
+    TemporaryError,
 )
 
 CODES = {
@@ -28,9 +32,32 @@ CODES = {
     "40300": "the person sent STOP",
     "40008": "undeliverable",
     "40002": "blocked as spam",
+    "40309": "the country is not enabled at the provider",
+    "40318": "the provider's queue is full",
+    "20012": "the account is not active: often, nothing is paid for",
+    "20013": "the account is blocked",
+    "20014": "the account is not verified",
+    "20100": "nothing is paid for",
+    "40013": "the sender is not a valid number",
+    "40100": "the sender cannot send texts",
+    "40305": "the sender is not one of the account",
+    "40306": "the sender's name is not set up",
+    "40311": "the messaging profile is not valid",
+    "40312": "the messaging profile is disabled",
+    "40313": "the messaging profile is missing",
+    "40314": "the account may not send texts",
+    "40315": "the provider holds the sender back",
+    "40320": "the sender cannot be used yet",
+    "40321": "the messaging profile has no sender",
+    "40329": "the toll-free sender is not verified",
 }
 GONE = frozenset({"40310", "40001"})
 OPTED_OUT = frozenset({"40300"})
+# Whatever the status beside them: a profile that is disabled is a 409.
+SET_UP = frozenset({"20012", "20013", "20014", "20100"})
+SET_UP |= {"40013", "40100", "40305", "40306", "40311", "40312", "40313", "40314"}
+SET_UP |= {"40315", "40320", "40321", "40329"}
+WAIT = frozenset({"40318"})
 STATES = {
     "queued": "accepted",
     "sending": "accepted",
@@ -72,13 +99,10 @@ class TelnyxSms:
         }
         try:
             said = self.api.ask("POST", "/v2/messages", json=form, headers=headers)
-        except PermanentError as error:
-            kind = type(error)
-            if error.code in GONE:
-                kind = GoneError
-            elif error.code in OPTED_OUT:
-                kind = OptedOutError
-            raise kind(str(error), error.code) from error
+        except TemporaryError:
+            raise
+        except ChannelError as error:
+            raise _kind(error)(str(error), error.code) from error
         return answers.found(said, "data", "id")
 
     def look_up(self, outgoing: Outgoing) -> str:
@@ -88,6 +112,18 @@ class TelnyxSms:
     def delete(self, provider_id: str) -> None:
         """Refuse: an SMS cannot be taken back."""
         raise PermanentError("an SMS that has left cannot be taken back")
+
+
+def _kind(error: ChannelError) -> type[ChannelError]:
+    """Sort a refusal by its code, where that says more than its status."""
+    kinds: tuple[tuple[frozenset[str], type[ChannelError]], ...] = (
+        (GONE, GoneError),
+        (OPTED_OUT, OptedOutError),
+        (SET_UP, SetUpError),
+        (WAIT, TemporaryError),
+    )
+    found = (kind for codes, kind in kinds if error.code in codes)
+    return next(found, type(error))
 
 
 def is_key(public_key: str) -> bool:
