@@ -5,9 +5,11 @@ import hmac
 import json
 
 import pytest
+from anymail.signals import AnymailTrackingEvent
 from django.urls import reverse
 
 from alerts.dispatch import outbox
+from alerts.dispatch.channels import anymail
 from alerts.dispatch.hearing import receipts
 from alerts.dispatch.models import Address, Message, Receipt, State
 from tests.dispatch.test_ledger import make_cause
@@ -62,6 +64,52 @@ def test_a_mailbox_that_is_full_for_now_is_no_bounce(client, message):
     row = Message.objects.select_related("address").get()
     assert row.state == State.ACCEPTED
     assert row.address.condition == Address.Condition.GOOD
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "condition"),
+    [
+        ("552 5.2.2 mailbox is full", "5.2.2", Address.Condition.GOOD),
+        ("550 5.7.1 not from you", "5.7.1", Address.Condition.GOOD),
+        ("550-5.1.1 no such user", "5.1.1", Address.Condition.GONE),
+        ("550 no such user", "bounced", Address.Condition.GONE),
+    ],
+)
+def test_the_mail_server_s_own_code_says_whether_the_mailbox_is_there(
+    client, message, answer, code, condition
+):
+    status = {"message": answer, "code": 550}
+    bounce = {"severity": "permanent", "reason": "bounce", "delivery-status": status}
+    say(client, "failed", **bounce)
+    receipts.apply_waiting(NOON)
+    row = Message.objects.select_related("address").get()
+    assert (row.state, row.provider_code) == (State.UNDELIVERED, code)
+    assert row.address.condition == condition
+
+
+@pytest.mark.parametrize(
+    ("said", "description", "code"),
+    [
+        ({"notificationType": "Bounce"}, "Transient: General", "passing"),
+        ({"notificationType": "Bounce"}, "Undetermined: Undetermined", "passing"),
+        ({"notificationType": "Bounce"}, "Permanent: General", "bounced"),
+        ({"Type": "SoftBounce"}, "", "passing"),
+        ({"Type": "HardBounce"}, "", "bounced"),
+        ({"event": "soft_bounce"}, "", "passing"),
+        ({"type": "activity.soft_bounced"}, "", "passing"),
+        ({"type": "bounce", "bounce_class": "22"}, "", "passing"),
+        ({"type": "bounce", "bounce_class": "30"}, "", "bounced"),
+    ],
+)
+def test_a_bounce_that_passes_is_told_from_one_that_stays(said, description, code):
+    event = AnymailTrackingEvent(
+        event_type="bounced",
+        reject_reason="bounced",
+        description=description,
+        esp_event=said,
+    )
+    assert anymail.code_of(event) == code
+    assert (code in anymail.Anymail.gone) == (code == "bounced")
 
 
 def test_an_event_is_known_by_our_own_id_before_the_answer_was_written(client, message):

@@ -6,8 +6,10 @@ https://anymail.dev/en/stable/esps/: `esp` is the name of its backend (`mailgun`
 `postmark`, `amazon_ses` …), and the account's other words are that backend's options.
 """
 
+import re
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import requests
 from anymail.exceptions import (
@@ -34,7 +36,7 @@ from alerts.dispatch.channels.base import (
     UnclearError,
     refusal,
 )
-from alerts.dispatch.channels.email import Mail, build
+from alerts.dispatch.channels.email import GONE, Mail, build
 from consular import outgoing as door
 
 OURS = {
@@ -70,14 +72,21 @@ CODES = {
     "timed_out": "the mail server did not answer for too long",
     "unsubscribed": "the person wants no mails from this sender",
     "other": "the mail provider could not deliver it",
+    "passing": "the mailbox did not take it this time",
 }
+# The mail server's own code (RFC 3463), in what anymail hands on of its answer.
+_ENHANCED = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
+# anymail calls every bounce by one word; these are the providers' own for one that is
+# no word on the address, such as a mailbox that is full or a note of absence.
+_PASSING = re.compile("soft|transient|undetermined", re.IGNORECASE)
+_PASSING_CLASSES = {"20", "21", "22", "23", "24", "40", "70"}  # SparkPost's
 
 
 class Anymail(Mail):
     """One account at an e-mail provider."""
 
     states = STATES
-    gone = frozenset({"bounced", "invalid"})
+    gone = GONE | {"bounced", "invalid"}
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]
@@ -117,6 +126,25 @@ class Anymail(Mail):
             return answers.found({"id": getattr(status, "message_id", None)}, "id")
         except UnclearError:  # it has it, under no name that could be kept
             return str(mail.extra_headers["Message-ID"])
+
+
+def code_of(event: Any) -> str:
+    """Return why a mail bounced or was refused, as far as an event tells."""
+    if event.event_type == "bounced":
+        if found := _ENHANCED.search(str(event.mta_response or "")):
+            return found[0]
+        if _is_passing(event):
+            return "passing"
+    return str(event.reject_reason or "")
+
+
+def _is_passing(event: Any) -> bool:
+    said = event.esp_event if isinstance(event.esp_event, Mapping) else {}
+    words = [str(said.get(name, "")) for name in ("event", "type", "Type")]
+    words.append(str(event.description or ""))
+    return any(map(_PASSING.search, words)) or (
+        str(said.get("bounce_class", "")) in _PASSING_CLASSES
+    )
 
 
 def backend(conf: Mapping[str, str]) -> BaseEmailBackend:

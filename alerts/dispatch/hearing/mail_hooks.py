@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from alerts.dispatch.channels.anymail import METADATA, STATES
+from alerts.dispatch.channels.anymail import METADATA, STATES, code_of
 from alerts.dispatch.hearing import receipts
 from alerts.dispatch.models import Address, Message
 
@@ -100,9 +100,8 @@ def _store(account: str, events: Iterable[Any]) -> None:
                 message__uid=uid, opt_out=Address.OptOut.NONE
             ).update(opt_out=Address.OptOut.NOTICES, changed_at=now)
         elif event.event_type in STATES:
-            code = event.reject_reason or ""
             known = event.message_id or str(uid)
-            receipts.store(account, uid, known, event.event_type, code, now)
+            receipts.store(account, uid, known, event.event_type, code_of(event), now)
 
 
 def _uid(account: str, event: Any) -> uuid.UUID | None:
