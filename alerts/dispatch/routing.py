@@ -6,7 +6,7 @@ nothing for one error: it moves by ten points (health.py), and drifts back.
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +52,7 @@ def account_for(
     *,
     key: str = "",
     shifted: Mapping[str, int] | None = None,
+    full: Container[str] = (),
 ) -> str:
     """Choose an account for a channel, a mode and a country.
 
@@ -62,6 +63,9 @@ def account_for(
     shifted : mapping, optional
         How many points each account's weight has moved from its resting one; accounts
         that are not in it may not be used now.
+    full : container of str, optional
+        Accounts that take nothing more at this moment. Another one that has its share
+        of the channel takes what was drawn for them, if there is one.
 
     Raises
     ------
@@ -78,7 +82,11 @@ def account_for(
     weights = _weights(names, country, shifted or {})
     if len(names) == 1 or not sum(weights):
         return names[0]
-    return names[_drawn(weights, key)]
+    with_room = [
+        0.0 if name in full else weight
+        for name, weight in zip(names, weights, strict=True)
+    ]
+    return names[_drawn(with_room if sum(with_room) else weights, key)]
 
 
 def _weights(names: list[str], country: str, moved: Mapping[str, int]) -> list[float]:

@@ -20,7 +20,7 @@ from alerts.dispatch.models import (
     State,
     Worker,
 )
-from alerts.dispatch.sending import claims, posting, rates
+from alerts.dispatch.sending import claims, picking, posting, rates
 from alerts.dispatch.watching import progress
 from alerts.exercises.provider.faults import Faults
 from tests.dispatch.test_ledger import letters, make_cause
@@ -245,3 +245,10 @@ def test_no_two_senders_have_one_name_even_with_the_same_host_and_number(monkeyp
     call_command("dispatch")
     assert len(set(names)) == 2
     assert max(map(len, names)) + len("-e") <= Worker._meta.get_field("name").max_length
+
+
+def test_a_clock_that_is_put_back_hides_no_queue():
+    (message,) = written()
+    hour = timedelta(hours=1)
+    memory = picking.Memory({(message.cause_id, "sms"): NOON + hour})
+    assert len(claims.claim("worker", NOON, memory=memory)) == 1

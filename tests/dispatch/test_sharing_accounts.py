@@ -1,5 +1,6 @@
 """What one account is told holds for that account, and for nothing else."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,14 @@ from django.db import transaction
 
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Account, Attempt, Lane, Message, State
-from alerts.dispatch.sending import health, rates, requesting, suspects
+from alerts.dispatch.sending import (
+    claims,
+    health,
+    picking,
+    rates,
+    requesting,
+    suspects,
+)
 from tests.dispatch.test_ledger import letters, make_cause
 from tests.factories import NOON
 
@@ -88,3 +96,61 @@ def test_a_clock_that_was_far_ahead_and_was_put_right_holds_up_nothing(settings)
             buckets.take(SMS, 1)
             buckets.keep()
     assert rooms[-1] >= 1
+
+
+def limited(settings, sms, telnyx):
+    accounts = {
+        SMS: {"rate": sms},
+        "simulated-telnyx": {"rate": telnyx, "weight": "100"},
+    }
+    settings.ACCOUNTS = {
+        name: settings.ACCOUNTS[name] | changes for name, changes in accounts.items()
+    }
+
+
+def test_a_slow_account_holds_up_nothing_that_a_quick_one_can_take(settings):
+    limited(settings, "20", "2")
+    outbox.write(make_cause(), letters(200), NOON)
+    taken = [len(claims.claim("w", NOON + n * SECOND)) for n in range(5)]
+    assert taken == [22] * 5
+
+
+def test_a_country_that_an_account_is_not_for_waits_for_the_other(settings):
+    limited(settings, "2", "20")
+    settings.ACCOUNTS["simulated-telnyx"]["weight"] = "100,US=0"
+    outbox.write(make_cause(), letters(20), NOON)
+    jobs = claims.claim("w", NOON)
+    assert [job.account for job in jobs] == [SMS] * 2
+
+
+def test_two_incidents_take_turns_at_a_sender_of_one_part_a_second(settings):
+    settings.ACCOUNTS = {SMS: settings.ACCOUNTS[SMS] | {"rate": "1"}}
+    for number in (1, 2):
+        outbox.write(make_cause(f"alert:{number}"), letters(20), NOON)
+    memory, shares = picking.Memory(), Counter()
+    for second in range(8):
+        jobs = claims.claim("w", NOON + second * SECOND, memory=memory)
+        shares.update(job.cause_id for job in jobs)
+    assert sorted(shares.values()) == [4, 4]
+
+
+def test_a_sender_s_little_room_is_shared_by_incidents(settings):
+    settings.ACCOUNTS = {SMS: settings.ACCOUNTS[SMS] | {"rate": "10"}}
+    for number in (1, 2):
+        outbox.write(make_cause(f"alert:{number}"), letters(20), NOON)
+    shares = Counter(job.cause_id for job in claims.claim("w", NOON))
+    assert sorted(shares.values()) == [5, 5]
+
+
+def test_a_mail_to_an_officer_waits_for_no_codes_at_a_slow_sender(settings):
+    settings.ACCOUNTS = {
+        SMS: settings.ACCOUNTS[SMS] | {"rate": "1"},
+        "simulated-email": settings.ACCOUNTS["simulated-email"],
+    }
+    cause = make_cause("notice:1", lane=Lane.NOTICE)
+    outbox.write(cause, letters(60), NOON)
+    text = outbox.text("email", "en", "No worker is alive.", "Muster")
+    mail = outbox.Letter(channel="email", address="duty@example.org", text=text)
+    outbox.write(cause, [mail], NOON)
+    jobs = claims.claim("w", NOON)
+    assert sorted(job.channel for job in jobs) == ["email", "sms"]

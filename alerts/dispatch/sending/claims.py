@@ -4,16 +4,14 @@ A claim is one conditional UPDATE with a lease and an attempt number that fences
 result. What has begun is written before the request, so that after a crash a begun
 message is *unclear* and an unbegun one simply waits again.
 
-The lanes go in order; within a lane the causes take turns, so that no incident starves
-another, and within a cause the nearest to the hazard go first.
+What is claimed next is picked in `picking`.
 """
 
 import dataclasses
-import itertools
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Container, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -22,24 +20,20 @@ from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import addresses, links, routing, statements
 from alerts.dispatch.models import (
-    SEALED,
     Account,
     Address,
     Cause,
     Channel,
-    Lane,
     Message,
     Pause,
     State,
 )
-from alerts.dispatch.sending import budgets, health, jobs, rates
+from alerts.dispatch.sending import health, jobs, picking, rates
 from alerts.dispatch.sending.jobs import LEASE, LEAVE_WITHIN, Job, Row
-from consular import modes
 
 logger = logging.getLogger(__name__)
 
 CLAIM = 50
-UNREAD_WAIT = timedelta(seconds=30)  # before one looks whether the key is there now
 _ATTEMPTS = """
 INSERT INTO dispatch_attempt
   (message_id, number, account, began_at, outcome, detail)
@@ -72,22 +66,16 @@ def paused_channels() -> set[str]:
     return {"", *Channel.values} if "" in paused else paused
 
 
-# Which queues, by cause and channel, were found empty, and until when that is believed.
-Memory = dict[tuple[int, str], datetime]
-BELIEVED = timedelta(seconds=0.5)
-NOTICES_FROM_US = 900_000  # of each second
-
-
 def claim(
-    owner: str, now: datetime, most: int = CLAIM, memory: Memory | None = None
+    owner: str, now: datetime, most: int = CLAIM, memory: picking.Memory | None = None
 ) -> list[Job]:
     """Take messages for `owner`, the most urgent and nearest first.
 
     Parameters
     ----------
-    memory : dict, optional
+    memory : picking.Memory, optional
         Kept by a worker between its claims, so that it does not ask for queues that it
-        has just found empty.
+        has just found empty, and lets them take turns.
     """
     waiting = Message.objects.filter(state=State.QUEUED, is_suspect=False)
     channels = [name for name in Channel.values if name not in paused_channels()]
@@ -95,7 +83,9 @@ def claim(
         return []
     accounts = rates.rows()
     with transaction.atomic():
-        picker = _Picker(accounts, channels, now, {} if memory is None else memory)
+        picker = picking.Picker(
+            accounts, channels, open_causes(now), now, memory or picking.Memory()
+        )
         ids = list(dict.fromkeys(picker.pick(most)))
         return take(ids, owner, now, picker.buckets, accounts) if ids else []
 
@@ -110,7 +100,7 @@ def take(
     """Claim messages by their ids, inside a transaction, and make their jobs."""
     read, unread = jobs.readable(ids)
     if unread:
-        _put_off(unread, now)
+        jobs.put_off(unread, now)
     rows = [row for row in read if _may_be_written_to(row, now)]
     usable = health.usable(accounts, now)
     found = []
@@ -124,7 +114,9 @@ def take(
             _no_account(row, error, now)
             continue
         if not buckets.room(account, row.lane):
-            continue  # its turn comes when the bucket has filled
+            account = _with_room(row, usable, buckets)
+        if not account:
+            continue  # its turn comes when a bucket has filled
         job = jobs.job_of(row, account, row.attempt + 1, now)
         buckets.take(account, job.parts)
         found.append(job)
@@ -141,14 +133,6 @@ def take(
     return found
 
 
-def _put_off(ids: list[int], now: datetime) -> None:
-    """Let messages wait that cannot be opened with the keys that are set."""
-    logger.error("%d messages cannot be opened: a key is missing", len(ids))
-    Message.objects.filter(pk__in=ids, state=State.QUEUED).update(
-        not_before=now + UNREAD_WAIT, provider_code=SEALED
-    )
-
-
 def _learn_countries(rows: Iterable[Row]) -> None:
     """Write down of which country an address is, when it is opened the first time."""
     unknown = (row for row in rows if not row.known_country)
@@ -157,14 +141,27 @@ def _learn_countries(rows: Iterable[Row]) -> None:
         addresses.learn_countries(found)
 
 
-def _account(row: Row, usable: dict[str, int]) -> str:
+def _account(row: Row, usable: dict[str, int], full: Container[str] = ()) -> str:
     """Keep to the account that may have it already; else choose one."""
     if row.account in usable and row.account in settings.ACCOUNTS:
         return row.account
     key = f"{row.uid}{row.attempt}"
     return routing.account_for(
-        row.channel, row.mode, row.country, key=key, shifted=usable
+        row.channel, row.mode, row.country, key=key, shifted=usable, full=full
     )
+
+
+def _with_room(row: Row, usable: dict[str, int], buckets: rates.Buckets) -> str:
+    """Return an account that has room now for what was drawn for one that has not.
+
+    What waits for a slow account would else hold up what a quick one could take. What
+    an account may have already waits for that account.
+    """
+    if row.account in usable:
+        return ""
+    full = {name for name in usable if not buckets.room(name, row.lane)}
+    account = _account(row, usable, full)
+    return "" if account in full else account
 
 
 def _may_be_written_to(row: Row, now: datetime) -> bool:
@@ -199,127 +196,6 @@ def _refuse(row: Row, code: str, now: datetime) -> None:
     Message.objects.filter(pk=row.pk, state=State.QUEUED).update(
         state=State.REJECTED, ended_at=now, provider_code=code
     )
-
-
-def _turns(now: datetime) -> list[int]:
-    """Return the lanes in the order in which they are asked at a moment.
-
-    In the last tenth of every second notices go before all else. They are few, and
-    among them are the words to somebody who called for help and the codes of those who
-    register; behind a large alert they would wait until all of it has left.
-    """
-    lanes = list(Lane.values)
-    if now.microsecond >= NOTICES_FROM_US:
-        lanes.sort(key=lambda lane: lane != Lane.NOTICE)
-    return lanes
-
-
-class _Picker:
-    """Pick what is to leave next: lane by lane, causes in turn, within the rates."""
-
-    def __init__(
-        self,
-        accounts: dict[str, Account],
-        channels: list[str],
-        now: datetime,
-        memory: Memory,
-    ) -> None:
-        self.now = now
-        self.memory = memory
-        self.mode = modes.installation()
-        self.channels = channels
-        self.usable = health.usable(accounts, now)
-        self.buckets = rates.Buckets(self.usable, now)
-        self.causes: dict[int, list[int]] = defaultdict(list)
-        causes = open_causes(now).exclude(lane=Lane.NOTICE)
-        for pk, lane in causes.order_by("id").values_list("pk", "lane"):
-            self.causes[lane].append(pk)
-        self.over_budget = budgets.exhausted(now)
-
-    def pick(self, most: int) -> Iterator[int]:
-        """Yield ids, `most` at the most."""
-        left = most
-        for lane in _turns(self.now):
-            if left <= 0:
-                return
-            if lane > Lane.NOTICE and self.over_budget:
-                return
-            room = self._room(lane)
-            rows = self._notices() if lane == Lane.NOTICE else None
-            for pk in self._of_lane(lane, rows, left, room):
-                left -= 1
-                yield pk
-
-    def _room(self, lane: int) -> dict[str, int]:
-        """Return how many messages each channel has room for."""
-        room: dict[str, int] = defaultdict(int)
-        for name in self.usable:
-            channel = settings.ACCOUNTS[name]["channel"]
-            if channel in self.channels and not self._stands_by(name, channel):
-                room[channel] += self.buckets.room(name, lane)
-        for channel in self.channels:
-            # What no account can send is picked too, to be refused aloud.
-            if not routing.accounts(channel, self.mode):
-                room.setdefault(channel, rates.UNLIMITED)
-        return {channel: number for channel, number in room.items() if number > 0}
-
-    def _stands_by(self, name: str, channel: str) -> bool:
-        """Tell whether an account gets nothing while others of its channel work."""
-        mode = settings.ACCOUNTS[name]["mode"]
-        others = [n for n in routing.accounts(channel, mode) if n in self.usable]
-        return not routing.weight_now(name, others, self.usable)
-
-    def _of_lane(
-        self,
-        lane: int,
-        notices: QuerySet[Message] | None,
-        left: int,
-        room: dict[str, int],
-    ) -> Iterator[int]:
-        if notices is not None:
-            yield from self._ids(notices.order_by("id"), sorted(room), left)
-            return
-        causes = self.causes[lane]
-        taken: Counter[tuple[int, str]] = Counter()
-        queues = [
-            queue
-            for queue in itertools.product(causes, room)
-            if self.memory.get(queue, self.now) <= self.now
-        ]
-        while queues and left > 0:  # to each its share, then what others left
-            share = max(left // len(queues), 1)
-            full = []
-            for cause, channel in queues:
-                rows = Message.objects.filter(cause=cause).order_by("rank", "id")
-                most = min(share, room[channel], left)
-                found = self._ids(rows, [channel], most, taken[cause, channel])
-                taken[cause, channel] += len(found)
-                room[channel] -= len(found)
-                left -= len(found)
-                yield from found
-                if most and len(found) == most:
-                    full.append((cause, channel))
-                elif most and not taken[cause, channel]:
-                    self.memory[cause, channel] = self.now + BELIEVED
-            queues = full
-
-    def _notices(self) -> QuerySet[Message]:
-        return Message.objects.filter(lane=Lane.NOTICE, cause__in=open_causes(self.now))
-
-    def _ids(
-        self, rows: QuerySet[Message], channels: list[str], most: int, skip: int = 0
-    ) -> list[int]:
-        due = rows.filter(
-            state=State.QUEUED,
-            is_suspect=False,
-            not_before__lte=self.now,
-            channel__in=channels,
-        )
-        if most <= 0:
-            return []
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        return list(due.values_list("pk", flat=True)[skip : skip + most])
 
 
 def begin(claimed: list[Job], owner: str, now: datetime) -> list[Job]:

@@ -13,7 +13,13 @@ from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
 from alerts.dispatch import ticking
-from alerts.dispatch.sending import claims, recording, requesting, sweeping
+from alerts.dispatch.sending import (
+    claims,
+    picking,
+    recording,
+    requesting,
+    sweeping,
+)
 from alerts.dispatch.sending.diary import Diary
 from alerts.dispatch.sending.jobs import Job
 
@@ -67,7 +73,7 @@ class Sender:
         self.threads = threads
         self.waiting: list[Job] = []
         self.landed: list[requesting.Result] = []
-        self.memory: claims.Memory = {}
+        self.memory = picking.Memory()
         self.diary = diary
         note = None if diary is None else diary.note
         self.senders = requesting.Senders(threads, clock, note)

@@ -1,6 +1,7 @@
 """Turn claimed messages into values that a sender thread can use without a database."""
 
 import functools
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,11 +12,14 @@ from django.db.models import Exists, Min, OuterRef, Q
 from alerts.dispatch import addresses, answering, links, routing
 from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import Outgoing
-from alerts.dispatch.models import Address, Attempt, Message, State, Text
+from alerts.dispatch.models import SEALED, Address, Attempt, Message, State, Text
 from consular import modes
 from consular.sealing import SealError
 
+logger = logging.getLogger(__name__)
+
 LEASE = timedelta(seconds=60)
+UNREAD_WAIT = timedelta(seconds=30)  # before one looks whether the key is there now
 # A request that was announced leaves within this time or not at all, so that a stop or
 # a pause that comes meanwhile takes effect within two seconds.
 LEAVE_WITHIN = timedelta(seconds=1)
@@ -167,6 +171,14 @@ def readable(ids: list[int]) -> tuple[list[Row], list[int]]:
     return [r for found, _ in each for r in found], [
         n for _, lost in each for n in lost
     ]
+
+
+def put_off(ids: list[int], now: datetime) -> None:
+    """Let messages wait that cannot be opened with the keys that are set."""
+    logger.error("%d messages cannot be opened: a key is missing", len(ids))
+    Message.objects.filter(pk__in=ids, state=State.QUEUED).update(
+        not_before=now + UNREAD_WAIT, provider_code=SEALED
+    )
 
 
 def _opened(row: Row) -> Row:

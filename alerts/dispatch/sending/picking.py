@@ -1,0 +1,181 @@
+"""Pick what is to leave next: lane by lane, queues in turn, within the rates.
+
+A queue is what waits of one cause on one channel; all notices of a channel are one.
+Queues take turns, so that no incident starves another, however slow the sender is; and
+within a cause the nearest to the hazard go first.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+from alerts.dispatch import routing
+from alerts.dispatch.models import Account, Cause, Lane, Message, State
+from alerts.dispatch.sending import budgets, health, rates
+from consular import modes
+
+BELIEVED = timedelta(seconds=0.5)
+NOTICES_FROM_US = 900_000  # of each second
+EVERY = 0  # in place of a cause: the causes of all notices
+Queue = tuple[int, str]
+
+
+@dataclass
+class Memory:
+    """What a worker remembers between its claims.
+
+    `empty` says of queues that were found empty until when that is believed, `served`
+    of the others which was served last.
+    """
+
+    empty: dict[Queue, datetime] = field(default_factory=dict)
+    served: dict[Queue, int] = field(default_factory=dict)
+    turn: int = 0
+
+    def found_empty(self, queue: Queue, now: datetime) -> None:
+        """Note that nothing waits in a queue."""
+        self.empty[queue] = now + BELIEVED
+
+    def is_empty(self, queue: Queue, now: datetime) -> bool:
+        """Tell whether a queue was found empty just now; a clock may be put back."""
+        return now < self.empty.get(queue, now) <= now + BELIEVED
+
+    def serve(self, queue: Queue) -> None:
+        """Note that it was a queue's turn."""
+        self.turn += 1
+        self.served[queue] = self.turn
+
+    def in_turn(self, queues: Iterable[Queue]) -> list[Queue]:
+        """Return queues in the order of their turns."""
+        return sorted(queues, key=lambda queue: self.served.get(queue, 0))
+
+
+def turns(now: datetime) -> list[int]:
+    """Return the lanes in the order in which they are asked at a moment.
+
+    In the last tenth of every second notices go before all else. They are few, and
+    among them are the words to somebody who called for help and the codes of those who
+    register; behind a large alert they would wait until all of it has left.
+    """
+    lanes = list(Lane.values)
+    if now.microsecond >= NOTICES_FROM_US:
+        lanes.sort(key=lambda lane: lane != Lane.NOTICE)
+    return lanes
+
+
+class Picker:
+    """Pick what is to leave next, during one claim."""
+
+    def __init__(
+        self,
+        accounts: dict[str, Account],
+        channels: list[str],
+        causes: QuerySet[Cause],
+        now: datetime,
+        memory: Memory,
+    ) -> None:
+        self.now = now
+        self.memory = memory
+        self.mode = modes.installation()
+        self.channels = channels
+        self.usable = health.usable(accounts, now)
+        self.buckets = rates.Buckets(self.usable, now)
+        self.open = causes
+        self.causes: dict[int, list[int]] = defaultdict(list)
+        alerts = causes.exclude(lane=Lane.NOTICE).order_by("id")
+        for pk, lane in alerts.values_list("pk", "lane"):
+            self.causes[lane].append(pk)
+        self.over_budget = budgets.exhausted(now)
+
+    def pick(self, most: int) -> Iterator[int]:
+        """Yield ids, `most` at the most."""
+        left = most
+        for lane in turns(self.now):
+            if left <= 0:
+                return
+            if lane > Lane.NOTICE and self.over_budget:
+                return
+            for pk in self._of_lane(lane, left, self._room(lane)):
+                left -= 1
+                yield pk
+
+    def _room(self, lane: int) -> dict[str, int]:
+        """Return how many messages each channel has room for."""
+        room: dict[str, int] = defaultdict(int)
+        for name in self.usable:
+            channel = settings.ACCOUNTS[name]["channel"]
+            if channel in self.channels and not self._stands_by(name, channel):
+                room[channel] += self.buckets.room(name, lane)
+        for channel in self.channels:
+            # What no account can send is picked too, to be refused aloud.
+            if not routing.accounts(channel, self.mode):
+                room.setdefault(channel, rates.UNLIMITED)
+        return {channel: number for channel, number in room.items() if number > 0}
+
+    def _stands_by(self, name: str, channel: str) -> bool:
+        """Tell whether an account gets nothing while others of its channel work."""
+        mode = settings.ACCOUNTS[name]["mode"]
+        others = [n for n in routing.accounts(channel, mode) if n in self.usable]
+        return not routing.weight_now(name, others, self.usable)
+
+    def _queues(self, lane: int, room: dict[str, int]) -> list[Queue]:
+        """Return what may have something waiting, in turn."""
+        causes = self.causes[lane]
+        if lane == Lane.NOTICE:  # one question, where nearly always none waits
+            waiting = self._due(self._waiting(EVERY)).filter(channel__in=room)
+            causes = [EVERY] if waiting.exists() else []
+        queues = [(cause, channel) for cause in causes for channel in room]
+        known = (q for q in queues if not self.memory.is_empty(q, self.now))
+        return self.memory.in_turn(known)
+
+    def _of_lane(self, lane: int, left: int, room: dict[str, int]) -> Iterator[int]:
+        """Yield ids: of each queue its share, then what others have left."""
+        taken: Counter[Queue] = Counter()
+        queues = self._queues(lane, room)
+        while queues and left > 0:
+            share = max(left // len(queues), 1)
+            sharing = Counter(channel for _, channel in queues)
+            parts = {name: max(room[name] // n, 1) for name, n in sharing.items()}
+            full = []
+            for queue in queues:
+                cause, channel = queue
+                most = min(share, parts[channel], room[channel], left)
+                found = self._ids(self._waiting(cause), channel, most, taken[queue])
+                taken[queue] += len(found)
+                room[channel] -= len(found)
+                left -= len(found)
+                yield from found
+                if found:
+                    self.memory.serve(queue)
+                if most and len(found) == most:
+                    full.append(queue)
+                elif most and not taken[queue] and cause != EVERY:
+                    self.memory.found_empty(queue, self.now)
+            queues = full
+
+    def _waiting(self, cause: int) -> QuerySet[Message]:
+        """Return what belongs to a queue's cause, in the order in which it leaves."""
+        if cause == EVERY:
+            notices = Message.objects.filter(lane=Lane.NOTICE, cause__in=self.open)
+            return notices.order_by("id")
+        return Message.objects.filter(cause=cause).order_by("rank", "id")
+
+    def _due(self, rows: QuerySet[Message]) -> QuerySet[Message]:
+        return rows.filter(
+            state=State.QUEUED, is_suspect=False, not_before__lte=self.now
+        )
+
+    def _ids(
+        self, rows: QuerySet[Message], channel: str, most: int, skip: int
+    ) -> list[int]:
+        if most <= 0:
+            return []
+        due = self._due(rows).filter(channel=channel)
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        return list(due.values_list("pk", flat=True)[skip : skip + most])
