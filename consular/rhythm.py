@@ -8,7 +8,7 @@ is looked at, and it may never be one that three divides.
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, InternalError, OperationalError
 
 
 def one_by_one(now: datetime, *steps: Callable[[datetime], object]) -> None:
@@ -24,7 +24,7 @@ def one_by_one(now: datetime, *steps: Callable[[datetime], object]) -> None:
     for step in steps:
         try:
             step(now)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, InternalError):
             raise
         except Exception as error:  # raised below
             met = met or error

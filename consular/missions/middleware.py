@@ -6,7 +6,7 @@ What providers sign goes straight to its view.
 import logging
 from collections.abc import Callable
 
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 
@@ -14,6 +14,8 @@ from consular.missions import faults
 
 logger = logging.getLogger(__name__)
 SIGNED = "/hooks/"
+# PostgreSQL says the second where it is read-only while another takes its place.
+AWAY = (OperationalError, InternalError)
 
 
 class ProvidersFirstMiddleware:
@@ -38,7 +40,7 @@ class ProvidersFirstMiddleware:
         request.resolver_match = found
         try:
             answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        except OperationalError as error:
+        except AWAY as error:
             return _gone(request, error)
         return answer
 
@@ -100,12 +102,12 @@ class DatabaseGoneMiddleware:
         self, request: HttpRequest, error: Exception
     ) -> HttpResponse | None:
         """Turn a lost or locked database into a page with a next step."""
-        if not isinstance(error, OperationalError):
+        if not isinstance(error, AWAY):
             return None
         return _gone(request, error)
 
 
-def _gone(request: HttpRequest, error: OperationalError) -> HttpResponse:
+def _gone(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("database away: %s", type(error).__name__)
     away = {"Retry-After": "5"}
     return faults.answer(request, "missions/database_gone.html", 503, **away)

@@ -1,10 +1,13 @@
 """What comes between two steps: an opt-out, a receipt, a stop, a wish to wait."""
 
+import itertools
 import smtplib
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import InternalError, connection
 
 from alerts.dispatch import addresses, outbox, reached
 from alerts.dispatch.channels import email, twilio_codes
@@ -20,7 +23,7 @@ from alerts.dispatch.models import (
     State,
     Worker,
 )
-from alerts.dispatch.sending import claims, picking, posting, rates
+from alerts.dispatch.sending import claims, delivery, picking, posting, rates
 from alerts.dispatch.watching import progress
 from alerts.exercises.provider.faults import Faults
 from tests.dispatch.test_ledger import letters, make_cause
@@ -245,6 +248,20 @@ def test_no_two_senders_have_one_name_even_with_the_same_host_and_number(monkeyp
     call_command("dispatch")
     assert len(set(names)) == 2
     assert max(map(len, names)) + len("-e") <= Worker._meta.get_field("name").max_length
+
+
+def test_a_sender_outlives_a_database_that_only_reads_for_a_while():
+    stopping, looks = threading.Event(), itertools.count()
+
+    def read_only(execute, *args):
+        if next(looks) < 2:
+            raise InternalError("cannot execute UPDATE in a read-only transaction")
+        stopping.set()
+        return execute(*args)
+
+    with connection.execute_wrapper(read_only):
+        assert delivery.run("worker", stopping, lambda now: None) == 0
+    assert next(looks) > 2
 
 
 def test_a_clock_that_is_put_back_hides_no_queue():

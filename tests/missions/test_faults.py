@@ -4,10 +4,13 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import InternalError
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from consular import languages
 from consular.missions import faults
+from consular.missions.middleware import DatabaseGoneMiddleware
 
 pytestmark = pytest.mark.database
 
@@ -88,3 +91,11 @@ def test_only_the_desk_reads_what_operators_do_when_the_database_is_away() -> No
         request = RequestFactory().get(path)
         page = faults.answer(request, "missions/database_gone.html", 503)
         assert ("For operators" in page.content.decode()) == is_told
+
+
+def test_a_database_that_only_reads_for_a_while_is_away_and_not_broken() -> None:
+    away = DatabaseGoneMiddleware(lambda request: HttpResponse())
+    request = RequestFactory().get("/desk/")
+    answer = away.process_exception(request, InternalError("read-only transaction"))
+    assert answer is not None
+    assert answer.status_code == 503

@@ -9,7 +9,7 @@ import logging
 import re
 from datetime import datetime
 
-from django.db import OperationalError, transaction
+from django.db import InternalError, OperationalError, transaction
 
 from alerts.checkins.answers import (
     asking,
@@ -97,7 +97,10 @@ def _settle(inbound: Inbound, now: datetime) -> bool:
     """Read one answer, or put it before an officer."""
     try:
         return _read(inbound, now)
-    except OperationalError:  # the database is away: the next second tries again
+    except (
+        OperationalError,
+        InternalError,
+    ):  # the database is away: the next second tries again
         raise
     except Exception as error:
         logger.error("answer %s not read: %s", inbound.pk, type(error).__name__)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
 from alerts.dispatch import ticking
@@ -149,9 +149,10 @@ class Sender:
 def _is_away(error: Exception) -> bool:
     """Tell a lost database from a statement that is wrong.
 
-    A server that dies in the middle of a statement is a plain `DatabaseError`.
+    A server that dies in the middle of a statement is a plain `DatabaseError`; one
+    that is read-only for a while, as another takes its place, is an `InternalError`.
     """
-    kinds = (OperationalError, InterfaceError)
+    kinds = (OperationalError, InterfaceError, InternalError)
     return isinstance(error, kinds) or type(error) is DatabaseError
 
 
