@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Attempt, Message, State, Text
@@ -72,7 +72,11 @@ def messages(cause_key: str) -> QuerySet[Message]:
     """
     unknown = Attempt.objects.filter(message=OuterRef("pk"), outcome__in=UNKNOWN)
     maybe = Q(state__in=MAYBE) & Exists(unknown)
-    return Message.objects.filter(Q(state__in=LEFT) | maybe, cause__key=cause_key)
+    # Of a copy that did not arrive, an earlier one may have.
+    earlier = unknown.filter(number__lt=F("message__attempt"))
+    first = Q(state=State.UNDELIVERED) & Exists(earlier)
+    left = Q(state__in=LEFT) | maybe | first
+    return Message.objects.filter(left, cause__key=cause_key)
 
 
 def is_in_hand(cause_key: str) -> bool:

@@ -91,6 +91,21 @@ def test_whoever_may_have_a_copy_counts_as_reached(outcome, state, is_reached):
     assert reached.messages("alert:1").exists() is is_reached
 
 
+@pytest.mark.parametrize(
+    ("first", "is_reached"), [("unclear", True), ("queued", False)]
+)
+def test_who_may_have_a_first_copy_is_reached_though_the_second_did_not_arrive(
+    first, is_reached
+):
+    (message,) = written()
+    attempted(message, first, State.UNDELIVERED)
+    Attempt.objects.create(
+        message=message, number=2, account="a", began_at=NOON, outcome="accepted"
+    )
+    Message.objects.update(attempt=2)
+    assert reached.messages("alert:1").exists() is is_reached
+
+
 def test_a_claim_that_has_not_begun_is_in_hand_and_nobody_is_reached_yet():
     written()
     jobs = claims.claim("worker", NOON)
