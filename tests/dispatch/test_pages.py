@@ -70,6 +70,14 @@ def test_no_page_shows_an_address_or_a_text(desk, cause):
         assert "Are you safe" not in html
 
 
+def test_a_list_says_of_what_is_unclear_that_its_provider_was_asked(desk, cause):
+    path = reverse("dispatch:messages", args=[cause.pk]) + "?part=unclear"
+    said = "The provider was asked and does not know of it"
+    assert said not in desk.get(path).content.decode()
+    Message.objects.update(absent_at=NOW)
+    assert said in desk.get(path).content.decode()
+
+
 def test_a_list_can_be_sent_again_and_that_is_audited(desk, cause):
     path = reverse("dispatch:retry_list", args=[cause.pk])
     desk.post(path + "?part=unclear")
