@@ -67,6 +67,7 @@ def is_unsubscribable(purpose: str) -> bool:
 
 def unsubscribed(uid: uuid.UUID, token: str) -> Message | None:
     """Return the notice whose unsubscribe link this is, or nothing."""
-    if not hmac.compare_digest(token, sealing.token("unsubscribe", str(uid))):
+    right = sealing.token("unsubscribe", str(uid)).encode()
+    if not hmac.compare_digest(token.encode(), right):
         return None
     return Message.objects.select_related("address", "text").filter(uid=uid).first()

@@ -1,6 +1,7 @@
 """The mail room's pages: figures that add up, each with its list; brakes; retries."""
 
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -177,3 +178,11 @@ def test_an_update_s_posts_stand_under_the_first_ones(provider):
     rows = provider.journal.accepted("social")
     assert len(rows) == 10
     assert sum(bool(row["in_reply_to"]) for row in rows) == 5
+
+
+@pytest.mark.parametrize("more", ["", "é", "。"])
+def test_a_link_that_ends_notices_and_is_not_whole_leads_nowhere(client, more):
+    assert (
+        client.get(f"/u/{uuid.uuid4()}.AAAAAAAAAAAAAAAAAAAAAAA{more}").status_code
+        == 404
+    )
