@@ -65,6 +65,16 @@ def test_workers_pauses_and_alarms_are_said(room):
     assert (said["paused"], said["alarms"]) == (["sms"], ["Nothing moves"])
 
 
+@pytest.mark.parametrize(("channel", "said"), [("sms", "sms"), ("", "everything")])
+def test_what_a_pause_holds_is_not_late_and_the_pause_is_named(
+    room, channel, said, capsys
+):
+    outbox.pause(NOW, channel=channel)
+    assert standing.report(NOW)["oldest_s"] == {}
+    call_command("dispatch_status")
+    assert f"paused: {said}\n" in capsys.readouterr().out
+
+
 def test_the_command_prints_it_and_fails_where_nobody_works(room, capsys):
     call_command("dispatch_status", "--json")
     assert json.loads(capsys.readouterr().out)["lanes"]["Danger"]["queued"] == 3

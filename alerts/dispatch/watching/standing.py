@@ -45,7 +45,7 @@ def report(now: datetime) -> dict[str, Any]:
         "alarms": list(
             Alarm.objects.filter(over_at=None).values_list("words", flat=True)
         ),
-        "paused": list(Pause.objects.values_list("channel", flat=True)),
+        "paused": [name or "everything" for name in _paused()],
         "queue_tasks": OrmQ.objects.count(),
     }
 
@@ -68,6 +68,10 @@ def _counts() -> tuple[Counts, Counts, dict[str, int]]:
     return by_lane, by_channel, dict(states)
 
 
+def _paused() -> list[str]:
+    return list(Pause.objects.order_by("channel").values_list("channel", flat=True))
+
+
 def _by_state(rows: Any) -> dict[str, int]:
     return dict(rows.order_by().annotate(n=Count("id")))
 
@@ -84,6 +88,7 @@ def _oldest(now: datetime) -> dict[str, float]:
     due = Message.objects.filter(
         state=State.QUEUED, not_before__lte=now, cause__in=claims.open_causes(now)
     ).annotate(free_at=Greatest(F("not_before"), F("cause__opens_at")))
+    due = due.exclude(channel__in=claims.paused_channels())
     rows = due.order_by().values_list("lane").annotate(first=Min("free_at"))
     return {Lane(lane).label: _age_s(first, now) for lane, first in rows}
 
