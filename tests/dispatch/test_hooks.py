@@ -18,7 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from alerts.checkins.answers import inbox
 from alerts.checkins.models import Inbound
-from alerts.dispatch import addresses, links, outbox
+from alerts.dispatch import addresses, links, outbox, routing
 from alerts.dispatch.hearing import mail_hooks, receipts
 from alerts.dispatch.models import Address, Message, Receipt, State
 from alerts.exercises.provider.callbacks import telnyx_event
@@ -60,6 +60,24 @@ def test_a_wrong_signature_is_refused_and_logged_without_data(
     assert "signature" in caplog.text
     assert "+1202" not in caplog.text
     assert "SAFE" not in caplog.text
+
+
+def test_what_an_old_token_has_signed_is_taken_while_the_new_one_asks(
+    client, settings, status_path
+):
+    new, old = "n" * 32, "o" * 32
+    settings.ACCOUNTS = {
+        name: conf | ({"auth_token": f"{new},{old}"} if "auth_token" in conf else {})
+        for name, conf in settings.ACCOUNTS.items()
+    }
+    for token in (new, old):
+        assert call(client, settings, status_path, STATUS, token).status_code == 204
+    answer = call(client, settings, status_path, STATUS, f"{new},{old}")
+    assert answer.status_code == 403
+    routing.transport_for.cache_clear()
+    asked_with = routing.transport_for("simulated-sms").client.password
+    routing.transport_for.cache_clear()
+    assert asked_with == new
 
 
 def test_any_order_of_valid_and_forged_callbacks_counts_each_receipt_once(

@@ -9,6 +9,7 @@ message has no idempotency key: what is unclear is asked for by address and text
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import urllib3
@@ -89,6 +90,20 @@ class PooledHttpClient(HttpClient):  # type: ignore[misc]  # the SDK has no type
         return Response(answer.status, said, dict(answer.headers))
 
 
+def tokens(conf: Mapping[str, str]) -> list[str]:
+    """Return the tokens of an account; the first one asks, all of them may sign.
+
+    Twilio signs with the old one until the new one is made the first there. With one
+    alone, whatever comes in before or after that moment would be refused.
+
+    Examples
+    --------
+    >>> tokens({"auth_token": "new, old"}), tokens({})
+    (['new', 'old'], [''])
+    """
+    return [token.strip() for token in conf.get("auth_token", "").split(",")]
+
+
 class TwilioAccount:
     """What the transports of one Twilio account share: a client, and its words."""
 
@@ -103,7 +118,7 @@ class TwilioAccount:
         door.provider_url_allowed(conf["base_url"], self.mode)
         self.http = PooledHttpClient(wire.pool(64))
         self.client = Client(
-            conf["account_sid"], conf["auth_token"], http_client=self.http
+            conf["account_sid"], tokens(conf)[0], http_client=self.http
         )
         self.client.api.base_url = conf["base_url"].rstrip("/")
 

@@ -29,8 +29,8 @@ def account_of(request: HttpRequest) -> str | None:
     urls = (url, url + twilio_account.CALLBACK_RETRIES)
     form = request.POST.dict()
     tokens: dict[str, str] = {}
-    for name, conf in settings.ACCOUNTS.items():
-        if signature and (token := conf.get("auth_token")):
+    for name, conf in settings.ACCOUNTS.items() if signature else ():
+        for token in filter(None, twilio_account.tokens(conf)):
             tokens.setdefault(token, name)
     for token, name in tokens.items():
         validator = RequestValidator(token)
