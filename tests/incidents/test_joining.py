@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.db.models import F
 
 from alerts.dispatch.models import Message
 from alerts.incidents.approving import approval, release
-from alerts.incidents.audiences import audience, inforce, joining
+from alerts.incidents.audiences import audience, inforce, joining, leasing
 from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Matched
 from alerts.incidents.zones import zoning
 from alerts.incidents.zones.zoning import Outline
@@ -227,6 +228,47 @@ def test_what_was_matched_while_an_alert_was_settled_is_matched_again(
     second.audience.all().delete()  # as if it had not been committed when settled
     assert joining.tick(late + timedelta(seconds=1)) == 1
     assert (first.audience.count(), second.audience.count()) == (1, 1)
+
+
+@pytest.fixture
+def passed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that have passed, by a clock that the test sets."""
+    seconds = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: seconds[0])
+    monkeypatch.setattr(leasing, "time", clock)
+    return seconds
+
+
+def test_the_hold_begins_when_a_long_list_is_written(
+    officer: Officer, approver: Officer, now: datetime, passed: list[float]
+) -> None:
+    path.enrolled(now, phone="+12025550101")
+    made = path.approved(officer, approver, now)
+    running = audience.steps(made, now)
+    next(running)
+    passed[0] = 40.0
+    assert next(running, None) is None
+    made = Alert.objects.get()
+    assert made.settled_at == now + timedelta(seconds=40)
+    assert made.opens_at == made.settled_at + timedelta(seconds=release.hold_s(made))
+
+
+def test_who_joins_an_alert_while_its_update_is_settled_gets_the_update_too(
+    officer: Officer, approver: Officer, now: datetime, passed: list[float]
+) -> None:
+    first = settled(officer, approver, now)
+    path.enrolled(now, phone="+12025550101")
+    draft = path.drafted(first.incident, officer, now)
+    update = approval.approve(approval.submit(draft, officer, now), approver, now)
+    running = audience.steps(update, now)
+    next(running)
+    at = now + timedelta(seconds=25)
+    late = path.enrolled(at, phone="+12025550102")
+    assert joining.tick(at) == 2  # the first alert's
+    passed[0] = 40.0
+    assert next(running, None) is None
+    joining.tick(now + timedelta(seconds=41))
+    assert update.audience.filter(registration=late).exists()
 
 
 def test_who_shares_a_location_inside_joins(alert: Alert, now: datetime) -> None:

@@ -99,7 +99,7 @@ def steps(
         work.wait()
     with lease.held():
         post.publish()
-        _finish(alert, now)
+        _finish(alert, lease)
 
 
 def digest(alert: Alert) -> str:
@@ -118,8 +118,11 @@ def digest(alert: Alert) -> str:
     return sha.hexdigest()
 
 
-def _finish(alert: Alert, now: datetime) -> None:
-    """Commit count and hash, and the hold with them; or go back to the approver."""
+def _finish(alert: Alert, lease: Lease) -> None:
+    """Commit count and hash, and the hold with them; or go back to the approver.
+
+    The hold begins when all are written, and whoever came until then is looked for.
+    """
     included = alert.audience.filter(is_included=True)
     alert.registrations = included.count()
     persons = AudiencePerson.objects.filter(audience__in=included)
@@ -137,6 +140,7 @@ def _finish(alert: Alert, now: datetime) -> None:
     )
     before = int(alert.draft.preview.get("people", 0))
     has_moved = abs(alert.people - before) > MOVED_TOO_MUCH * max(before, 1)
+    now = lease.clock()
     if has_moved:
         words = (
             f"The number of people went from {before:,} to {alert.people:,} "

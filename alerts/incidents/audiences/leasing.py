@@ -30,6 +30,10 @@ class Lease:
         self.until: datetime | None = None
         self._turns = threading.Lock()
 
+    def clock(self) -> datetime:
+        """Return the time it is by now, to the second."""
+        return self.now + timedelta(seconds=int(time.monotonic() - self.began))
+
     def take(self) -> None:
         """Take a free lease, or one that ran out."""
         free = Q(lease_until=None) | Q(lease_until__lte=self.now)
