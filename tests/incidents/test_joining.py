@@ -172,6 +172,24 @@ def test_more_at_once_than_are_looked_up_one_by_one(
     assert joined == inside.count() == 3
 
 
+def test_the_codes_that_are_taken_are_read_once_for_all_who_join(
+    alert: Alert, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Alert] = []
+
+    class Counted(joining.Codes):
+        def __init__(self, alert: Alert) -> None:
+            read.append(alert)
+            super().__init__(alert)
+
+    monkeypatch.setattr(joining, "Codes", Counted)
+    for _ in range(5):
+        path.enrolled(now + A_MINUTE)
+    assert joining.tick(now + A_MINUTE) == 5
+    assert len(read) == 1
+    assert len({row.code for row in alert.audience.all()} - {""}) == 5
+
+
 def test_tiles_are_kept_only_of_alerts_in_force(
     alert: Alert, approver: Officer, now: datetime
 ) -> None:

@@ -119,9 +119,13 @@ def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
         for number, match in matches.items()
         if number not in rows or not rows[number].is_included
     ]
+    codes = iter(Codes(alert).several(len(newcomers)) if newcomers else ())
     for match in newcomers:
         row = rows.get(match.registration_id)
-        rows[match.registration_id] = _joined(alert, row, match, addressed, now)
+        joined = _joined(alert, row, match, addressed, now)
+        joined.code = next(codes)
+        joined.save()
+        rows[match.registration_id] = joined
     _write_persons(rows, matches)
     seats = [
         Seat(row.pk, row.registration_id, row.distance_m, row.code)
@@ -138,7 +142,7 @@ def _joined(
     addressed: dict[int, Addressed],
     now: datetime,
 ) -> Audience:
-    """Write a row that joins, or turn one that was left out into one."""
+    """Return a row that joins, or turn one that was left out into one."""
     if row is None:
         row = Audience(alert=alert, registration_id=match.registration_id)
     elif row.joined_at is None:
@@ -148,8 +152,6 @@ def _joined(
     if row.reason in (Audience.Reason.INSIDE, Audience.Reason.COUNTRY_ONLY):
         row.reason = Audience.Reason.JOINED
     row.level, row.distance_m = match.level, match.distance_m
-    row.code = Codes(alert).new()
-    row.save()
     return row
 
 

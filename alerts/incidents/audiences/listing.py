@@ -20,12 +20,8 @@ class Codes:
         rows = Audience.objects.filter(alert__incident=alert.incident_id)
         self.taken = set(rows.exclude(code="").values_list("code", flat=True))
 
-    def new(self) -> str:
-        """Make up a code; longer ones when the short ones grow scarce."""
-        return self.several(1)[0]
-
     def several(self, count: int) -> list[str]:
-        """Make up codes, each as `new` does."""
+        """Make up codes; longer ones when the short ones grow scarce."""
         length = 4
         while (len(self.taken) + count) * 20 > len(CODE_LETTERS) ** length:
             length += 1
