@@ -32,6 +32,7 @@ from consular.modes import Mode
 from consular.people.protecting import scoping
 
 BIGGEST_GIVEN = 20_000  # values in one outline
+DEEPEST_GIVEN = 20  # a polygon in a collection of a collection takes half of it
 
 
 class Refused(APIException):
@@ -156,6 +157,28 @@ class IncidentViewSet(
         return Response(said, status=status.HTTP_201_CREATED)
 
 
+class GivenField(serializers.DictField):
+    """What an outline is made of: plain values, neither too many nor too deep."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Refuse what is too large to be looked at."""
+        level = [data] if isinstance(data, dict | list) else []
+        for _ in range(DEEPEST_GIVEN):
+            held = (each.values() if isinstance(each, dict) else each for each in level)
+            level = [
+                value
+                for values in held
+                for value in values
+                if isinstance(value, dict | list)
+            ]
+        if level:
+            raise serializers.ValidationError("This shape is nested too deeply.")
+        if len(str(data)) > BIGGEST_GIVEN * 20:
+            raise serializers.ValidationError("This shape is too large.")
+        found: dict[str, Any] = super().to_internal_value(data)
+        return found
+
+
 class OutlineSerializer(serializers.Serializer[Any]):
     """A zone as it is given: a ring, a centre and radius, a country, a region."""
 
@@ -163,21 +186,15 @@ class OutlineSerializer(serializers.Serializer[Any]):
     level = serializers.ChoiceField(
         choices=ZoneLevel.choices, default=ZoneLevel.DANGER.value
     )
-    given = serializers.DictField(default=dict)
+    given = GivenField(default=dict)
     margin_km = serializers.FloatField(min_value=0, max_value=500, default=0)
-
-    def validate_given(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what is too large to be looked at."""
-        if len(str(value)) > BIGGEST_GIVEN * 20:
-            raise serializers.ValidationError("This shape is too large.")
-        return value
 
 
 class ZoneSerializer(serializers.ModelSerializer[Zone]):
     """One part of an incident's area."""
 
     incident = SeenIncidentField(slug_field="reference", verb=Verb.DECLARE)
-    given = serializers.DictField(default=dict)
+    given = GivenField(default=dict)
     margin_km = serializers.FloatField(
         min_value=0, max_value=500, default=0, write_only=True
     )

@@ -7,7 +7,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -99,11 +99,7 @@ class RegistrationViewSet(
     )
     def create(self, request: Request) -> Response:
         """Enter a registration; its owner is asked to confirm unless that was done."""
-        try:
-            said = request.data
-        except RecursionError:
-            raise ParseError("This is nested too deeply.") from None
-        form = RegistrationSerializer(data=said)
+        form = RegistrationSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         now = timezone.now()
         is_confirmed = form.validated_data["confirmed"]

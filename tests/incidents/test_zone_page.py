@@ -271,6 +271,39 @@ def test_what_a_program_gives_in_broken_letters_is_refused_in_words(
     assert answer.status_code == 400
 
 
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize("path_", ["/api/v1/zones/", "/api/v1/zones/preview/"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(f'{{"ring": {nested(depth)}}}' for depth in (60, 400, 700, 850, 100_000)),
+        f'{{"lat": {"9" * 400}, "lon": 1, "radius_m": 1000}}',
+        '{"lat": 1e400, "lon": 1, "radius_m": 1000}',
+        f'{{"ring": [{"[1, 2]," * 80_000} [1, 2]]}}',
+        "[]",
+    ],
+    ids=range(9),
+)
+def test_a_shape_that_is_deep_or_huge_is_refused_in_words(
+    desk: Any, incident: Incident, path_: str, given: str
+) -> None:
+    shape = "circle" if "lat" in given else "polygon"
+    said = f'{{"incident": "{incident.reference}", "shape": "{shape}", "given": '
+    answer = desk.post(path_, said + given + "}", content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()
+
+
+def test_a_figure_of_thousands_of_digits_is_no_figure_before(
+    desk: Any, incident: Incident
+) -> None:
+    said = {"incident": incident.reference, "last": "9" * 5_000}
+    assert desk.post(reverse("incidents:preview"), said).status_code == 200
+
+
 def test_a_page_from_before_anothers_change_does_not_write_over_it(
     desk: Any, incident: Incident
 ) -> None:

@@ -101,9 +101,13 @@ def checked(field_name: str, path: str, *args: object) -> MultiPolygon:
 def _finite(value: Any, field_name: str, question: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise FieldsError({field_name: question})
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise FieldsError({field_name: question})
-    return float(value)
+    return number
 
 
 def _polygon(given: dict[str, Any], _incident: Incident | None) -> Area:
@@ -115,10 +119,18 @@ def _polygon(given: dict[str, Any], _incident: Incident | None) -> Area:
     if not isinstance(ring, list):
         raise FieldsError({"corners": "Give the corners as a list."})
     shape = checked("corners", "geo.shapes.from_ring", ring)
-    crossing = child.call("geo.shapes.crossing_of", ring)
-    where = (crossing[0], crossing[1]) if crossing else None
     kept = [[float(lon), float(lat)] for lon, lat, *_ in ring]
-    return Area(shape, {"ring": kept}, f"Drawn, {len(ring)} corners", where)
+    label = f"Drawn, {len(ring)} corners"
+    return Area(shape, {"ring": kept}, label, _crossing(ring))
+
+
+def _crossing(ring: list[Any]) -> tuple[float, float] | None:
+    """Find where a ring crosses itself; on a machine too busy to say it is not told."""
+    try:
+        found = child.call("geo.shapes.crossing_of", ring)
+    except child.ChildError:
+        return None
+    return (found[0], found[1]) if found else None
 
 
 def _circle(given: dict[str, Any], _incident: Incident | None) -> Area:

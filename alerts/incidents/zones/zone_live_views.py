@@ -15,6 +15,7 @@ from alerts.incidents.zones.crowds import Crowd
 from alerts.incidents.zones.outlining import Area, area_of
 from alerts.incidents.zones.previewing import LevelArea
 from alerts.incidents.zones.zone_forms import Form
+from consular import words
 from consular.missions.access import Verb, officer_page
 from geo import shapes
 
@@ -71,7 +72,8 @@ def preview(request: HttpRequest) -> JsonResponse:
         valid_hours=valid_hours(frame),
     )
     last = request.POST.get("last", "")
-    shown = headcount.context(counts, last=int(last) if last.isdecimal() else None)
+    before = words.row_number(last) if last.isdecimal() else None
+    shown = headcount.context(counts, last=before)
     html = render_to_string(
         "incidents/_count.html", frame.context(request, "zone") | shown, request
     )
