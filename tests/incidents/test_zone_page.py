@@ -9,9 +9,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from alerts.incidents.models import Incident, SavedArea, Sketch, Zone
-from alerts.incidents.zones import outlining, saving, sketching, zone_forms
+from alerts.incidents.zones import (
+    outlining,
+    previewing,
+    saving,
+    sketching,
+    zone_forms,
+    zoning,
+)
 from alerts.incidents.zones.outlining import Outline, area_of
 from consular.missions.models import Mission, Officer, Role
+from geo import gazetteer
+from geo.cells import contains
 from tests import factories
 from tests.incidents import path
 
@@ -70,6 +79,18 @@ def test_a_region_s_name_that_several_have_is_asked_about(
 def test_a_name_that_several_countries_have_means_the_incident_s_own() -> None:
     assert zone_forms.region_code("San José", "CR").startswith("CR")
     assert zone_forms.region_code("San José", "UY").startswith("UY")
+
+
+def test_a_whole_country_takes_in_who_is_on_its_beaches(
+    incident: Incident, officer: Officer, now: datetime
+) -> None:
+    lon, lat = -85.89, 11.24  # west of it is the Pacific
+    while contains(gazetteer.country_shape("NI"), [lon], [lat]).all():
+        lon -= 0.005
+    path.enrolled(now, lon=lon - 0.02, lat=lat)
+    whole = Outline(shape="country", given={"code": "NI"})
+    zoning.save(incident, whole, officer, now)
+    assert previewing.count(incident, now)["people"] == 1
 
 
 def test_a_mission_s_district_is_the_countries_it_looks_after(

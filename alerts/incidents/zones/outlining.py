@@ -155,7 +155,7 @@ def _country(given: dict[str, Any], _incident: Incident | None) -> Area:
     if code not in gazetteer.countries():
         raise FieldsError({"code": "Choose a country from the list."})
     name = gazetteer.country_name(code)
-    return Area(gazetteer.country_shape(code), {"code": code}, name)
+    return Area(gazetteer.country_zone(code), {"code": code}, name)
 
 
 def _hazard(given: dict[str, Any], incident: Incident | None) -> Area:
@@ -191,7 +191,7 @@ def _mission(given: dict[str, Any], _incident: Incident | None) -> Area:
     codes = [code for code in mission.serves if code in gazetteer.countries()]
     if not codes:
         raise FieldsError({"mission": "This mission looks after no country."})
-    shape = shapes.union([gazetteer.country_shape(code) for code in codes])
+    shape = shapes.union([gazetteer.country_zone(code) for code in codes])
     return Area(shape, {"mission": mission.pk}, f"District of {mission.name}")
 
 
