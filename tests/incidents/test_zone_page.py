@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.urls import reverse
 
+from alerts.incidents.errors import FieldsError
 from alerts.incidents.models import Incident, SavedArea, Sketch, Zone
 from alerts.incidents.zones import (
+    coordinates,
     outlining,
     previewing,
     saving,
@@ -290,6 +293,43 @@ def test_what_a_program_gives_in_broken_letters_is_refused_in_words(
         del given["ring"]
     answer = given_by_program(desk, incident, shape, given)
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("count", "read"), [(1_990, 1_990), (2_010, 0), (9_000, 0)])
+def test_a_long_list_of_corners_is_read_whole_or_refused(count: int, read: int) -> None:
+    lines = (f"{step / 1e6 + 12:.12f}, {-86.123456789012}" for step in range(count))
+    values = zone_forms.typed(_post(corners="\r\n".join(lines)))
+    if not read:
+        with pytest.raises(FieldsError, match="2,000"):
+            coordinates.ring(values["corners"])
+    else:
+        assert len(coordinates.ring(values["corners"])) == read
+
+
+def _post(**said: str) -> QueryDict:
+    post = QueryDict(mutable=True)
+    post.update(said)
+    return post
+
+
+def test_a_side_of_the_world_and_a_minus_before_it_are_not_both_taken() -> None:
+    with pytest.raises(FieldsError, match="Line 1 is not a place"):
+        coordinates.ring("-33.9 S 151.2 E\n-33 S 151 E\n-33 S 152 E")
+
+
+def test_a_program_s_shape_of_two_parts_stays_whole_when_its_level_is_changed(
+    desk: Any, incident: Incident
+) -> None:
+    ring = [[177.0, -19.0], [-178.0, -19.0], [-178.0, -16.0], [177.0, -16.0]]
+    fiji = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    assert given_by_program(desk, incident, "polygon", fiji).status_code == 201
+    zone = incident.zones.get()
+    shown = zone_forms.values_of(zone) | {"level": "caution"}
+    shown["corners"] = shown["corners"].replace("\n", "\r\n")
+    assert posted(desk, incident, zone=zone.pk, **shown).status_code == 302
+    after = incident.zones.get()
+    assert (after.level, after.geometry) == ("caution", zone.geometry)
+    assert len(after.geometry["coordinates"]) == 2
 
 
 def nested(depth: int) -> str:

@@ -5,11 +5,11 @@ import re
 from alerts.incidents.errors import FieldsError
 
 MOST_LINES = 2_000
-_NUMBER = r"[+-]?\d{1,3}(?:[.,]\d{1,12})?"
+MOST_LETTERS = 100 * MOST_LINES
+_SIZE = r"\d{1,3}(?:[.,]\d{1,12})?"
+_NUMBER = rf"[+-]?{_SIZE}"
 _SIGNED = re.compile(rf"({_NUMBER})°?\s*[,; \t]\s*({_NUMBER})°?")
-_LETTERED = re.compile(
-    rf"({_NUMBER})°?\s*([NS])\s*[,; \t]?\s*({_NUMBER})°?\s*([EW])", re.I
-)
+_LETTERED = re.compile(rf"({_SIZE})°?\s*([NS])\s*[,; \t]?\s*({_SIZE})°?\s*([EW])", re.I)
 EXAMPLE = "12.14 N 86.25 W, or 12.14, -86.25"
 
 
@@ -29,7 +29,7 @@ def pair(line: str) -> tuple[float, float] | None:
 
     Examples
     --------
-    >>> pair("16.00 N 121.98 E"), pair("12.14, -86.25"), pair("here")
+    >>> pair("16.00 N 121.98 E"), pair("12.14, -86.25"), pair("-12.14 S 86.25 W")
     ((121.98, 16.0), (-86.25, 12.14), None)
     """
     text = line.strip()
@@ -55,7 +55,7 @@ def ring(text: str, field: str = "corners") -> list[tuple[float, float]]:
         With the line that cannot be read.
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_LINES:
+    if len(lines) > MOST_LINES or len(text) > MOST_LETTERS:
         raise FieldsError({field: f"At most {MOST_LINES:,} corners, one a line."})
     points = []
     for place, line in enumerate(lines, start=1):

@@ -47,8 +47,11 @@ _BEGUN = {
 
 
 def typed(post: QueryDict) -> dict[str, str]:
-    """Return what was typed, so that it can be shown again."""
-    return {name: post.get(name, "")[:60_000] for name in FIELDS}
+    """Return what was typed, so that it can be shown again.
+
+    What is too long stays so: a list that was cut would be another zone.
+    """
+    return {name: post.get(name, "")[: coordinates.MOST_LETTERS + 1] for name in FIELDS}
 
 
 def values_of(zone: Zone | None) -> dict[str, str]:
@@ -121,8 +124,7 @@ def outline(
     shape = values["shape"]
     given: dict[str, Any]
     if shape == Zone.Shape.POLYGON:
-        ring = coordinates.ring(values["corners"])
-        given = {"ring": [list(point) for point in ring]}
+        given = _drawn(values["corners"], edited)
     elif shape == Zone.Shape.CIRCLE:
         given = {
             "lat": _number(values, "lat"),
@@ -139,6 +141,15 @@ def outline(
         given=given,
         margin_km=margin_km,
     )
+
+
+def _drawn(corners: str, edited: Zone | None) -> dict[str, Any]:
+    """Read corners; of a program's shape they show one part, and it stays whole."""
+    if edited is not None and edited.shape == Zone.Shape.POLYGON:
+        kept: dict[str, Any] = edited.given
+        if "ring" not in kept and corners.split() == _corners(edited).split():
+            return kept
+    return {"ring": [list(point) for point in coordinates.ring(corners)]}
 
 
 def _chosen(values: dict[str, str], incident: Incident) -> dict[str, Any]:
