@@ -116,8 +116,14 @@ def _typed(text: str, country: str) -> list[Place] | None:
     position = notations.read(text) or _before_its_country(text)
     if position is None:
         return None
-    lon, lat = position
-    return [spot(f"{lat:g}, {lon:g}", lon, lat)] if _is_on_earth(lon, lat) else []
+    # An O may be west's letter or east's: where it is land goes first.
+    both = [position, notations.eastward(text) or position]
+    spots = [
+        spot(f"{lat:g}, {lon:g}", lon, lat)
+        for lon, lat in dict.fromkeys(both)
+        if _is_on_earth(lon, lat)
+    ]
+    return sorted(spots, key=lambda place: not place.country)
 
 
 def _before_its_country(text: str) -> tuple[float, float] | None:

@@ -5,10 +5,21 @@ import re
 from geo.limits import MAX_LON
 
 MOST_LETTERS = 400
-_MEANT = {"-": "−–—‒", "°": "º˚⁰", "'": "′’‘´`ʹ", '"': "″”“ʺ", ",": "،、", ".": "٫"}
+_MEANT = {
+    "-": "−–—‒",
+    "°": "º˚⁰",
+    "'": "′’‘´`ʹ",
+    '"': "″”“ʺ",
+    ",": "،、，",
+    ".": "٫．",
+    # Nobody sees them, and phones put them around numbers: directions, joints, breaks.
+    "": "\xad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+    "\u2066\u2067\u2068\u2069\ufeff",
+}
 _SIGNS = str.maketrans({odd: each for each, odds in _MEANT.items() for odd in odds})
 _WORDS = re.compile(
-    r"\b(?:lat(?:itude)?|lon(?:gitude)?|lng|long|breite|länge|latitud|longitud)\b[\s:=]*",
+    r"\b(?:(?P<lat>lat(?:itude)?|breite|latitud)"
+    r"|(?P<lon>lon(?:gitude)?|lng|long|länge|longitud))\b[\s:=]*",
     re.I,
 )
 _TOKEN = re.compile(r"[+-]?\s?\d{1,3}(?:\.\d{1,15})?|[NSEWO]", re.I)
@@ -17,7 +28,6 @@ _BETWEEN = re.compile(
 )
 _NUMBER = r"([+-]?\d{1,3}(?:\.\d{1,15})?)"
 _LINKS = (
-    re.compile(rf"geo:{_NUMBER},{_NUMBER}(?:[,;?].*)?", re.I),
     re.compile(rf"!3d{_NUMBER}!4d{_NUMBER}"),
     re.compile(rf"[?&#]mlat={_NUMBER}&mlon={_NUMBER}"),
     re.compile(
@@ -25,6 +35,8 @@ _LINKS = (
         rf"(?:loc:)?{_NUMBER}(?:,|%2C|~)\+?{_NUMBER}",
         re.I,
     ),
+    # Of `geo:0,0?q=Managua` the name says where.
+    re.compile(rf"geo:(?!0,0\?q=){_NUMBER},{_NUMBER}(?:[,;?].*)?", re.I),
     re.compile(rf"#map=\d+(?:\.\d+)?/{_NUMBER}/{_NUMBER}"),
     re.compile(rf"@{_NUMBER},{_NUMBER},"),
     re.compile(rf"/(?:search|place|dir/)/?{_NUMBER},\+?{_NUMBER}"),
@@ -41,7 +53,8 @@ def read(text: str) -> tuple[float, float] | None:
         Latitude before longitude, unless letters say otherwise: `12.51, -86.38`,
         `12°30'36"N 86°22'48"W`, `N 12 30.6 W 86 22.8`, `12,51; -86,38`,
         `geo:12.51,-86.38`, or a link of OpenStreetMap, Google, Apple or Bing maps
-        that has the numbers in it. O is west's letter in French and Spanish.
+        that has the numbers in it. O is west's letter in French and Spanish; for who
+        means the east of German, see `eastward`.
 
     Returns
     -------
@@ -63,11 +76,29 @@ def read(text: str) -> tuple[float, float] | None:
     plain = text.strip().translate(_SIGNS)
     if ":" in plain and (plain.lower().startswith("geo:") or "://" in plain):
         return _linked(plain)
+    named = [each.lastgroup for each in _WORDS.finditer(plain)]
     for candidate in _readings(_WORDS.sub(" ", plain)):
-        position = _position(_tokens(candidate))
+        position = _position(_tokens(candidate), is_swapped=named[:1] == ["lon"])
         if position is not None:
             return position
     return None
+
+
+def eastward(text: str) -> tuple[float, float] | None:
+    """Read a position as `read` does, with O as the letter of German for the east.
+
+    Returns
+    -------
+    tuple of float or None
+        None where it has no O, or is no position.
+
+    Examples
+    --------
+    >>> read("48,1 N 11,5 O"), eastward("48,1 N 11,5 O"), eastward("48.1 N 11.5 E")
+    ((-11.5, 48.1), (11.5, 48.1), None)
+    """
+    meant = text.translate({ord("o"): "E", ord("O"): "E"})
+    return read(meant) if meant != text else None
 
 
 def _linked(text: str) -> tuple[float, float] | None:
@@ -106,8 +137,13 @@ def _end_of_gap(text: str, start: int) -> int:
     return gap.end() if gap else start
 
 
-def _position(tokens: list[str]) -> tuple[float, float] | None:
-    """Put two angles in order; letters must not name one axis twice."""
+def _position(
+    tokens: list[str], *, is_swapped: bool = False
+) -> tuple[float, float] | None:
+    """Put two angles in order; letters must not name one axis twice.
+
+    Without letters the latitude stands first, unless they are swapped.
+    """
     letters = [each for each in tokens if each.isalpha()]
     halves = _by_letters(tokens) if letters else _in_half(tokens)
     if len(halves) != 2 or len(letters) not in (0, 2):
@@ -115,7 +151,8 @@ def _position(tokens: list[str]) -> tuple[float, float] | None:
     one, two = (_degrees(half) for half in halves)
     if one is None or two is None:
         return None
-    axes = ["N" if each in "NS" else "E" for each in letters] or ["N", "E"]
+    usual = ["E", "N"] if is_swapped else ["N", "E"]
+    axes = ["N" if each in "NS" else "E" for each in letters] or usual
     for index, letter in enumerate(letters):
         if letter in "SWO":
             one, two = (-one, two) if index == 0 else (one, -two)

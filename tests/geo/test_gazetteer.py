@@ -126,6 +126,12 @@ def test_typed_coordinates_are_an_exact_place(text: str) -> None:
     assert (place.precision, place.radius_m) == ("exact", 0)
 
 
+def test_an_o_beside_a_number_is_west_or_east_and_land_goes_first() -> None:
+    found = [(place.lon, place.country) for place in gazetteer.search("48,1 N 11,5 O")]
+    assert found == [(11.5, "DE"), (-11.5, "")]
+    assert gazetteer.search("12.51 N 86.38 O")[0].country == "NI"
+
+
 @pytest.mark.parametrize("text", ["", "  ", ",", "95, 14", "qqqqqq", "!" * 10_000])
 def test_what_is_no_place_finds_nothing(text: str) -> None:
     assert gazetteer.search(text) == []
