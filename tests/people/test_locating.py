@@ -1,6 +1,7 @@
 """Where somebody shared that they are is a stay of its own, for 72 hours."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -48,6 +49,21 @@ def test_a_newer_location_takes_its_place(party: Registration) -> None:
 def test_it_holds_for_three_days_and_no_longer(party: Registration) -> None:
     locating.share(party, -86.25, 12.13, 15, NOON)
     assert len(people(3)) == 2
+    assert len(people(5)) == 0
+
+
+@pytest.mark.parametrize(
+    "zone", ["Pacific/Kiritimati", "Pacific/Fiji", "Asia/Tokyo", "UTC", "Etc/GMT+12"]
+)
+@pytest.mark.parametrize("hour", [0, 11, 13, 23])
+def test_it_holds_for_72_hours_by_the_clock_of_the_place(
+    party: Registration, zone: str, hour: int
+) -> None:
+    at = NOON.replace(hour=hour, minute=59)
+    locating.share(party, -86.25, 12.13, 15, at)
+    for hours in (0, 71):
+        local = (at + timedelta(hours=hours)).astimezone(ZoneInfo(zone)).date()
+        assert len(people((local - TODAY).days)) == 2
     assert len(people(5)) == 0
 
 

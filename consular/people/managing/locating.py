@@ -17,6 +17,8 @@ HOLDS = timedelta(hours=72)
 EXACT_M = 1_000.0  # a location known less exactly reaches as far as a town does
 LEAST_EXACT_M = 50_000.0
 A_DAY = timedelta(days=1)
+# How far the clocks of places are behind and ahead of UTC.
+BEHIND, AHEAD = timedelta(hours=12), timedelta(hours=14)
 
 
 @transaction.atomic
@@ -62,7 +64,7 @@ def share(
 def _stay(
     registration: Registration, lon: float, lat: float, accuracy_m: float, now: datetime
 ) -> Stay:
-    day, last = now.date(), (now + HOLDS).date()
+    until = now + HOLDS
     is_exact = accuracy_m <= EXACT_M
     return Stay(
         registration=registration,
@@ -76,9 +78,10 @@ def _stay(
         radius_m=0 if is_exact else accuracy_m,
         cell=cells.cell_of(lon, lat),
         is_shared=True,
-        arrives_on=day,
-        departs_on=last,
-        starts_on=day - A_DAY,
-        ends_on=last + A_DAY,
+        arrives_on=now.date(),
+        departs_on=until.date(),
+        # Wherever it is: from the day that it may be there to the one it may end on.
+        starts_on=(now - BEHIND).date(),
+        ends_on=(until + AHEAD).date() + A_DAY,
         created_at=now,
     )
