@@ -53,6 +53,35 @@ def test_each_reason_is_told(settle: Any, now: datetime) -> None:
     assert told == {reason: reason for reason in parties}
 
 
+def test_who_is_in_another_region_is_known_to_be_elsewhere(
+    settle: Any, now: datetime
+) -> None:
+    bilwi = {"lon": -83.39, "lat": 14.03}  # on the other coast, 350 km away
+    far = path.enrolled(now, precision="region", **bilwi)
+    near = path.enrolled(now, precision="region")
+    alert = settle()
+    told = [explaining.explain(alert, party) for party in (far, near)]
+    assert [why.reason for why in told] == ["elsewhere", "country_only"]
+    assert [why.traces[0].shares_area for why in told] == [False, True]
+
+
+def test_who_gives_an_address_later_is_told_to_have_been_written_to(
+    settle: Any, now: datetime
+) -> None:
+    party = path.enrolled(now)
+    alert = settle()
+    assert explaining.explain(alert, party).reason == "no_contact"
+    entry = recalling.entry_of(party)
+    said: dict[str, Any] = {
+        "contacts": [entries.ContactEntry(kind="phone", address="+12025550101")]
+    }
+    enrolling.change(party, entries.Entry(**(vars(entry) | said)), now + LATER)
+    joining.tick(now + LATER)
+    why = explaining.explain(alert, Registration.objects.get())
+    assert (why.reason, len(why.messages)) == ("reached_later", 1)
+    assert why.decided_by == explaining.SENTENCES["reached_later"]
+
+
 def test_every_reason_has_a_sentence() -> None:
     from_rows = {reason.value for reason in explaining.Audience.Reason}
     assert from_rows <= explaining.SENTENCES.keys()

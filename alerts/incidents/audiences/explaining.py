@@ -36,7 +36,8 @@ class Explanation:
         `moved` (a stay that was inside became known only after), `no_zone`,
         `not_warned` (an all-clear is for those who were), `told_before` (by the
         all-clear before), `corrected` or `not_reached`
-        (a correction is for those whom its alert may have reached).
+        (a correction is for those whom its alert may have reached), `reached_later`
+        (what could be written to came only after the list was written).
     decided_by : str
         The same in a sentence.
     as_of : datetime
@@ -88,6 +89,8 @@ def explain(alert: Alert, registration: Registration) -> Explanation:
     reason = row.reason if row is not None else _reason(asked, registration, traces)
     if alert.corrects_id and row is not None and row.is_included:
         reason = "corrected" if messages else "not_reached"
+    elif reason in warned.UNREACHED and messages:
+        reason = "reached_later"
     own = registration.contacts.filter(role=Contact.Role.OWN).order_by("kind")
     return Explanation(
         alert=alert,
@@ -160,6 +163,8 @@ SENTENCES: dict[str, str] = {
     "moved": "A stay inside became known only after the alert was settled.",
     "elsewhere": "Was known to be elsewhere: farther than 25 km from the zone.",
     "no_zone": "The alert had no zone.",
+    "reached_later": "Inside the zone; an address to write to was given, or opened "
+    "again, only after the list was written.",
     "warned": "Was warned by an earlier alert of this incident.",
     "outside": "Was warned before; the zone as revised does not cover them any more.",
     "corrected": "The alert that this takes back may have reached them.",

@@ -203,12 +203,17 @@ def _by_region(rows: list[Row], shape: MultiPolygon) -> list[Row]:
     if not spots:
         return rows
     at = dict(zip(spots, gazetteer.regions_at(*zip(*spots, strict=True)), strict=True))
-    touched = {"", *gazetteer.regions_in(shapes.grown(shape, NEARBY_M))}
+    touched = regions_near(shape)
     return [
         row
         for row in rows
         if row[4] != Stay.Precision.REGION or str(at[row[2], row[3]]) in touched
     ]
+
+
+def regions_near(shape: MultiPolygon) -> set[str]:
+    """Return the regions by whose code a stay counts, and "" for none."""
+    return {"", *gazetteer.regions_in(shapes.grown(shape, NEARBY_M))}
 
 
 def around(question: Question, *, any_day: bool = False) -> Stays:

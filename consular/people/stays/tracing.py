@@ -8,7 +8,7 @@ from shapely.geometry import Point
 
 from consular.people.models import Registration, Stay
 from consular.people.stays.found import AREAS
-from consular.people.stays.matching import NEARBY_M, Question
+from consular.people.stays.matching import NEARBY_M, Question, regions_near
 from consular.people.stays.towns import FARTHEST_M
 from geo import circles, gazetteer, nearness
 
@@ -68,8 +68,16 @@ def _traced(stay: Stay, question: Question, at: datetime) -> Trace:
         is_on_days=stay.starts_on <= question.ends_on
         and stay.ends_on > question.starts_on,
         distance_m=None if is_area else _distance_m(stay, question),
-        shares_area=is_area and stay.country in gazetteer.countries_in(question.shape),
+        shares_area=is_area and _shares_area(stay, question),
     )
+
+
+def _shares_area(stay: Stay, question: Question) -> bool:
+    if stay.country not in gazetteer.countries_in(question.shape):
+        return False
+    if stay.precision != Stay.Precision.REGION:
+        return True
+    return gazetteer.region_at(stay.lon, stay.lat) in regions_near(question.shape)
 
 
 def _distance_m(stay: Stay, question: Question) -> float:
