@@ -274,11 +274,15 @@ def _placeholders(question: Question) -> tuple[str, str]:
 def _stays(rows: list[Row], mode: str, *, any_day: bool) -> Stays:
     """Return rows as columns, with what their registrations say."""
     width = 7 if any_day else 6
+    wanted = np.unique(np.array([row[1] for row in rows], np.int64))
+    parties = _registrations(wanted, mode)
+    if len(parties.numbers) < len(wanted):  # some were erased since we looked
+        there = set(parties.numbers.tolist())
+        rows = [row for row in rows if row[1] in there]
     columns = list(zip(*rows, strict=True)) if rows else [()] * width
     numbers = np.array(columns[1], np.int64)
     ids = np.array(columns[0], np.int64)
     order = np.lexsort([ids, numbers])
-    parties = _registrations(np.unique(numbers), mode)
     places = np.searchsorted(parties.numbers, numbers[order])
     is_there = np.ones(len(rows), bool) if not any_day else np.array(columns[6], bool)
     return Stays(

@@ -116,12 +116,15 @@ def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
         np.unique(stays.ids),
     )
     stay_numbers, person_numbers = columns_of(named, 2)
+    whole = np.flatnonzero(~np.isin(stays.ids, stay_numbers))
+    # Who came into a party since we looked is matched when its change is.
+    known = np.isin(person_numbers, person_ids)
+    stay_numbers, person_numbers = stay_numbers[known], person_numbers[known]
     by_id, by_person = np.argsort(stays.ids), np.argsort(person_ids)
     own_stays = by_id[np.searchsorted(stays.ids, stay_numbers, sorter=by_id)]
     own_persons = by_person[
         np.searchsorted(person_ids, person_numbers, sorter=by_person)
     ]
-    whole = np.flatnonzero(~np.isin(stays.ids, stay_numbers))
     first = np.searchsorted(owners, stays.registration_ids[whole], side="left")
     last = np.searchsorted(owners, stays.registration_ids[whole], side="right")
     sizes = last - first

@@ -6,10 +6,11 @@ by one cell.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 
@@ -25,9 +26,14 @@ FARTHEST_M = 60_000.0  # the largest cities' circles; a larger one is cut off
 
 @dataclass(frozen=True, kw_only=True)
 class Towns:
-    """All towns as columns of one length, as of the newest of them."""
+    """All towns as columns of one length, as of the newest of them.
+
+    `awaits` is a transaction's number: until all before it are over, one of them may
+    still bring a town that is older than the newest. 0 is none.
+    """
 
     newest: tuple[int, int, float] | None
+    awaits: int
     cells: NDArray[np.int64]
     lons: NDArray[np.float64]
     lats: NDArray[np.float64]
@@ -40,8 +46,13 @@ _NONE: dict[str, NDArray[Any]] = {
     "lats": np.zeros(0),
     "radii_m": np.zeros(0),
 }
-_kept = Towns(newest=None, **_NONE)
+_kept = Towns(newest=None, awaits=0, **_NONE)
 _NEWEST = "SELECT id, cell, radius_m FROM people_town ORDER BY id DESC LIMIT 1"
+_COUNT = "SELECT COUNT(*) FROM people_town"
+_WRITERS = (
+    "SELECT CAST(CAST(pg_snapshot_xmin(s) AS text) AS bigint),"
+    " CAST(CAST(pg_snapshot_xmax(s) AS text) AS bigint) FROM pg_current_snapshot() s"
+)
 
 
 Spot = tuple[int, float, float, float]  # cell, longitude, latitude, radius in metres
@@ -73,16 +84,41 @@ def known() -> Towns:
     rows = lookup.run(_NEWEST, ())
     newest = rows[0] if rows else None
     if newest != _kept.newest:
-        rows = list(Town.objects.values_list("cell", "lon", "lat", "radius_m"))
-        own, lons, lats, radii_m = zip(*rows, strict=True) if rows else ((),) * 4
-        _kept = Towns(
-            newest=newest,
-            cells=np.array(own, np.int64),
-            lons=np.array(lons, np.float64),
-            lats=np.array(lats, np.float64),
-            radii_m=np.array(radii_m, np.float64),
-        )
+        _kept = _read(newest)
+    elif _kept.awaits:
+        oldest, _ = _writers()
+        if lookup.run(_COUNT, ()) != [(len(_kept.cells),)]:
+            _kept = _read(newest)
+        elif oldest >= _kept.awaits:
+            _kept = replace(_kept, awaits=0)
     return _kept
+
+
+def _read(newest: tuple[int, int, float] | None) -> Towns:
+    oldest, _ = _writers()
+    rows = list(Town.objects.values_list("cell", "lon", "lat", "radius_m"))
+    _, following = _writers()
+    own, lons, lats, radii_m = zip(*rows, strict=True) if rows else ((),) * 4
+    return Towns(
+        newest=newest,
+        awaits=following if oldest < following else 0,
+        cells=np.array(own, np.int64),
+        lons=np.array(lons, np.float64),
+        lats=np.array(lats, np.float64),
+        radii_m=np.array(radii_m, np.float64),
+    )
+
+
+def _writers() -> tuple[int, int]:
+    """Return the oldest transaction that is writing, and the number of the next one.
+
+    They are equal where nobody is, as on SQLite, which has one writer at a time: there
+    towns come in their order.
+    """
+    if connection.vendor != "postgresql":
+        return 0, 0
+    ((oldest, following),) = lookup.run(_WRITERS, ())
+    return oldest, following
 
 
 def reaching(shape: MultiPolygon, cover: Covering) -> Span:
