@@ -12,7 +12,10 @@ from django.db.models import Q, QuerySet
 from alerts.incidents.models import Alert
 
 LEASE = timedelta(seconds=15)
-LOOKING = timedelta(seconds=60)  # the first lease: half a million people are matched
+# The first lease, in which everyone is matched; a busy machine takes its time, and
+# whoever took over meanwhile would begin anew and be late as well.
+LOOKING = timedelta(seconds=60)
+PEOPLE_A_SECOND = 5_000
 
 
 class LostError(Exception):
@@ -37,7 +40,9 @@ class Lease:
     def take(self) -> None:
         """Take a free lease, or one that ran out."""
         free = Q(lease_until=None) | Q(lease_until__lte=self.now)
-        self._move(Alert.objects.filter(free), LOOKING)
+        people = int(self.alert.draft.preview.get("people", 0))
+        longer = timedelta(seconds=people / PEOPLE_A_SECOND)
+        self._move(Alert.objects.filter(free), LOOKING + longer)
 
     @contextmanager
     def fenced(self) -> Iterator[None]:
