@@ -21,6 +21,7 @@ from alerts.incidents.zones import (
     zoning,
 )
 from alerts.incidents.zones.outlining import Outline, area_of
+from consular import child
 from consular.missions.models import Mission, Officer, Role
 from geo import gazetteer
 from geo.cells import contains
@@ -310,6 +311,40 @@ def _post(**said: str) -> QueryDict:
     post = QueryDict(mutable=True)
     post.update(said)
     return post
+
+
+def test_a_radius_that_can_be_read_as_two_numbers_is_asked_about(
+    desk: Any, incident: Incident
+) -> None:
+    circle = {"shape": "circle", "lat": "12,514", "lon": "-86.25"}
+    answer = posted(desk, incident, radius_km="1,000", **circle).content.decode()
+    assert "write 1000 or 1.000" in answer
+    assert not incident.zones.exists()
+    assert posted(desk, incident, radius_km="12,5", **circle).status_code == 302
+    assert incident.zones.get().given == {"lat": 12.514, "lon": -86.25, "radius_m": 12500}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (child.ChildLateError("reading it took long"), "try again in a moment"),
+        (child.ChildError("reading it took too much"), "give it fewer corners"),
+    ],
+)
+def test_a_shape_that_cannot_be_checked_now_says_what_to_do(
+    desk: Any,
+    incident: Incident,
+    monkeypatch: pytest.MonkeyPatch,
+    error: child.ChildError,
+    words: str,
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(child, "call", refuse)
+    corners = "12, -86\n12.5, -86\n12.5, -86.5"
+    page = posted(desk, incident, shape="polygon", corners=corners)
+    assert words in page.content.decode()
 
 
 def test_a_side_of_the_world_and_a_minus_before_it_are_not_both_taken() -> None:

@@ -56,7 +56,8 @@ def ring(text: str, field: str = "corners") -> list[tuple[float, float]]:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_LINES or len(text) > MOST_LETTERS:
-        raise FieldsError({field: f"At most {MOST_LINES:,} corners, one a line."})
+        words = f"At most {MOST_LINES:,} corners, one a line; take a file for more."
+        raise FieldsError({field: words})
     points = []
     for place, line in enumerate(lines, start=1):
         point = pair(line)

@@ -93,9 +93,13 @@ def checked(field_name: str, path: str, *args: object) -> MultiPolygon:
     """
     try:
         return child.call(path, *args)
-    except (child.ChildRefused, child.ChildError, shapes.ShapeError) as error:
+    except (child.ChildRefused, shapes.ShapeError) as error:
         words = str(error)
-        raise FieldsError({field_name: f"{words[:1].upper()}{words[1:]}."}) from None
+    except child.ChildLateError as error:
+        words = f"{error}; try again in a moment"
+    except child.ChildError as error:
+        words = f"{error}; give it fewer corners"
+    raise FieldsError({field_name: f"{words[:1].upper()}{words[1:]}."})
 
 
 def _finite(value: Any, field_name: str, question: str) -> float:

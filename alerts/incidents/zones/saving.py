@@ -27,7 +27,8 @@ def keep(zone: Zone, name: str, by: Officer, now: datetime) -> SavedArea:
     if not name or len(name) > 80:
         raise FieldsError({"kept_name": "Give a name of at most 80 letters."})
     if SavedArea.objects.count() >= MOST_SAVED:
-        raise FieldsError({"kept_name": f"At most {MOST_SAVED} areas are kept."})
+        words = f"At most {MOST_SAVED} areas are kept; drop one of them first."
+        raise FieldsError({"kept_name": words})
     try:
         with transaction.atomic():
             area = SavedArea.objects.create(

@@ -4,6 +4,7 @@ The script on the page fills in the same fields that can be typed, so that a zon
 was drawn and one that was typed take the same way.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +37,7 @@ FIELDS = (
     "saved",
 )
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_THOUSANDS = re.compile(r"\d{1,3},\d{3}")
 _BEGUN = {
     Zone.Shape.POLYGON: ("corners",),
     Zone.Shape.CIRCLE: ("lat", "lon", "radius_km"),
@@ -224,6 +226,9 @@ def _from_file(document: bytes, edited: Zone | None) -> dict[str, Any]:
 
 def _number(values: dict[str, str], name: str, default: str = "") -> float:
     text = values[name].strip() or default
+    if name.endswith("_km") and _THOUSANDS.fullmatch(text):
+        both = f"{text.replace(',', '')} or {text.replace(',', '.')}"
+        raise FieldsError({name: f"“{text}” can be read as two numbers; write {both}."})
     try:
         return coordinates.number(text)
     except ValueError:

@@ -53,7 +53,11 @@ def save(
             zone = incident.zones.filter(shape=Zone.Shape.HAZARD).first()
         if zone is None:
             if incident.zones.count() >= MOST_ZONES:
-                raise FieldsError({"shape": f"At most {MOST_ZONES} zones."})
+                words = (
+                    f"An incident has at most {MOST_ZONES} zones. Remove one, or put "
+                    "several areas into one file."
+                )
+                raise FieldsError({"shape": words})
             zone = Zone.objects.create(incident=incident, **values)
         elif not _as_it_was(zone, incident).update(**values):
             raise ConflictError(
