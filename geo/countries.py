@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from babel import Locale
 from shapely.geometry import MultiPolygon, Point
+from shapely.geometry.base import BaseGeometry
 
 from geo.circles import distance_m
 from geo.limits import ShapeError
@@ -163,9 +164,15 @@ def country_at(lon: float, lat: float) -> str:
     found = tree.query(spot, predicate="intersects")
     if len(found):
         return codes[int(found[0])]
-    near = tree.nearest(spot)
-    edge = shapely.shortest_line(spot, tree.geometries[near])
-    (_, _), (to_lon, to_lat) = shapely.get_coordinates(edge).tolist()
+    return _off_the_coast_of(spot)
+
+
+def _off_the_coast_of(shape: BaseGeometry) -> str:
+    """Return the code of the country nearest to a shape at sea, within 50 km."""
+    tree, codes = _country_tree()
+    near = tree.nearest(shape)
+    path = shapely.shortest_line(shape, tree.geometries[near])
+    (lon, lat), (to_lon, to_lat) = shapely.get_coordinates(path).tolist()
     is_near = distance_m(lon, lat, to_lon, to_lat) <= COAST_M
     return codes[int(near)] if is_near else ""
 
@@ -173,14 +180,17 @@ def country_at(lon: float, lat: float) -> str:
 def countries_in(shape: MultiPolygon) -> list[str]:
     """Return the codes of the countries that share an area with a shape.
 
-    A neighbour that only shares its border, give or take 100 m, does not count.
+    A neighbour that only shares its border, give or take 100 m, does not count. A shape
+    at sea may be an island that is too small for the outlines: then it is the country
+    nearest to it within 50 km.
     """
     shapely.prepare(shape)
     for outlines in (_inner_outlines(), _outlines()):
         shared = shapely.intersects(shape, np.array(list(outlines.values())))
         if shared.any():
             return [code for code, is_in in zip(outlines, shared, strict=True) if is_in]
-    return []
+    near = _off_the_coast_of(shape)
+    return [near] if near else []
 
 
 def codes_like(text: str) -> list[str]:

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from geo import gazetteer, shapes, towns
+from geo import circles, gazetteer, shapes, towns
 from geo.cells import contains
 
 # Where places are that maps get wrong: islands over ±180°, enclaves, the ends of Earth.
@@ -73,6 +73,12 @@ def test_a_beach_that_the_outline_leaves_at_sea_is_in_the_zone() -> None:
 def test_a_neighbour_that_shares_a_border_shares_no_area() -> None:
     assert gazetteer.countries_in(gazetteer.country_shape("NI")) == ["NI"]
     assert set(gazetteer.countries_in(gazetteer.country_zone("DE"))) == {"DE"}
+
+
+def test_a_shape_at_sea_is_of_the_country_that_it_lies_off() -> None:
+    off_masachapa = circles.circle(-86.7, 11.6, 3_000)
+    assert gazetteer.countries_in(off_masachapa) == ["NI"]
+    assert gazetteer.countries_in(circles.circle(-140, 0, 3_000)) == []
 
 
 def test_names_are_found_without_accents_the_largest_first() -> None:
