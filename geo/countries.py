@@ -27,6 +27,36 @@ LANGUAGES = ("en", "ar", "fr", "es", "de", "pt", "ru", "zh")
 # A town at the mouth of a river is often at sea in an outline of this scale.
 COAST_M = 50_000.0
 COAST_ERROR_M = 5_000.0
+# What many write, and CLDR does not: abbreviations, former names, parts of a kingdom.
+OTHER_NAMES = {
+    "america": "US",
+    "burma": "MM",
+    "cape verde": "CV",
+    "czech republic": "CZ",
+    "democratic republic of the congo": "CD",
+    "dr congo": "CD",
+    "drc": "CD",
+    "east timor": "TL",
+    "england": "GB",
+    "great britain": "GB",
+    "holland": "NL",
+    "holy see": "VA",
+    "ivory coast": "CI",
+    "ksa": "SA",
+    "macedonia": "MK",
+    "northern ireland": "GB",
+    "palestine": "PS",
+    "republic of korea": "KR",
+    "republic of the congo": "CG",
+    "scotland": "GB",
+    "swaziland": "SZ",
+    "turkey": "TR",
+    "uae": "AE",
+    "uk": "GB",
+    "united states of america": "US",
+    "usa": "US",
+    "wales": "GB",
+}
 
 
 class _Folding(dict[int, int | None]):
@@ -198,16 +228,28 @@ def codes_like(text: str) -> list[str]:
     if len(text) < 3 and text.isascii():
         return []
     found = [
-        (text not in names, code)
+        (not is_called(code, text), code)
         for code, names in folded_names().items()
-        if any(name.startswith(text) for name in names)
+        if any(name.startswith(text) for name in names) or is_called(code, text)
     ]
     return [code for _, code in sorted(found)]
 
 
 def codes_named(text: str) -> set[str]:
     """Return the countries that a folded text can mean: a name begun, or a code."""
-    return set(codes_like(text)) | ({text.upper()} & _names("en").keys())
+    known = {text.upper(), OTHER_NAMES.get(text, "")} & _names("en").keys()
+    return set(codes_like(text)) | known
+
+
+def is_called(code: str, text: str) -> bool:
+    """Tell whether a folded text is a whole name of a country.
+
+    Examples
+    --------
+    >>> is_called("US", "usa"), is_called("US", "etats unis"), is_called("US", "united")
+    (True, True, False)
+    """
+    return text in folded_names()[code] or OTHER_NAMES.get(text) == code
 
 
 @functools.cache

@@ -24,7 +24,7 @@ from geo.countries import (
     country_shape,
     country_zone,
     fold,
-    folded_names,
+    is_called,
 )
 from geo.measuring import area_km2
 from geo.regions import (
@@ -176,7 +176,7 @@ def _named(text: str, country: str, limit: int) -> Iterator[Place]:
         yield from _in_country(head, tails[-1], limit, " ".join(tails[:-1]))
         return
     chosen = [_country_place(code) for code in codes_like(head)[:2]]
-    exact = [each for each in chosen if head in folded_names()[each.country]]
+    exact = [each for each in chosen if is_called(each.country, head)]
     places = _towns_of(head, {country} if country else set(), limit, "")
     yield from exact
     areas = _regions_of(head, {country} if country else set())

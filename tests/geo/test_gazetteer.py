@@ -115,6 +115,28 @@ def test_a_place_is_found_as_people_write_it(text: str, first: str) -> None:
     assert labels(text)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Chicago, USA", "US"),
+        ("Chicago, U.S.A.", "US"),
+        ("London, UK", "GB"),
+        ("Edinburgh, Scotland", "GB"),
+        ("Dubai, UAE", "AE"),
+        ("Prague, Czech Republic", "CZ"),
+        ("Istanbul, Turkey", "TR"),
+        ("Abidjan, Ivory Coast", "CI"),
+        ("Kinshasa, DRC", "CD"),
+        ("Rotterdam Holland", "NL"),
+        ("USA", "US"),
+    ],
+)
+def test_a_country_is_understood_by_what_people_call_it(
+    text: str, country: str
+) -> None:
+    assert gazetteer.search(text)[0].country == country
+
+
 def test_a_country_is_a_place_with_its_centre_and_time_zone() -> None:
     place = gazetteer.search("nicaragua")[0]
     assert (place.precision, place.country) == ("country", "NI")

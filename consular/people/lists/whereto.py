@@ -80,8 +80,10 @@ def _country_code(text: str) -> str:
     if text.upper() in gazetteer.countries():
         return text.upper()
     name = countries.fold(text)
-    folded = countries.folded_names()
-    return next((code for code, all_ in folded.items() if name and name in all_), "")
+    codes = countries.folded_names()
+    return next(
+        (code for code in codes if name and countries.is_called(code, name)), ""
+    )
 
 
 def days(line: Line, today: date) -> tuple[date, date | None] | None:
