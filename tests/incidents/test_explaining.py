@@ -82,6 +82,25 @@ def test_who_gives_an_address_later_is_told_to_have_been_written_to(
     assert why.decided_by == explaining.SENTENCES["reached_later"]
 
 
+def test_nobody_is_said_to_be_elsewhere_before_the_list_is_written(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    party = path.enrolled(now, phone="+12025550101")
+    alert = path.approved(officer, approver, now)
+    assert explaining.explain(alert, party).reason == "settling"
+    release.stop(alert, approver, now)
+    assert explaining.explain(Alert.objects.get(), party).reason == "unwritten"
+
+
+def test_who_was_inside_and_is_not_on_the_list_is_not_said_to_be_elsewhere(
+    settle: Any, now: datetime
+) -> None:
+    party = path.enrolled(now, phone="+12025550101")
+    alert = settle()
+    alert.audience.all().delete()
+    assert explaining.explain(alert, party).reason == "not_listed"
+
+
 def test_every_reason_has_a_sentence() -> None:
     from_rows = {reason.value for reason in explaining.Audience.Reason}
     assert from_rows <= explaining.SENTENCES.keys()

@@ -37,7 +37,9 @@ class Explanation:
         `not_warned` (an all-clear is for those who were), `told_before` (by the
         all-clear before), `corrected` or `not_reached`
         (a correction is for those whom its alert may have reached), `reached_later`
-        (what could be written to came only after the list was written).
+        (what could be written to came only after the list was written), `settling`
+        (the list is being written), `unwritten` (it was stopped before), `not_listed`
+        (was inside, and nothing says why they are not on it).
     decided_by : str
         The same in a sentence.
     as_of : datetime
@@ -130,10 +132,12 @@ def _messages(row: Audience, alert: Alert) -> QuerySet[Message]:
 
 def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> str:
     """Decide again, by what was known at the time; the first that holds is told."""
+    if alert.settled_at is None:
+        return "settling" if alert.state == Alert.State.SETTLING else "unwritten"
     if alert.kind in warned.CLEARS:
         was = warned.rows(alert.incident, alert, [registration.pk]).exists()
         return "told_before" if was else "not_warned"
-    as_of = alert.settled_at or alert.approved_at
+    as_of = alert.settled_at
     known = [each for each in traces if each.was_known]
     inside = [each for each in known if each.is_inside]
     confirmed_at = registration.confirmed_at
@@ -143,6 +147,7 @@ def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> st
         "unconfirmed": bool(inside) and (confirmed_at is None or confirmed_at > as_of),
         "rule": bool(inside) and not alert.include.get(registration.kind, True),
         "dates": bool(inside) and not any(each.is_on_days for each in inside),
+        "not_listed": bool(inside),
         "country_only": any(each.shares_area and each.is_on_days for each in known),
         "moved": any(each.is_inside for each in traces if not each.was_known),
     }
@@ -163,6 +168,10 @@ SENTENCES: dict[str, str] = {
     "moved": "A stay inside became known only after the alert was settled.",
     "elsewhere": "Was known to be elsewhere: farther than 25 km from the zone.",
     "no_zone": "The alert had no zone.",
+    "settling": "The list of this alert is being written. Ask again in a moment.",
+    "unwritten": "The alert was stopped before its list was written up to them.",
+    "not_listed": "Was inside by what was known then, and is not on the list. If it "
+    "still says so in a minute, tell who runs Muster.",
     "reached_later": "Inside the zone; an address to write to was given, or opened "
     "again, only after the list was written.",
     "warned": "Was warned by an earlier alert of this incident.",
