@@ -15,10 +15,11 @@ function send() {
 }
 document.addEventListener("submit", function (event) {
   var form = event.target, button = event.submitter, pairs;
-  if (!form.hasAttribute("data-keep") || (button && busy)) return;
+  if (!form.hasAttribute("data-keep")) return;
   pairs = Array.from(new FormData(form)).map(function (pair) { return [pair[0], String(pair[1])]; });
   if (button && button.name) pairs.push([button.name, button.value]);
   event.preventDefault();
+  if (busy) box.hidden = Date.now() - waiting[0][2] < 4000;
   waiting.push([form.action.split("?")[0], pairs, Date.now()]); keep(); send();
 });
 addEventListener("online", send);

@@ -65,6 +65,27 @@ def test_one_tap_saves_for_the_party_and_a_double_tap_counts_once(
     assert statuses(incident) == {"safe"}
 
 
+def test_help_that_is_tapped_after_safe_on_the_same_page_is_heard(
+    client, sent, incident
+):
+    answer(client, sent, "safe")
+    page = answer(client, sent, "help")
+    assert statuses(incident) == {"needs_help"}
+    assert "Saved: you need help" in page.content.decode()
+    assert Case.objects.open().count() == 1
+    answer(client, sent, "safe")  # the first tap, sent once more
+    assert statuses(incident) == {"needs_help"}
+
+
+def test_what_is_added_to_details_while_they_are_being_sent_is_kept(client, sent):
+    answer(client, sent, "help")
+    form = {"key": "c" * 32, f"was-{sent.persons[0].pk}": "help"}
+    for more in ({}, {}, {"note": "second floor"}):
+        client.post(sent.path + "/details", form | {"need": ["trapped"], **more})
+    said = CheckIn.objects.filter(person=sent.persons[0]).exclude(needs=[])
+    assert [each.note for each in said.order_by("pk")] == ["", "second floor"]
+
+
 def test_a_tap_without_an_answer_saves_nothing_and_says_so(client, sent):
     assert client.post(sent.path, {"status": "maybe"}).status_code == 400
     assert CheckIn.objects.count() == 0

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from alerts.checkins.models import CheckIn, Standing
 from alerts.incidents.models import Alert
@@ -58,3 +58,27 @@ def test_the_page_works_without_its_script(
     expect(page.get_by_role("heading", name="Saved: you are safe")).to_be_visible()
     context.close()
     assert CheckIn.objects.count() == 2
+
+
+def test_a_call_that_is_tapped_while_safe_is_being_sent_is_kept_and_sent_after_it(
+    phone: BrowserContext, party: Sent, live_server: object
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{live_server}{party.path}")
+    held: list[Route] = []
+    posts: list[str] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            posts.append(route.request.post_data or "")
+        held.append(route) if len(posts) == 1 else route.continue_()
+
+    page.route(f"**{party.path}", hold)
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_role("button", name="We are safe").tap()
+    page.get_by_role("button", name="We need help").tap()
+    page.wait_for_function("JSON.parse(Object.values(localStorage)[0]).length === 2")
+    assert len(posts) == 1
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Saved: you need help")).to_be_visible()
+    assert set(Standing.objects.values_list("status", flat=True)) == {"needs_help"}

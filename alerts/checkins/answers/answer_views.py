@@ -6,6 +6,7 @@ there is, and nothing that another site could borrow.
 """
 
 import uuid
+import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -161,7 +162,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "answer", context, status=400)
     key = request.POST.get("key", "")[:32] or uuid.uuid4().hex
     said_at = _said_at(request, opened, now)
-    said = _said(opened, status, _chosen(request, opened), f"link:{key}", said_at)
+    # Who taps "safe" and then "help" before the next page has come means both.
+    once = f"link:{key}:{status[:2]}"
+    said = _said(opened, status, _chosen(request, opened), once, said_at)
     checking.state(said, now)
     return _page(request, "answer_saved", _context(opened, now))
 
@@ -262,9 +265,15 @@ def _save_details(
         more = given if status == Status.NEEDS_HELP else {}
         if changed or any(more.values()):
             speaking = persons if any(more.values()) else changed
-            said = _said(opened, status, speaking, f"more:{key}:{status[:2]}", said_at)
+            once = f"more:{key}:{status[:2]}:{_mark(more)}"
+            said = _said(opened, status, speaking, once, said_at)
             checking.state(replace(said, **more), now)
     _share(opened, given, now)
+
+
+def _mark(given: dict[str, Any]) -> str:
+    """Tell details that were sent once more from those that something was added to."""
+    return f"{zlib.crc32(repr(sorted(given.items())).encode()):08x}"
 
 
 def _meant(
