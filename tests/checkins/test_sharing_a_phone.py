@@ -8,8 +8,8 @@ from alerts.checkins import duplicates
 from alerts.checkins.models import Inbound, Standing
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Draft
-from consular.people.models import Registration
-from tests.checkins.conftest import make_alert, send
+from consular.people.models import Registration, Stay
+from tests.checkins.conftest import make_alert, say, send
 from tests.checkins.test_answers import LATER, reply
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +121,57 @@ def test_two_entries_of_one_person_are_one_party(two, incident):
     assert reply("SAFE").state == Inbound.State.READ
     assert not questions()
     assert standing_of(two[0]) == standing_of(two[1]) == {"safe"}
+
+
+def tap(client, sent, status, who=(), key="a"):
+    ticked = [person.pk for person in who]
+    form = {"status": status, "key": key * 32, "person": ticked}
+    return client.post(sent.path, form)
+
+
+def test_who_calls_for_help_for_the_second_party_alone_is_not_told_they_are_safe(
+    client, two
+):
+    page = tap(client, two[1], "help", two[1].persons)
+    for each in (page, client.get(two[1].path)):
+        assert "Saved: you need help" in each.content.decode()
+    assert not standing_of(two[0])
+
+
+def test_safe_on_the_saved_page_is_of_the_party_that_is_ticked(client, two):
+    page = tap(client, two[1], "help", two[1].persons).content.decode()
+    for sent, mark in ((two[0], ""), (two[1], " checked")):
+        for person in sent.persons:
+            assert f'name="person" value="{person.pk}"{mark}>' in page
+    unticked = tap(client, two[1], "safe", key="b")
+    assert unticked.status_code == 400
+    assert standing_of(two[1]) == {"needs_help"}
+    tap(client, two[1], "safe", two[1].persons, key="c")
+    assert standing_of(two[1]) == {"safe"}
+    assert not standing_of(two[0])
+
+
+def test_a_call_without_a_tick_is_of_all_parties(client, two):
+    tap(client, two[0], "help")
+    assert standing_of(two[0]) == standing_of(two[1]) == {"needs_help"}
+
+
+def test_a_location_is_of_the_party_that_needs_help(client, two):
+    tap(client, two[1], "help", two[1].persons)
+    form = {"key": "b" * 32, "ll": "12.1,-86.2,9"}
+    form |= {f"was-{person.pk}": "help" for person in two[1].persons}
+    client.post(f"{two[1].path}/details", form)
+    assert Stay.objects.get(is_shared=True).registration == two[1].registration
+
+
+def test_who_has_left_is_not_told_that_they_are_saved_as_safe(client, two, incident):
+    say(incident, two[0].persons, "left", "officer", officer=incident.commander)
+    page = client.get(two[0].path).content.decode()
+    assert "Saved: you are not in the area" in page
+
+
+def test_a_link_of_nobody_any_more_says_so_and_saves_nothing(client, alert):
+    sent = send(alert, PHONE)
+    sent.registration.persons.all().delete()
+    assert client.get(sent.path).status_code == 404
+    assert tap(client, sent, "safe").status_code == 404

@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from alerts.checkins.answers import checking, linked
-from alerts.checkins.answers.linked import Opened
+from alerts.checkins.answers.linked import Known, Opened
 from alerts.checkins.models import Basis, Case, CheckIn, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
@@ -39,6 +39,7 @@ ANSWERS = {
     "help": Status.NEEDS_HELP.value,
     "away": Status.NOT_HERE.value,
 }
+_HELP = Status.NEEDS_HELP.value
 LONGEST_KEPT = timedelta(hours=72)
 LONGEST = {"place": 200, "note": 1000}
 HEADERS = {
@@ -108,9 +109,10 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "companions": max(len(opened.persons) - 1, 0),
         "parties": len({person.registration_id for person in opened.persons}),
         "people": [(p, by_person.get(p.pk)) for p in opened.persons],
-        "standing": by_person.get(lead.pk) if lead else None,
+        "standing": _shown(opened, by_person),
+        "mine": by_person.get(lead.pk) if lead else None,
         "has_officer": SimpleLazyObject(lambda: _has_officer(opened)),
-        "needs": SimpleLazyObject(lambda: _needs(opened)),
+        "needs": SimpleLazyObject(lambda: _needs(opened, by_person)),
         "said": body.strip(),
         "said_at": message.created_at,
         "code": message.code,
@@ -123,11 +125,19 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
     }
 
 
-def _needs(opened: Opened) -> list[str]:
-    """Return what the first person ticked last, so that they see that we have it."""
+def _shown(opened: Opened, by_person: dict[int, Known]) -> Known | None:
+    """Return what the page says at its top: help of anybody, else the first known."""
+    found = [by_person[p.pk] for p in opened.persons if p.pk in by_person]
+    calls = (each for each in found if each.status == _HELP)
+    return next(calls, found[0] if found else None)
+
+
+def _needs(opened: Opened, by_person: dict[int, Known]) -> list[str]:
+    """Return what who needs help ticked last, so that they see that we have it."""
+    calling = [who for who, each in by_person.items() if each.status == _HELP]
     told = CheckIn.objects.filter(
         incident=opened.incident,
-        person__in=opened.persons[:1],
+        person__in=calling,
         status=Status.NEEDS_HELP,
         basis=Basis.SELF_LINK,
     )
@@ -160,11 +170,15 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if status is None:
         context = _context(opened, now) | {"missing": True}
         return _page(request, "answer", context, status=400)
+    persons = _chosen(request, opened, status)
+    if not persons:
+        context = _context(opened, now) | {"nobody": True}
+        return _page(request, "answer", context, status=400)
     key = request.POST.get("key", "")[:32] or uuid.uuid4().hex
     said_at = _said_at(request, opened, now)
     # Who taps "safe" and then "help" before the next page has come means both.
     once = f"link:{key}:{status[:2]}"
-    said = _said(opened, status, _chosen(request, opened), once, said_at)
+    said = _said(opened, status, persons, once, said_at)
     checking.state(said, now)
     return _page(request, "answer_saved", _context(opened, now))
 
@@ -183,11 +197,16 @@ def _said_at(request: HttpRequest, opened: Opened, now: datetime) -> datetime:
     return min(max(said_at, opened.message.created_at), now)
 
 
-def _chosen(request: HttpRequest, opened: Opened) -> list[Person]:
-    """Return the persons that were ticked; all of them where none was asked for."""
+def _chosen(request: HttpRequest, opened: Opened, status: str) -> list[Person]:
+    """Return the persons that were ticked; all of them where none was asked for.
+
+    Where several parties share a phone they are asked for: a call without any tick is
+    of all of them, another answer of nobody.
+    """
     ticked = set(request.POST.getlist("person"))
     chosen = [person for person in opened.persons if str(person.pk) in ticked]
-    return chosen or opened.persons
+    parties = {person.registration_id for person in opened.persons}
+    return chosen or (opened.persons if len(parties) == 1 or status == _HELP else [])
 
 
 def _said(
@@ -268,7 +287,7 @@ def _save_details(
             once = f"more:{key}:{status[:2]}:{_mark(more)}"
             said = _said(opened, status, speaking, once, said_at)
             checking.state(replace(said, **more), now)
-    _share(opened, given, now)
+    _share(groups.get(_HELP, opened.persons[:1]), given, now)
 
 
 def _mark(given: dict[str, Any]) -> str:
@@ -291,11 +310,12 @@ def _meant(
     return Status.NEEDS_HELP.value if shown == "help" and adds else current
 
 
-def _share(opened: Opened, given: dict[str, Any], now: datetime) -> None:
+def _share(persons: list[Person], given: dict[str, Any], now: datetime) -> None:
     """Take the location they gave as where they are: an alert may be about it."""
-    if "lon" in given and opened.persons:
+    if "lon" in given:
         where = given["lon"], given["lat"], given["accuracy_m"]
-        locating.share(opened.persons[0].registration, *where, now)
+        for party in {person.registration for person in persons}:
+            locating.share(party, *where, now)
 
 
 def _details(request: HttpRequest) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def of_token(token: str) -> Opened | None:
     for person_id, *each in _PEOPLE.ask([audience for audience, *_ in rows]):
         said = dict(zip(_PERSON, each, strict=True))
         people.setdefault(person_id, compiled.instance(Person, id=person_id, **said))
+    if not people:  # they were taken out of their registration: nothing could be saved
+        return None
     return Opened(message, incident, list(people.values()), language)
 
 
