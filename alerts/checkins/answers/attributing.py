@@ -36,7 +36,7 @@ def whose(inbound: Inbound, label: str) -> Whose:
     """Find whose an answer is.
 
     A call for help counts for everybody whom the address was written to for; "safe"
-    for one party of the newest incident.
+    for one party of the newest incident, or of the one that the phone was called about.
     """
     if inbound.channel == Channel.EMAIL:
         return _of_mail(inbound)
@@ -46,6 +46,8 @@ def whose(inbound: Inbound, label: str) -> Whose:
         served = audiences.persons(meant if called else named)
         return Whose(served=served, basis=Basis.SELF_CODE.value)
     rows = audiences.of_address(inbound.from_key, inbound.channel)
+    if inbound.message is not None and label != Label.HELP:  # a key of a call
+        rows = audiences.of_message(inbound.message)
     if not rows:
         over = _after_closing(inbound, Basis.SELF_SMS.value)
         trouble = over.trouble or "we have not written to this number"

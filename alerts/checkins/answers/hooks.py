@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.checkins.answers import inbox, mailing, media
 from alerts.dispatch.hearing import signatures
-from alerts.dispatch.models import Channel
+from alerts.dispatch.models import Channel, Message
 
 logger = logging.getLogger(__name__)
 WHATSAPP = "whatsapp:"
@@ -40,9 +40,14 @@ def sms(request: HttpRequest) -> HttpResponse:
     return HttpResponse(EMPTY, content_type="text/xml")
 
 
-def _is_stored(account: str, form: dict[str, str], channel: str) -> bool:
+def _is_stored(
+    account: str, form: dict[str, str], channel: str, called: uuid.UUID | None = None
+) -> bool:
+    """Store an answer; `called` is the message that a call was made for."""
     try:
-        inbox.store(account, form, channel, timezone.now())
+        rows = Message.objects.filter(uid=called, channel=channel) if called else []
+        message = next(iter(rows), None)
+        inbox.store(account, form, channel, timezone.now(), message=message)
     except DatabaseError as error:
         logger.error("inbound message not stored: %s", type(error).__name__)
         return False
@@ -64,7 +69,7 @@ def voice(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
         "To": said.get("From", ""),
         "Body": said.get("Digits", ""),
     }
-    if form["Body"] and not _is_stored(account, form, Channel.VOICE.value):
+    if form["Body"] and not _is_stored(account, form, Channel.VOICE.value, uid):
         return HttpResponse("try again", status=503, headers={"Retry-After": "2"})
     return HttpResponse(EMPTY, content_type="text/xml")
 
