@@ -23,7 +23,7 @@ def tick(now: datetime) -> None:
     due.append(counting.tick)
     if CASES(now):
         due += [opening.by_silence, escalating.escalate, escalating.ring_for_replies]
-        due += [enquiring.look, enquiring.pass_on]
+        due += [enquiring.look, enquiring.take_back, enquiring.pass_on]
     if RETENTION(now):
         due.append(_end_what_is_over)
     one_by_one(now, *due)

@@ -7,7 +7,8 @@ from django.db import connection
 
 from alerts.checkins import duplicates
 from alerts.checkins.board import counting
-from alerts.checkins.models import Standing
+from alerts.checkins.models import Standing, Word
+from alerts.checkins.relatives import enquiring
 from tests import factories
 from tests.checkins.conftest import say, send
 from tests.factories import NOON
@@ -50,3 +51,16 @@ def test_who_answers_while_being_merged_hides_no_call_of_the_other_entry(
         say(incident, [one], "safe", basis="self-SMS", now=LATE)
     standing = Standing.objects.get(person=one)
     assert standing.status == "needs_help"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="one writer at a time")
+def test_two_taps_at_once_keep_the_words_for_relatives_once(sent, incident):
+    def word(words):
+        who = sent.persons[0]
+        return Word(incident=incident, person=who, words=words, agreed_at=NOON)
+
+    first = Uncommitted(lambda: enquiring.agree(word("first")))
+    with connection.execute_wrapper(Before("FOR NO KEY UPDATE", first.commit)):
+        enquiring.agree(word("second"))
+    assert Word.objects.get(withdrawn_at=None).words == "second"

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerts.checkins import retention
+from alerts.checkins import duplicates, retention
 from alerts.checkins.models import Enquiry, EnquiryMatch, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch.models import Message
@@ -18,7 +18,7 @@ from consular.people.managing import erasing
 from consular.people.models import Registration
 from consular.people.registering.enrolling import PersonEntry
 from tests import factories
-from tests.checkins.conftest import make_alert, make_incident, say
+from tests.checkins.conftest import make_alert, make_incident, say, send
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,7 @@ def known(sent):
 @pytest.fixture
 def match(client, known):
     ask(client)
+    Enquiry.objects.update(asked_at=NOON)
     enquiring.look(LATER)
     return EnquiryMatch.objects.get()
 
@@ -208,6 +209,74 @@ def test_who_was_safe_in_another_incident_is_not_called_safe_in_this_one(
     assert enquiring.pass_on(LATER) == 0
     Incident.objects.filter(pk=flood.pk).update(closed_at=LATER)
     assert enquiring.pass_on(LATER) == 1
+
+
+def test_who_asks_after_an_incident_is_over_is_not_told_what_was_said_in_it(
+    client, sent, incident, match, officer
+):
+    say(incident, sent.persons, "safe")
+    agree(client, sent)
+    Incident.objects.filter(pk=incident.pk).update(closed_at=LATER)
+    Enquiry.objects.update(asked_at=LATER + timedelta(days=9))
+    enquiring.decide(match, True, officer, LATER)
+    assert enquiring.pass_on(LATER + timedelta(days=9)) == 0
+
+
+@pytest.mark.parametrize("change", ["withdrawn", "help", "closed"])
+def test_what_has_not_left_is_taken_back_when_it_is_true_no_more(
+    client, sent, incident, match, officer, change
+):
+    say(incident, sent.persons, "safe")
+    agree(client, sent)
+    enquiring.decide(match, True, officer, LATER)
+    assert enquiring.pass_on(LATER) == 1
+    soon = LATER + timedelta(minutes=1)
+    assert enquiring.take_back(soon) == 0
+    if change == "withdrawn":
+        agree(client, sent, words="")
+    elif change == "help":
+        say(incident, sent.persons, now=soon)
+    else:
+        enquiring.close(match.enquiry, officer, soon)
+    assert enquiring.take_back(soon) == 1
+    assert notices().get().state == "stopped"
+    assert enquiring.pass_on(soon) == 0
+    if change == "help":
+        say(incident, sent.persons, "safe", now=soon + timedelta(minutes=1))
+        assert enquiring.pass_on(soon + timedelta(minutes=1)) == 1
+        assert notices().filter(state="queued").count() == 1
+
+
+def test_what_was_agreed_under_one_entry_answers_who_asks_about_the_other(
+    client, sent, incident, match, officer, alert
+):
+    other = send(alert, "+12025550140", party=1, code="8K3Q")
+    duplicates.merge(match.person, other.persons[0], officer, LATER)
+    say(incident, other.persons, "safe")
+    agree(client, other)
+    enquiring.decide(match, True, officer, LATER)
+    flood = make_alert(make_incident(reference="FL-2", title="Flood", kind="flood"))
+    unheard = send(flood, "+12025550141", party=1, code="9K4Q")
+    row = duplicates.merge(match.person, unheard.persons[0], officer, LATER)
+    assert enquiring.pass_on(LATER) == 0  # nothing was heard from there
+    duplicates.unmerge(row, officer, LATER)
+    assert enquiring.pass_on(LATER) == 1
+
+
+def test_whom_an_officer_refused_takes_no_place_of_the_next_who_may_be_meant(
+    client, officer
+):
+    who = PersonEntry(given_name="Muhamad", family_name="Ahmad")
+    for _ in range(enquiring.MOST_MATCHES + 1):
+        factories.make_registration(persons=[who])
+    keying.run(NOON)
+    ask(client)
+    enquiring.look(LATER)
+    assert EnquiryMatch.objects.count() == enquiring.MOST_MATCHES
+    for each in EnquiryMatch.objects.all():
+        enquiring.decide(each, False, officer, LATER)
+    enquiring.look(LATER + timedelta(minutes=16))
+    assert EnquiryMatch.objects.filter(state="suggested").count() == 1
 
 
 def test_what_is_refused_is_refused_for_good(client, match, officer):

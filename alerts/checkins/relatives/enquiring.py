@@ -14,9 +14,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
+from alerts.checkins import duplicates
 from alerts.checkins.casework.letters import CHANNELS, PURPOSE
 from alerts.checkins.models import Enquiry, EnquiryMatch, Standing, Status, Word
 from alerts.dispatch import outbox
+from alerts.dispatch.models import Message
+from alerts.dispatch.models import State as MessageState
 from alerts.incidents.models import AudiencePerson
 from consular import languages, modes, naming
 from consular.missions import audit
@@ -94,9 +97,11 @@ def look(now: datetime) -> int:
 
 def _suggest(enquiry: Enquiry) -> None:
     likely = []
+    refused = enquiry.matches.filter(state=State.REFUSED)
+    others = set(refused.values_list("person_id", flat=True))  # these take no place
     for person in _candidates(enquiry):
         reasons = reasons_for(enquiry, person)
-        if reasons:
+        if reasons and person.pk not in others:
             likely.append((len(reasons), person, reasons))
     likely.sort(key=lambda each: (-each[0], each[1].pk))
     EnquiryMatch.objects.bulk_create(
@@ -178,6 +183,9 @@ def beside(person_ids: Iterable[int]) -> list[EnquiryMatch]:
 @transaction.atomic
 def agree(word: Word) -> None:
     """Keep what somebody wants told; newer words take the place of older ones."""
+    # A double tap: the second one waits for the first, and takes its place.
+    held = Person.objects.select_for_update(no_key=True).filter(pk=word.person_id)
+    list(held.values_list("pk"))
     withdraw(word.incident_id, word.person_id, word.agreed_at)
     word.save()
 
@@ -191,12 +199,98 @@ def withdraw(incident_id: int, person_id: int, now: datetime) -> None:
 
 def pass_on(now: datetime) -> int:
     """Write to those who ask about people who are safe and agreed; once each."""
-    words = {word.person_id: word.words for word in _told().order_by("id")}
     due = EnquiryMatch.objects.filter(
-        state=State.CONFIRMED, told_at=None, enquiry__closed_at=None, person__in=words
+        state=State.CONFIRMED, told_at=None, enquiry__closed_at=None
     )
-    listed = due.select_related("enquiry").order_by("id")[:AT_ONCE]
-    return sum(_pass_on(match, words[match.person_id], now) for match in listed)
+    words = _words() if due.exists() else {}
+    meant = due.filter(person__in=words).select_related("enquiry")
+    told = 0
+    for match in meant.order_by("id"):
+        word = words[match.person_id]
+        if told < AT_ONCE and _is_of(word, match.enquiry):
+            told += _pass_on(match, word.words, now)
+    return told
+
+
+def _is_of(word: Word, enquiry: Enquiry) -> bool:
+    """Tell whether words may answer: not where their incident was over when it came."""
+    over = word.incident.closed_at
+    return over is None or enquiry.asked_at <= over
+
+
+def take_back(now: datetime) -> int:
+    """Take back what has not left of those who are not safe, or agree, any more.
+
+    A provider that is down, or a pause, may hold it for hours.
+    """
+    told = EnquiryMatch.objects.filter(told_at__gt=now - outbox.NOTICE_KEPT)
+    by_key = {
+        f"notice:{_key(match, match.told_at)}": match
+        for match in told.select_related("enquiry")
+        if match.told_at is not None
+    }
+    rows = Message.objects.filter(cause__key__in=by_key, state=MessageState.QUEUED)
+    waiting = [(by_key[key], pk) for key, pk in rows.values_list("cause__key", "pk")]
+    words = _words() if waiting else {}
+    return sum(
+        _take_back(match, number, now)
+        for match, number in waiting
+        if match.person_id not in words or match.enquiry.closed_at
+    )
+
+
+@transaction.atomic
+def _take_back(match: EnquiryMatch, number: int, now: datetime) -> bool:
+    """Take one notice back; what is true again later is told then."""
+    if not outbox.withdraw([number], now):
+        return False
+    EnquiryMatch.objects.filter(pk=match.pk).update(told_at=None)
+    audit.record("take_back", None, f"enquiry {match.enquiry.number}", now)
+    return True
+
+
+def _key(match: EnquiryMatch, told_at: datetime) -> str:
+    """Return the key of a notice: that of a match, written at a time."""
+    return f"enquiry:{match.pk}:{int(told_at.timestamp())}"
+
+
+def _words() -> dict[int, Word]:
+    """Return by person what may be told of them, under each entry of theirs.
+
+    Who is inside an open incident under any of these has to be safe there too.
+    """
+    found = {
+        word.person_id: word
+        for word in _told()
+        .select_related("incident")
+        .defer("incident__figures")
+        .order_by("id")
+    }
+    told: dict[int, Word] = {}
+    for group in {*duplicates.groups(found).values()}:
+        word = max((found[each] for each in group if each in found), key=_age)
+        if len(group) == 1 or not _inside_unsafe(group):
+            told |= dict.fromkeys(group, word)
+    return told
+
+
+def _age(word: Word) -> int:
+    return word.pk
+
+
+def _inside_unsafe(persons: Iterable[int]) -> bool:
+    safe = Standing.objects.filter(
+        person=OuterRef("person"),
+        incident=OuterRef("audience__alert__incident"),
+        status=Status.SAFE,
+    )
+    rows = AudiencePerson.objects.filter(
+        ~Exists(safe),
+        person__in=persons,
+        audience__is_included=True,
+        audience__alert__incident__closed_at=None,
+    )
+    return rows.exists()
 
 
 def _told() -> QuerySet[Word]:
@@ -230,7 +324,7 @@ def _pass_on(match: EnquiryMatch, words: str, now: datetime) -> bool:
     exercise = modes.mark(enquiry.mode, enquiry.language)
     try:
         outbox.send_notice(
-            f"enquiry:{match.pk}",
+            _key(match, now),
             purpose=PURPOSE,
             channel=CHANNELS[enquiry.contact_kind],
             address=enquiry.contact,
