@@ -203,6 +203,33 @@ def test_a_long_list_needs_a_second_person(crowd, incident, officer, monkeypatch
         exporting.write(export, officer, NOON + timedelta(hours=1))
 
 
+def test_several_short_lists_that_are_long_together_need_a_second_person(
+    crowd, incident, officer, monkeypatch
+):
+    sizes = boards.of(incident, NOON).totals
+    monkeypatch.setattr(exporting, "FEW", sizes["silent"] + sizes["safe"] - 1)
+    first = ask(incident, officer, status="silent")
+    assert first.allowed_at
+    assert ask(incident, officer, status="silent", format="xlsx").allowed_at
+    second = ask(incident, officer, status="safe")
+    assert second.allowed_at is None
+    assert ask(incident, factories.make_officer(), status="safe").allowed_at
+    exporting.allow(second, factories.make_officer(role="approver"), NOON)
+    second.refresh_from_db()
+    assert exporting.write(second, officer, NOON)
+    a_day_on = NOON + timedelta(hours=25)
+    chosen = inside.Chosen(status="safe")
+    assert exporting.ask(incident, FORM, chosen, officer, a_day_on).allowed_at
+
+
+def test_lists_of_a_small_incident_count_nobody_twice(
+    crowd, incident, officer, monkeypatch
+):
+    monkeypatch.setattr(exporting, "FEW", len(crowd) * 2)
+    for status in ("", "silent", "safe"):
+        assert ask(incident, officer, status=status).allowed_at
+
+
 def test_a_list_that_grew_long_is_not_given_out_on_one_yes(
     crowd, incident, officer, monkeypatch
 ):

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from consular.missions.models import Officer
 from consular.people.models import Contact, Person
 
 FEW = 200  # so many people one officer may take out alone
+WITHIN = timedelta(days=1)  # in all lists of so long together
 # What a spreadsheet reads as the beginning of a formula, where a cell may begin: it may
 # part a line by other signs than a comma.
 RISKY = re.compile(r"(^|[;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
@@ -65,7 +66,7 @@ def ask(
     officer: Officer,
     now: datetime,
 ) -> Export:
-    """Ask for an export; a short one is allowed at once.
+    """Ask for an export; a short one is allowed at once, and several short ones.
 
     Raises
     ------
@@ -82,7 +83,10 @@ def ask(
     people = inside.count(incident, chosen)
     if not people:
         raise ExportError("Nobody is chosen.")
-    export = Export.objects.create(
+    # Who asks for two lists at once has the first one counted with the second.
+    held = Officer.objects.select_for_update(no_key=True).filter(pk=officer.pk)
+    list(held.values_list("pk"))
+    export = Export(
         incident=incident,
         format=form["format"],
         purpose=purpose,
@@ -91,10 +95,36 @@ def ask(
         with_names=bool(form.get("with_names")),
         asked_by=officer,
         asked_at=now,
-        allowed_at=now if people <= FEW else None,
     )
+    export.allowed_at = now if _alone(export, people, now) <= FEW else None
+    export.save()
     _log("ask_export", export, officer, now)
     return export
+
+
+def _alone(export: Export, people: int, now: datetime) -> int:
+    """Count whom an officer takes out alone within a day, this list included.
+
+    A choice of people counts once, by its longest list, and nobody twice where the
+    lists of an incident hold more people than are inside.
+    """
+    others = Export.objects.filter(
+        asked_by=export.asked_by_id, allowed_by=None, allowed_at__gt=now - WITHIN
+    ).exclude(pk=export.pk)
+    lists = {export.incident: {_choice(export): people}}
+    for other in others.select_related("incident"):
+        known = lists.setdefault(other.incident, {})
+        known[_choice(other)] = max(known.get(_choice(other), 0), other.people)
+    return sum(
+        min(sum(each.values()), inside.count(incident, inside.Chosen()))
+        if len(each) > 1
+        else sum(each.values())
+        for incident, each in lists.items()
+    )
+
+
+def _choice(export: Export) -> str:
+    return json.dumps(export.chosen, sort_keys=True)
 
 
 def _log(action: str, export: Export, officer: Officer, now: datetime) -> None:
@@ -129,8 +159,8 @@ def write(export: Export, officer: Officer, now: datetime) -> bytes:
     Raises
     ------
     ExportError
-        When it was not allowed, its hour is over, or a list that one person allowed has
-        become long.
+        When it was not allowed, its hour is over, or what one person takes out alone
+        has become long.
     """
     if officer.pk != export.asked_by_id:
         raise ExportError("Only who asked for it can fetch it.")
@@ -138,8 +168,11 @@ def write(export: Export, officer: Officer, now: datetime) -> bytes:
         raise ExportError("It was not allowed, or its hour is over. Ask again.")
     chosen = inside.Chosen(**export.chosen)
     people = inside.rows(export.incident, chosen)
-    if len(people) > FEW and export.allowed_by_id is None:
-        raise ExportError("It has become longer than one person may take out.")
+    if export.allowed_by_id is None and _alone(export, len(people), now) > FEW:
+        raise ExportError(
+            "With your other lists of this day it is longer than one person may take "
+            "out alone. Ask again: a second person can allow it."
+        )
     marked = mark(export)
     rows = _rows(export, people, marked)
     _log("take_export", export, officer, now)

@@ -149,7 +149,8 @@ def ask_export(request: HttpRequest, reference: str) -> HttpResponse:
         said = (
             "It can be fetched below."
             if row.allowed_at
-            else "A second person has to allow it: it is long."
+            else "A second person has to allow it: with your other lists of this day "
+            f"it holds more than {exporting.FEW} people."
         )
         messages.success(request, said)
     except exporting.ExportError as error:
