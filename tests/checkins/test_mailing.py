@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.checkins.answers import inbox, mailing
+from alerts.checkins.answers.mailing import SPAM
 from alerts.checkins.models import Case, CheckIn, Inbound, Standing
 from alerts.dispatch.hearing import mails, quotes, receipts
 from alerts.dispatch.models import Address, Message, Receipt, State
@@ -113,7 +114,6 @@ def test_only_who_got_a_mail_can_end_the_mails_to_them(mailed):
     [
         {"Auto_Submitted": "auto-replied"},
         {"Precedence": "bulk"},
-        {"X_Spam_Flag": "YES"},
         {"List_Id": "<news.example.org>"},
     ],
 )
@@ -123,6 +123,18 @@ def test_what_no_person_wrote_is_kept_and_not_read(mailed, incident, headers):
     assert inbound.state == Inbound.State.READ
     assert inbound.reason
     assert "needs_help" not in statuses(incident)
+
+
+def test_a_call_that_our_mail_server_took_for_spam_is_heard(mailed, incident):
+    assert take(written("SAFE", to=mailed.message, X_Spam_Flag="YES")).reason == SPAM
+    assert not statuses(incident)
+    take(written("HELP, we are trapped", to=mailed.message, X_Spam_Flag="YES"))
+    assert statuses(incident) == {"needs_help"}
+
+
+def test_a_stranger_s_spam_is_kept_and_not_read(mailed, incident):
+    inbound = take(written("HELP me", sender=MALLORY, X_Spam_Flag="YES"))
+    assert (inbound.state, inbound.reason) == (Inbound.State.READ, SPAM)
 
 
 def test_files_stay_in_the_mailbox_and_an_officer_is_told(mailed):

@@ -9,7 +9,7 @@ nobody.
 import hashlib
 from datetime import datetime
 
-from alerts.checkins.answers import attributing, inbox
+from alerts.checkins.answers import attributing, audiences, inbox
 from alerts.dispatch import addresses, answering, links
 from alerts.dispatch import text as texts
 from alerts.dispatch.hearing import bounces, mails, quotes
@@ -17,6 +17,7 @@ from alerts.dispatch.hearing.mails import Mail, UnreadableError
 from alerts.dispatch.models import Channel, Message
 
 PROVIDER = "mail"
+SPAM = "our mail server took it for spam"
 LARGEST = 10_000_000  # bytes of a mail; what it carries beside words is not kept
 
 
@@ -39,8 +40,8 @@ def take(raw: bytes, now: datetime) -> str:
     if mail.is_automatic:
         _store(mail, message, now, "an automatic answer")
         return "automatic"
-    if mail.is_spam:
-        _store(mail, message, now, "our mail server took it for spam")
+    if mail.is_spam and not (message or _is_known(mail)):
+        _store(mail, message, now, SPAM)
         return "spam"
     _store(mail, message, now)
     return "answer"
@@ -53,10 +54,18 @@ def _answered(mail: Mail) -> Message | None:
     return next((found[uid] for uid in mail.answers if uid in found), None)
 
 
+def _is_known(mail: Mail) -> bool:
+    """Tell whether it says that it comes from an address that we wrote to."""
+    channel = Channel.EMAIL.value
+    return bool(audiences.of_address(addresses.key(channel, mail.sender), channel))
+
+
 def _doubt(mail: Mail, message: Message | None) -> str:
     """Say why a mail clears nobody, or nothing."""
     if mail.is_forged:
         return "our mail server does not believe the sender"
+    if mail.is_spam:
+        return SPAM
     if message is None:
         return "it answers none of our mails"
     if addresses.key("email", mail.sender) != message.address.address_key:
