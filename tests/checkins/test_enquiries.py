@@ -263,6 +263,12 @@ def test_what_was_agreed_under_one_entry_answers_who_asks_about_the_other(
     assert enquiring.pass_on(LATER) == 1
 
 
+def test_words_for_relatives_turn_nothing_around(client, sent, incident):
+    say(incident, sent.persons, "safe")
+    agree(client, sent, words="\u202eAll well\u202c\u200b ")
+    assert Word.objects.get().words == "All well"
+
+
 def test_whom_an_officer_refused_takes_no_place_of_the_next_who_may_be_meant(
     client, officer
 ):

@@ -28,7 +28,7 @@ from alerts.checkins.models import Basis, Case, CheckIn, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
-from consular import languages
+from consular import languages, words
 from consular.people.managing import locating
 from consular.people.models import Person
 from consular.people.registering.addresses import AddressError, normalise_phone
@@ -254,11 +254,11 @@ def tell(request: HttpRequest, token: str) -> HttpResponse:
         return _lost(request)
     now = timezone.now()
     if request.method == "POST" and opened.persons:
-        words = request.POST.get("words", "").strip()[:200]
+        told = words.plain(request.POST.get("words", ""))[:200]
         lead = opened.persons[0]
-        if words:
+        if told:
             word = Word(
-                incident=opened.incident, person=lead, words=words, agreed_at=now
+                incident=opened.incident, person=lead, words=told, agreed_at=now
             )
             enquiring.agree(word)
         else:
@@ -320,7 +320,7 @@ def _share(persons: list[Person], given: dict[str, Any], now: datetime) -> None:
 
 def _details(request: HttpRequest) -> dict[str, Any]:
     text = {
-        name: request.POST.get(name, "").strip()[:most]
+        name: words.lines(request.POST.get(name, ""))[:most]
         for name, most in LONGEST.items()
     }
     needs = tuple(n for n in request.POST.getlist("need") if n in checking.REASONS)
