@@ -14,7 +14,7 @@ from alerts.checkins import retention
 from alerts.checkins.board import boards, counting, inside
 from alerts.checkins.models import Export, SituationReport
 from alerts.checkins.reports import exporting, report_pdf, reporting
-from alerts.incidents.models import Incident
+from alerts.incidents.models import Incident, Zone
 from consular.missions.models import AuditEntry
 from consular.people.models import Person, Registration
 from tests import factories
@@ -84,6 +84,34 @@ def test_a_report_stays_as_it_was_and_the_next_says_what_changed(
     first.refresh_from_db()
     assert first.figures["totals"]["silent"] == silent
     assert (first.number, second.number) == (1, 2)
+
+
+def test_a_report_s_map_keeps_the_zone_that_it_was_made_with(
+    crowd, incident, officer, client
+):
+    def square(size):
+        west, south = -86.5, 12.0
+        east, north = west + size, south + size
+        ring = [[west, south], [east, south], [east, north], [west, north]]
+        return {"type": "MultiPolygon", "coordinates": [[[*ring, ring[0]]]]}
+
+    Zone.objects.create(
+        incident=incident,
+        level="danger",
+        shape="polygon",
+        given={},
+        geometry=square(0.5),
+        area_km2=3_000,
+        saved_by=officer,
+        saved_at=NOON,
+    )
+    first = reporting.make(incident, officer, NOON)
+    drawn = reporting.picture(first).zones, reporting.view(first)
+    Zone.objects.update(geometry=square(3))
+    kept = SituationReport.objects.get()
+    assert (reporting.picture(kept).zones, reporting.view(kept)) == drawn
+    shown = client.get(PAGES + "reports/1/").context
+    assert (shown["picture"].zones, shown["view"]) == drawn
 
 
 def test_what_an_older_report_did_not_count_has_not_moved(

@@ -80,7 +80,9 @@ def _drawn(
     calls = [pictures.Call(*spot) for spot in case_facts.spots(incident, everyone)]
     line = boards.timeline(incident, row, now)
     return {
-        "picture": pictures.picture(incident, row, calls, view),
+        "picture": pictures.picture(
+            incident, row, calls, view, pictures.outlines(incident)
+        ),
         "view": view,
         "closer": view.zoomed(2),
         "further": view.zoomed(0.5),

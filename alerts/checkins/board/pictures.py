@@ -6,6 +6,7 @@ no answer, unreachable, safe (with not here and left). Calls for help are drawn 
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -113,9 +114,17 @@ class Picture:
     event: tuple[float, float] | None = None
 
 
-def area(incident: Incident) -> BaseGeometry:
+Outline = tuple[str, dict[str, Any]]  # a zone's level and shape
+
+
+def outlines(incident: Incident) -> list[Outline]:
+    """Return the zones of an incident as they are now."""
+    return [(zone.level, zone.geometry) for zone in incident.zones.all()]
+
+
+def area(incident: Incident, zones: list[Outline]) -> BaseGeometry:
     """Return all zones of an incident in one, or the place of its hazard."""
-    drawn = [shapely.geometry.shape(zone.geometry) for zone in incident.zones.all()]
+    drawn = [shapely.geometry.shape(geometry) for _, geometry in zones]
     if drawn:
         return shapes.union(drawn)
     hazard = incident.hazard
@@ -129,13 +138,18 @@ def view_of(incident: Incident, asked: str) -> View:
     try:
         west, south, east, north = (float(part) for part in asked.split(","))
     except ValueError:
-        return View.around(area(incident), WIDTH, HEIGHT)
+        return view_around(incident, outlines(incident))
     fine = all(map(math.isfinite, (west, south, east, north)))
     if not (fine and -180 <= west < 180 and west < east <= west + 360):
-        return View.around(area(incident), WIDTH, HEIGHT)
+        return view_around(incident, outlines(incident))
     if not -90 <= south < north <= 90:
-        return View.around(area(incident), WIDTH, HEIGHT)
+        return view_around(incident, outlines(incident))
     return View(west, south, east, north, WIDTH, HEIGHT)
+
+
+def view_around(incident: Incident, zones: list[Outline]) -> View:
+    """Return the window that shows all of an incident with these zones."""
+    return View.around(area(incident, zones), WIDTH, HEIGHT)
 
 
 def zoom_of(incident: Incident) -> int:
@@ -181,14 +195,14 @@ def diamonds_of(calls: list[Call], marks: list[Mark], view: View) -> list[Diamon
 
 
 def picture(
-    incident: Incident, board: BoardCount, calls: list[Call], view: View
+    incident: Incident,
+    board: BoardCount,
+    calls: list[Call],
+    view: View,
+    zones: list[Outline],
 ) -> Picture:
-    """Draw an incident's map."""
+    """Draw an incident's map with these zones."""
     marks = marks_of(board, view)
-    zones = [
-        (zone.level, view.path(shapely.geometry.shape(zone.geometry)))
-        for zone in incident.zones.all()
-    ]
     hazard = incident.hazard
     event = None
     if hazard and hazard.lon is not None and hazard.lat is not None:
@@ -197,7 +211,10 @@ def picture(
     clear = [label for label in base.labels if not _hidden(label, marks)]
     return Picture(
         base=replace(base, labels=clear),
-        zones=zones,
+        zones=[
+            (level, view.path(shapely.geometry.shape(geometry)))
+            for level, geometry in zones
+        ],
         marks=marks,
         diamonds=diamonds_of(calls, marks, view),
         event=event,

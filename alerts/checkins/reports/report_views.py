@@ -74,7 +74,7 @@ def report(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "reports",
         report=found,
         picture=reporting.picture(found),
-        view=pictures.view_of(found.incident, ""),
+        view=reporting.view(found),
         before=before,
         people=[
             (text, totals[name], moved.get(name))

@@ -16,6 +16,7 @@ from alerts.incidents.models import Incident
 from consular import languages
 from consular.missions import audit
 from consular.missions.models import Officer
+from geo.basemap import View
 
 TRIES = 5
 MOST_SPOTS = 500
@@ -30,6 +31,7 @@ def make(incident: Incident, officer: Officer, now: datetime) -> SituationReport
         "alerts": [_alert(each) for each in boards.alerts_of(incident).order_by("id")],
     }
     drawing = {"zoom": zoom, "cells": _cells(groups), "calls": _calls(incident, now)}
+    drawing["zones"] = pictures.outlines(incident)
     drawing["minutes"] = counting.fold(incident, now).minutes
     for _ in range(TRIES):
         try:
@@ -160,13 +162,24 @@ def as_counted(report: SituationReport) -> BoardCount:
     )
 
 
+def _zones(report: SituationReport) -> list[pictures.Outline]:
+    """Return the zones as they were, or as they are where a report kept none."""
+    kept: list[pictures.Outline] | None = report.drawing.get("zones")
+    return pictures.outlines(report.incident) if kept is None else kept
+
+
+def view(report: SituationReport) -> View:
+    """Return the window of a report's map."""
+    return pictures.view_around(report.incident, _zones(report))
+
+
 def picture(report: SituationReport) -> pictures.Picture:
     """Draw a report's map."""
     calls = [
         pictures.Call(lon, lat, None) for lon, lat in report.drawing.get("calls", [])
     ]
-    view = pictures.view_of(report.incident, "")
-    return pictures.picture(report.incident, as_counted(report), calls, view)
+    counted, zones = as_counted(report), _zones(report)
+    return pictures.picture(report.incident, counted, calls, view(report), zones)
 
 
 def languages_of(report: SituationReport) -> list[tuple[str, dict[str, int]]]:
