@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 
 from alerts.checkins import ladders
-from alerts.checkins.answers import checking
+from alerts.checkins.answers import attributing, checking
+from alerts.checkins.answers.attributing import CONTACT
 from alerts.checkins.answers.checking import Said
-from alerts.checkins.models import LadderStep
+from alerts.checkins.models import LadderStep, Standing
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Message, State
 from alerts.incidents.approving import release
 from alerts.incidents.models import Alert, Audience, AudienceMessage, Draft, LogEntry
 from consular.people.models import Contact, Registration
 from tests.checkins.conftest import make_alert, send
+from tests.checkins.test_answers import reply
 from tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +261,17 @@ def test_a_contact_whom_two_parties_name_hears_of_both(alert, asked):
     ladders.climb(NOON + 60 * MINUTE + 3 * SECOND)
     told = Message.objects.filter(purpose__startswith="contact.").order_by("pk")
     assert [message.state for message in told] == [State.STOPPED, State.QUEUED]
+
+
+def test_an_emergency_contact_s_answer_waits_beside_whom_it_may_be_about(asked):
+    name_a_contact(asked)
+    climb_to(60)
+    at = NOON + 61 * MINUTE
+    inbound = reply("She is safe with me", sender="+12025550177", at=at)
+    assert (inbound.state, inbound.reason) == (inbound.State.INBOX, CONTACT)
+    assert attributing.candidates(inbound) == [asked.audience]
+    assert not Standing.objects.exists()
+    assert not Message.objects.filter(purpose="unknown sender").exists()
 
 
 def test_what_waits_is_taken_back_when_the_incident_is_closed(alert, asked):

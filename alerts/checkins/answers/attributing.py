@@ -15,6 +15,7 @@ from consular.sealing import CODE_LETTERS
 
 MOST_CODES = 5  # of a text, to look for
 DOUBT = "Doubt"  # of a mail: why it clears nobody
+CONTACT = "an emergency contact whom we asked"
 _WITH_CODE = re.compile(rf"\b(?:SAFE|HELP)\s+([{CODE_LETTERS}]{{4,6}})\b")
 _CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
 
@@ -50,8 +51,8 @@ def whose(inbound: Inbound, label: str) -> Whose:
         rows = audiences.of_message(inbound.message)
     if not rows:
         over = _after_closing(inbound, Basis.SELF_SMS.value)
-        trouble = over.trouble or "we have not written to this number"
-        return replace(over, trouble=trouble)
+        trouble = _contact(inbound) or "we have not written to this number"
+        return replace(over, trouble=over.trouble or trouble)
     served = audiences.persons(rows)
     if label == Label.HELP:
         return Whose(served=served, basis=Basis.SELF_SMS.value)
@@ -84,11 +85,12 @@ def _named(inbound: Inbound) -> list[Audience]:
 def candidates(inbound: Inbound) -> list[Audience]:
     """Return whose an answer may be, for an officer to choose: a row for each party.
 
-    Of the mail that it answers, of whom its sender was written to for, or else of the
-    codes in it: somebody may write from a borrowed phone.
+    Of the mail that it answers, of whom its sender was written to for or named as the
+    emergency contact, or else of the codes in it: somebody may borrow a phone.
     """
     rows = audiences.of_message(inbound.message) if inbound.message else []
     rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
+    rows = rows or audiences.of_contact(inbound.from_key, inbound.channel)
     if not rows:
         told = [code for code in codes(inbound.body) if _has_both(code)][:MOST_CODES]
         rows = [row for code in told for row in audiences.of_code(code)[:1]]
@@ -116,10 +118,17 @@ def _of_mail(inbound: Inbound) -> Whose:
     trouble = "this address serves several parties" if several else ""
     if not rows:
         over = _after_closing(inbound, basis)
-        trouble = over.trouble or "we have not written to this address"
+        trouble = _contact(inbound) or "we have not written to this address"
+        trouble = over.trouble or trouble
         if over.served:
             return replace(over, trouble=doubt(inbound) or trouble)
     return Whose(served=served, basis=basis, trouble=doubt(inbound) or trouble)
+
+
+def _contact(inbound: Inbound) -> str:
+    """Say of an emergency contact's answer that it is one: it speaks for nobody."""
+    is_asked = bool(audiences.of_contact(inbound.from_key, inbound.channel))
+    return CONTACT if is_asked else ""
 
 
 def _after_closing(inbound: Inbound, basis: str) -> Whose:

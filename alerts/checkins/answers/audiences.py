@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from alerts.checkins.models import LadderStep
 from alerts.dispatch.models import Message
 from alerts.incidents.models import (
     Audience,
@@ -66,6 +67,19 @@ def beside(row: Audience) -> list[Audience]:
 def of_address(address_key: str, channel: str) -> list[Audience]:
     """Return the audience rows that an address was written to for, the newest first."""
     rows = _written_to(address_key, channel).filter(alert__incident__closed_at=None)
+    return list(_light(rows).order_by("-pk"))
+
+
+def of_contact(address_key: str, channel: str) -> list[Audience]:
+    """Return the rows whose emergency contact was asked at an address, newest first."""
+    asked = LadderStep.objects.filter(
+        messages__address__address_key=address_key, messages__channel=channel
+    )
+    rows = Audience.objects.filter(
+        pk__in=asked.values("audience"),
+        is_included=True,
+        alert__incident__closed_at=None,
+    )
     return list(_light(rows).order_by("-pk"))
 
 

@@ -154,7 +154,7 @@ def _read(inbound: Inbound, now: datetime) -> bool:
 
 def _write_back(inbound: Inbound, label: str, found: Whose, now: datetime) -> None:
     """Answer a number that we do not know, or ask one that we know for several."""
-    if not found.served:
+    if not found.served and found.trouble != attributing.CONTACT:
         strangers.answer(inbound, now)
     elif label == Label.SAFE and found.sharing:
         asking.ask(inbound, found.sharing, now)
