@@ -125,6 +125,7 @@ def board(request: HttpRequest, reference: str) -> HttpResponse:
         "rows_total": len(context["order"]),
         "views": {name: case_views.VIEWS[name] for name in SHOWN},
         "cursor": boards.version(incident, row, now),
+        "newest": boards.newest_call(incident),
         "tab": "board",
     }
     audit.record(
@@ -170,6 +171,7 @@ def live(request: HttpRequest, reference: str) -> HttpResponse:
             "cursor": cursor,
             "as_of": row.as_of.isoformat(),
             "help": context["totals"][Status.NEEDS_HELP.value],
+            "newest": boards.newest_call(incident),
             "inbox": context["inbox_count"],
             "parts": parts,
             **_listed(request, context, shown, changed),

@@ -150,6 +150,13 @@ def version(incident: Incident, row: BoardCount, now: datetime) -> str:
     return f"{row.version}.{changed}.{waiting}.{stands}"
 
 
+def newest_call(incident: Incident) -> int:
+    """Return the number of the newest case that a call opened: a board rings for it."""
+    called = [Case.Origin.HELP, Case.Origin.WORDS]
+    cases = Case.objects.filter(incident=incident, origin__in=called)
+    return cases.aggregate(newest=Max("pk"))["newest"] or 0
+
+
 def drawn(cursor: str) -> str:
     """Return of a cursor what the map and the timeline depend on."""
     return ".".join(cursor.split(".")[:2])

@@ -13,9 +13,11 @@ const LATE_S = 20;
 const STALE_S = 60;
 let cursor = work.dataset.cursor;
 let help = Number(work.dataset.help);
+let newest = Number(work.dataset.newest);
 let heard = Date.now();
 let waiting = null;
 let loud = localStorage.getItem("sound") === "on";
+let speaker = null;
 
 function put(name, html) {
   document.getElementById(name).innerHTML = html;
@@ -67,8 +69,18 @@ announce.firstElementChild.addEventListener("click", () => {
   if (held && !arrange(held.order, held.cases)) poll(true);
 });
 
+// One for all tones: a tablet gives a page few of them.
+function hear() {
+  if (!speaker) {
+    speaker = new AudioContext();
+    speaker.addEventListener("statechange", label);
+  }
+  speaker.resume();
+  return speaker;
+}
+
 function beep() {
-  const context = new AudioContext();
+  const context = hear();
   for (const at of [0, 0.3]) {
     const tone = context.createOscillator();
     const volume = context.createGain();
@@ -86,7 +98,7 @@ function callForHelp(more) {
 }
 
 async function poll(full = false) {
-  if (document.hidden) return;
+  if (document.hidden && !loud) return;
   const address = new URL(work.dataset.live, location.href);
   address.search = location.search;
   address.searchParams.set("since", full ? "" : cursor);
@@ -101,9 +113,12 @@ async function poll(full = false) {
     for (const [name, html] of Object.entries(said.parts)) put(name, html);
     const inbox = document.getElementById("inbox-count");
     if (inbox) inbox.textContent = said.inbox.toLocaleString("en");
-    if (said.help > help) callForHelp(said.help - help);
+    // One may call while another is found safe: the number alone does not tell.
+    const more = Math.max(said.help - help, said.newest > newest ? 1 : 0);
     help = said.help;
+    newest = Math.max(newest, said.newest);
     if (said.order) show(said);
+    if (more > 0) callForHelp(more);
   } catch (error) {
     console.warn("the server did not answer", error.name);
   }
@@ -131,11 +146,18 @@ function age() {
   stale.textContent = `These numbers are ${Math.floor(seconds / 60)} min old. The server does not answer.`;
 }
 
+// A browser plays nothing on a page that nobody has touched since it was opened.
+function label() {
+  const on = speaker?.state === "running" ? "Sound on" : "Sound on after a click";
+  sound.textContent = loud ? on : "Sound off";
+}
+
 function setSound(on) {
   loud = on;
+  if (on) hear();
   localStorage.setItem("sound", on ? "on" : "off");
   sound.setAttribute("aria-pressed", String(on));
-  sound.textContent = on ? "Sound on" : "Sound off";
+  label();
 }
 
 sound.hidden = false;
@@ -144,6 +166,9 @@ sound.addEventListener("click", () => {
   setSound(!loud);
   if (loud) beep();
 });
+for (const name of ["click", "keydown"]) {
+  document.addEventListener(name, () => loud && hear());
+}
 
 const useKeys = document.getElementById("use-keys");
 useKeys.checked = localStorage.getItem("keys") !== "off";
