@@ -63,6 +63,15 @@
   }
 
   function lonOf(lon) { return ((lon + 180) % 360 + 360) % 360 - 180; }
+  /* A side longer than half the world is given in pieces: no reader goes the short way. */
+  function inPieces(ring) {
+    return ring.flatMap((from, place) => {
+      const to = ring[(place + 1) % ring.length];
+      const pieces = Math.max(1, Math.ceil(Math.abs(to.lng - from.lng) / 120));
+      const along = (name, step) => from[name] + (to[name] - from[name]) * step / pieces;
+      return Array.from({length: pieces}, (_, step) => ({lat: along("lat", step), lng: along("lng", step)}));
+    });
+  }
   function fill() {
     if (layer instanceof L.Circle) {
       const centre = layer.getLatLng();
@@ -72,7 +81,7 @@
       by("radius_km").value = String(Number((layer.getRadius() / 1000).toPrecision(4)));
     } else if (layer) {
       by("shape").value = "polygon";
-      const ring = layer.getLatLngs()[0];
+      const ring = inPieces(layer.getLatLngs()[0]);
       by("corners").value = ring.map(p => `${p.lat.toFixed(5)}, ${lonOf(p.lng).toFixed(5)}`).join("\n");
     }
   }
