@@ -25,6 +25,8 @@ ORDER = (
     "aside",  # our question quoted, reactions, wishes, offers
     "fine",  # negated need or harm, harmless negations
     "unsafe",  # negated safety
+    "past",  # trouble that is told of as past: help, unless it ended
+    "ended",  # how it ended; says nothing by itself
     "stop!",  # stop in more than one word, before "send" alone can mean help
     "help",
     "stop",

@@ -29,9 +29,26 @@ please pls plz thanks thx ty por porfa favor gracias svp stp merci bitte danke
 obrigado obrigada obg per favore prego grazie aub alstublieft bedankt prosze dzieki
 пожалуйста спасибо будь ласка дякую lutfen tesekkurler من فضلك شكرا لطفا ممنون
 בבקשה תודה कृपया धन्यवाद kripya terima kasih po salamat asante tafadhali tack takk
-tak 请 谢 부탁해요 παρακαλω ευχαριστω
+tak 请 谢 부탁해요 παρακαλω ευχαριστω 番 号 號 选 選 option number answer opcion
+respuesta numero nummer antwort reponse opzione risposta ответ номер вариант जवाब x
 """
 COURTESY = frozenset(_COURTESY.split())
+
+_ONE = """
+one uno une eins один bir satu isa moja واحد یک ایک אחת एक ένα ett unu jedan jedna egy
+yksi kow ஒன்று 一 하나 일번 1번 এক ერთი մեկ አንድ
+"""
+_TWO = """
+two dos deux zwei dois twee dwa два две iki dua dalawa mbili
+اثنين اثنان دوم שתיים दो δύο två doi dva dvije dve kettő két
+kaksi laba biyu දෙක இரண்டு 二 둘 이번 2번 দুই ორი երկու ሁለት
+"""
+# Number words, which some type for the digits that our texts offer.
+NUMBERS = {
+    wording.folded(word): digit
+    for words, digit in ((_ONE, "1"), (_TWO, "2"))
+    for word in words.split()
+}
 
 
 @dataclass(frozen=True)
@@ -159,7 +176,7 @@ def _decide(found: Found, words: list[str]) -> Reading:
     def said(*senses: str) -> tuple[str, ...]:
         return tuple(word for sense in senses for word in found.get(sense, ()))
 
-    if helps := said("unsafe", "help"):
+    if helps := said("unsafe", "help") or _unended(found, words):
         return Reading(Label.HELP.value, helps, "asks for help or says not safe")
     stop, safe = said("stop"), said("safe", "fine")
     if stop and not said("safe"):
@@ -175,10 +192,29 @@ def _decide(found: Found, words: list[str]) -> Reading:
     return Reading(Label.SAFE.value, safe, "says safe", wants_stop=bool(stop))
 
 
+def _unended(found: Found, words: list[str]) -> tuple[str, ...]:
+    """Return the trouble that a text tells of and does not say to be over."""
+    past = tuple(found.get("past", ()))
+    return () if past and _ended_well(found, words) else past
+
+
+def _ended_well(found: Found, words: list[str]) -> bool:
+    """Tell whether a text says, after its last trouble, how that ended, and "safe"."""
+    if "?" in words or found.get("doubt") or found.get("asks"):
+        return False
+    told = " ".join(words)
+
+    def last(*senses: str) -> int:
+        said = (phrase for sense in senses for phrase in found.get(sense, ()))
+        return max((told.rfind(phrase) for phrase in said), default=-1)
+
+    return last("past") < min(last("ended"), last("safe", "fine"))
+
+
 def _digit(words: list[str]) -> Reading:
     """Read the digits that our texts offer, beside a code: 1 for safe, 2 for help."""
     spoken = [word for word in words if word.isdigit() or word.isalpha()] or words
-    digits = {word for word in spoken if word not in COURTESY}
+    digits = {NUMBERS.get(word, word) for word in spoken if word not in COURTESY}
     if digits == {"1"} and "?" not in words:
         return Reading(Label.SAFE.value, ("1",), "the digit for safe")
     if "2" in digits and digits <= {"1", "2"}:

@@ -1,6 +1,7 @@
 """Turn what people type into plain tokens, whatever the script, case or typing.
 
-Words of scripts with spaces are tokens; of Chinese, Japanese and Thai each letter is.
+Words of scripts with spaces are tokens; of Chinese, Japanese, Thai and their like each
+letter is.
 Marks are dropped only where they are accents: dropping them would break Devanagari.
 """
 
@@ -37,6 +38,16 @@ LETTERS = str.maketrans(
         "\u20e3": None,  # a keycap around a digit
     }
 )
+# Thai, Lao, Burmese, Khmer, Japanese, Chinese: words are not parted.
+ALONE = (
+    (0x0E01, 0x0E4E),
+    (0x0E81, 0x0ECD),
+    (0x1000, 0x103F),
+    (0x1780, 0x17D3),
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+)
+FIRST_ALONE = ALONE[0][0]
 ACCENTED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
 _KEPT_SYMBOLS = set("?*✅✔👍👌🆘🚑🚨❌🛑😭🙏👎☑🔥🩸")
 _QUESTIONS = str.maketrans({"？": "?", "؟": "?", ";": "?", "՞": "?"})
@@ -44,6 +55,7 @@ OPEN_END = "~"  # in phrases: the word may go on
 # English contractions stay one word ("don't"); elsewhere an apostrophe parts two.
 _CONTRACTED = re.compile(r"(?<=\w)['’‘`´ʼ](?=(?:t|s|m|re|ve|ll|d)\b)")
 _IN_WORD, _ALONE = "in word", "alone"
+_ASCII_WORD = re.compile(r"[a-z0-9][a-z0-9~]*|[?*]")
 _RUN = re.compile(r"(.)\1{2,}")
 
 
@@ -55,8 +67,9 @@ def _script(character: str) -> str:
 def is_letter_alone(character: str) -> bool:
     """Tell whether a letter is a token of its own: where words are not parted."""
     code = ord(character)
-    is_thai = 0x0E01 <= code <= 0x0E4E
-    return is_thai or 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF
+    if code < FIRST_ALONE:
+        return False
+    return any(first <= code <= last for first, last in ALONE)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -104,9 +117,12 @@ def tokens(text: str) -> list[str]:
     >>> tokens("S A F E")
     ['safe']
     """
+    plain = folded(text)
+    if plain.isascii():
+        return _spelled_out(_ASCII_WORD.findall(plain))
     found: list[str] = []
     word = ""
-    for character in folded(text):
+    for character in plain:
         kind = _kind(character)
         if kind == _IN_WORD or (character == OPEN_END and word):
             word += character
