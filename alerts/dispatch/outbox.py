@@ -27,8 +27,6 @@ from consular import copying, modes
 UNSURE = [State.SET_ASIDE, State.UNCLEAR]
 RETRIABLE = [*UNSURE, State.REJECTED]
 NOTICE_KEPT = timedelta(hours=24)
-# Nothing can stand under a post that ended so.
-NEVER_POSTED = [State.REJECTED, State.STOPPED, State.EXPIRED]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,7 +317,7 @@ def publish(cause: Cause, said: Text, now: datetime) -> list[Publication]:
                 account=account,
                 text__language=said.language,
                 taken_down_at=None,
-            ).exclude(state__in=NEVER_POSTED)
+            ).exclude(state=State.REJECTED)  # nothing can stand under it
             first = earlier.exclude(cause=cause).order_by("id").first()
         row, _ = Publication.objects.get_or_create(
             cause=cause,
