@@ -292,6 +292,21 @@ def test_what_people_type_is_understood(text, label):
     assert understanding.read(text).label == label
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("safe. qorqmazli vexturni dalumbek", "unclear"),
+        ("estoy bien, qorqmazli Vexturni dalumbek", "unclear"),
+        ("All safe. Kwabena Owusu-Ansah", "safe"),
+        ("All safe in Qorqmazli", "safe"),
+    ],
+)
+def test_several_words_that_nobody_knows_beside_safe_are_read_by_an_officer(
+    text, label
+):
+    assert understanding.read(text).label == label
+
+
 def test_the_words_that_decided_are_named():
     assert understanding.read("Estamos bien, no necesitamos ayuda").words == (
         "estamos bien",

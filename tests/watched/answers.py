@@ -277,7 +277,7 @@ def _exported(seat: Seat, second: Page) -> dict[str, int]:
     second.get_by_role("button", name=re.compile("Allow")).first.click()
     go(page, f"{seat.desk}/exports/")
     seat.shoot(page, "exports")
-    with page.expect_download() as fetched:
+    with page.expect_download(timeout=LONGEST_S * 2000) as fetched:
         page.get_by_role("link", name=re.compile("Fetch")).first.click()
     with Path(fetched.value.path()).open(encoding="utf-8-sig", newline="") as file:
         return dict(Counter(row["status"] for row in csv.DictReader(file)))

@@ -1,5 +1,6 @@
 """An officer at the board, and what is seen from there of a citizen who calls."""
 
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,7 @@ class Seat:
         """Note how long something took; longer than it may is wrong."""
         taken_s = round(time.monotonic() - began, 2)
         self.waited.setdefault(what, []).append(taken_s)
+        print(f"{what}: {taken_s} s", file=sys.stderr, flush=True)
         if taken_s > SOON_S:
             self.wrong.append(f"{what} after {taken_s} s")
 

@@ -162,7 +162,7 @@ def _write_back(inbound: Inbound, label: str, found: Whose, now: datetime) -> No
 
 def _beside_code(body: str, reading: understanding.Reading) -> understanding.Reading:
     """Read once more without a code of ours that was taken for a word nobody knows."""
-    if reading.reason != understanding.HIDDEN:
+    if reading.reason not in (understanding.HIDDEN, understanding.UNREAD):
         return reading
     for code in attributing.codes(body):
         is_word = understanding.read(code).label != Label.UNCLEAR

@@ -14,6 +14,7 @@ SHORTEST = 3  # a word this long may be another one mistyped
 SHORTEST_STEM = 4  # a word of harm this long is seen in longer ones and through errors
 SHORTEST_INSIDE = 5
 _DOUBLE = re.compile(r"(.)\1+")
+SENTENCE = 2  # so many words that nobody knows may say anything
 LONGEST_DENIAL = 6  # words longer than this deny nothing, but for Arabic "ma...sh"
 # "no" in Greek typed in Latin letters and in Tagalog, ordinary words elsewhere.
 ELSEWHERE = {"den", "di"}
@@ -125,6 +126,23 @@ class Hidden:
             if len(pair) == 2 and self._joins(pair, free[at : at + 2]):
                 return "".join(pair)
         return ""
+
+    def unread(self, text: str, words: list[str], free: list[str]) -> str:
+        """Return the first of several words that nobody knows, or nothing.
+
+        One may be a slip or a name. Several are a sentence in a language or a manner
+        that the phrases do not cover, and it may be the call.
+        """
+        strange = [
+            word
+            for at, word in enumerate(words)
+            if free[at] and self._is_strange(word) and not naming.is_place(words, at)
+        ]
+        if len(strange) < SENTENCE:
+            return ""
+        names = naming.written_as_names(text)
+        others = [word for word in strange if word not in names]
+        return others[0] if len(others) >= SENTENCE else ""
 
     def _strange_beside_safe(self, words: list[str], free: list[str]) -> str:
         """Return a word nobody knows next to "safe": denials stand there, misspelt."""

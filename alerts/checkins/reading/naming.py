@@ -33,3 +33,15 @@ def is_place(words: list[str], at: int) -> bool:
     return words[at] in places() or (
         at > 0 and words[at - 1] in BEFORE and len(words[at]) >= SHORTEST
     )
+
+
+def written_as_names(text: str) -> frozenset[str]:
+    """Return the words that begin with a capital and go on small, as names do.
+
+    Examples
+    --------
+    >>> sorted(written_as_names("Safe. Jonas LINDQVIST"))
+    ['jonas', 'safe']
+    """
+    named = (word for word in text.split() if word[:1].isupper() and not word.isupper())
+    return frozenset(token for word in named for token in wording.tokens(word))

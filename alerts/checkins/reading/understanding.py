@@ -9,7 +9,8 @@ certain is unclear and goes to an officer. A call for help is never read as safe
 3. negated safety ("not safe", "güvende değilim") and help speak for help;
 4. then stop, then safe;
 5. a text that says safe but also holds a negation, a "but", a question that nothing
-   explained, or a word that may be a mistyped call for help, is unclear.
+   explained, a word that may be a mistyped call for help, or several words that
+   nobody knows, is unclear.
 """
 
 from collections import defaultdict
@@ -23,6 +24,7 @@ STOP_TOKENS = 3  # "stop" among more words may ask for anything: "stop them plea
 TYPO_TOKENS = 3  # texts of so few words are read with a typing error forgiven
 LONGEST = 2000
 HIDDEN = "says safe, but a word may be a call"
+UNREAD = "says safe, but much of it was not understood"
 # Words beside a digit that it does not count: "safe. 2 please" gives both answers.
 _COURTESY = """
 please pls plz thanks thx ty por porfa favor gracias svp stp merci bitte danke
@@ -85,10 +87,13 @@ def read(text: str, phrases: Phrases | None = None) -> Reading:
     reading = _decide(found, words)
     if reading.label == Label.SAFE and _has_lone_two(words, free):
         return Reading(Label.UNCLEAR.value, ("2",), "says safe, and the digit for help")
-    if reading.label == Label.SAFE and (
-        hidden := hiding.of(phrases).call_in(words, free)
-    ):
+    if reading.label != Label.SAFE:
+        return reading
+    looking = hiding.of(phrases)
+    if hidden := looking.call_in(words, free):
         return Reading(Label.UNCLEAR.value, (hidden,), HIDDEN)
+    if unread := looking.unread(text, words, free):
+        return Reading(Label.UNCLEAR.value, (unread,), UNREAD)
     return reading
 
 
