@@ -27,10 +27,11 @@ FOURTH = rows_of("replies_fourth.tsv")
 FIFTH = rows_of("replies_fifth.tsv")
 SIXTH = rows_of("replies_sixth.tsv")
 SEVENTH = rows_of("replies_seventh.tsv")
+EIGHTH = rows_of("replies_eighth.tsv")  # whoever wrote it wrote no phrase
 # Nobody has looked at what is missed of these.
 UNSEEN = FOURTH[1::2] + SIXTH[1::2] + SEVENTH[1::2]
 HELP = [row["text"] for row in ROWS if row["label"] == "help"]
-APART = HELD_OUT + FOURTH + FIFTH + SIXTH + SEVENTH
+APART = HELD_OUT + FOURTH + FIFTH + SIXTH + SEVENTH + EIGHTH
 ALL_HELP = HELP + [row["text"] for row in APART if row["label"] == "help"]
 
 
@@ -305,6 +306,33 @@ def test_several_words_that_nobody_knows_beside_safe_are_read_by_an_officer(
     text, label
 ):
     assert understanding.read(text).label == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tout le monde est sorti sauf Léo",
+        "tous sains et saufs sauf Léo",
+        "todos bien salvo Leo",
+        "todos bem fora o Leo",
+        "tutti salvi, salvo Leo",
+        "tutti bene a parte Leo",
+        "all fine excluding Leo",
+        "5 of 6 safe",
+        "wszyscy ok poza Leo",
+        "mindenki jól van León kívül",
+        "sab theek hain Leo ko chhodkar",
+        "所有人平安，就差小明",
+        "semua selamat melainkan anak",
+    ],
+)
+def test_everyone_but_one_is_not_everyone(text):
+    assert understanding.read(text).label != "safe"
+
+
+@pytest.mark.parametrize("text", ["SAUF 7K2Q", "salvo 7k2q", "estoy sano y salvo"])
+def test_the_word_for_safe_that_also_means_except_is_believed_alone(text):
+    assert understanding.read(text).label == "safe"
 
 
 def test_the_words_that_decided_are_named():

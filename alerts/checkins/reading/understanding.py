@@ -31,7 +31,8 @@ please pls plz thanks thx ty por porfa favor gracias svp stp merci bitte danke
 obrigado obrigada obg per favore prego grazie aub alstublieft bedankt prosze dzieki
 пожалуйста спасибо будь ласка дякую lutfen tesekkurler من فضلك شكرا لطفا ممنون
 בבקשה תודה कृपया धन्यवाद kripya terima kasih po salamat asante tafadhali tack takk
-tak 请 谢 부탁해요 παρακαλω ευχαριστω 番 号 號 选 選 option number answer opcion
+tak 请 谢 快 点 jaldi जल्दी جلدي hurry quick asap schnell vite rapido presto snel x
+부탁해요 παρακαλω ευχαριστω 番 号 號 选 選 option number answer opcion
 respuesta numero nummer antwort reponse opzione risposta ответ номер вариант जवाब x
 """
 COURTESY = frozenset(_COURTESY.split())
@@ -141,7 +142,7 @@ def _found(words: list[str], phrases: Phrases) -> tuple[Found, list[str]]:
 def _candidates(words: list[str], phrases: Phrases) -> Candidates:
     """Collect by sense what could match while no token was taken, in one pass."""
     found: Candidates = {}
-    real = len(words) - words.count("?")
+    real = sum(word != "?" and not wording.is_code(word) for word in words)
     threes = zip(words, [*words[1:], ""], [*words[2:], "", ""], strict=False)
     for at, three in enumerate(threes):
         for phrase in phrases.starting(*three):

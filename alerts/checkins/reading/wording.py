@@ -151,6 +151,17 @@ def _spelled_out(found: list[str]) -> list[str]:
     return found
 
 
+def is_code(token: str) -> bool:
+    """Tell whether a token can be one of our codes with a digit, and no word.
+
+    Examples
+    --------
+    >>> is_code("7k2q"), is_code("2"), is_code("safe")
+    (True, False, False)
+    """
+    return token.isalnum() and not token.isdigit() and any(map(str.isdigit, token))
+
+
 def variants(token: str) -> list[str]:
     """Return a token, and what it is with letters that were held down let go.
 
