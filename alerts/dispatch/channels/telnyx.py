@@ -24,6 +24,7 @@ from alerts.dispatch.channels.base import (
     RepeatableError,
     SetUpError,
     TemporaryError,
+    UnclearError,
 )
 
 CODES = {
@@ -115,13 +116,14 @@ class TelnyxSms:
 
 
 def _kind(error: ChannelError) -> type[ChannelError]:
-    """Sort a refusal by its code, where that says more than its status."""
-    kinds: tuple[tuple[frozenset[str], type[ChannelError]], ...] = (
-        (GONE, GoneError),
-        (OPTED_OUT, OptedOutError),
-        (SET_UP, SetUpError),
-        (WAIT, TemporaryError),
-    )
+    """Sort a refusal by its code, where that says more than its status.
+
+    What may have been taken marks nobody, whatever its code; but an account that may
+    not send has taken nothing.
+    """
+    kinds: list[tuple[frozenset[str], type[ChannelError]]] = [(SET_UP, SetUpError)]
+    if not isinstance(error, UnclearError):
+        kinds += [(GONE, GoneError), (OPTED_OUT, OptedOutError), (WAIT, TemporaryError)]
     found = (kind for codes, kind in kinds if error.code in codes)
     return next(found, type(error))
 
