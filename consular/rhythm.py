@@ -8,7 +8,7 @@ is looked at, and it may never be one that three divides.
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.utils import InterfaceError, InternalError, OperationalError
+from consular import outages
 
 
 def one_by_one(now: datetime, *steps: Callable[[datetime], object]) -> None:
@@ -24,10 +24,10 @@ def one_by_one(now: datetime, *steps: Callable[[datetime], object]) -> None:
     for step in steps:
         try:
             step(now)
-        except (OperationalError, InterfaceError, InternalError):
-            raise
-        except Exception as error:  # raised below
-            met = met or error
+        except Exception as error:
+            if outages.is_away(error):
+                raise
+            met = met or error  # raised below
     if met is not None:
         raise met
 

@@ -1,7 +1,8 @@
 """Something that happens on another connection while a test goes on."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -36,6 +37,24 @@ def until(sql: str) -> None:
 def until_one_waits() -> None:
     """Wait until a transaction waits for another's lock."""
     until("SELECT 1 FROM pg_locks WHERE NOT granted")
+
+
+@contextmanager
+def only_reads() -> Iterator[None]:
+    """Let the database refuse to write, as while another one takes its place.
+
+    Outside a transaction alone: PostgreSQL asks when one begins.
+    """
+    said = "SET default_transaction_read_only = {}"
+    if connection.vendor == "sqlite":
+        said = "PRAGMA query_only = {}"
+    with connection.cursor() as cursor:
+        cursor.execute(said.format("on"))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(said.format("off"))
 
 
 class Uncommitted:

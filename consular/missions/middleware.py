@@ -6,16 +6,15 @@ What providers sign goes straight to its view.
 import logging
 from collections.abc import Callable
 
-from django.db import InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 
+from consular import outages
 from consular.missions import faults
 
 logger = logging.getLogger(__name__)
 SIGNED = "/hooks/"
-# PostgreSQL says the second where it is read-only while another takes its place.
-AWAY = (OperationalError, InternalError)
 
 
 class ProvidersFirstMiddleware:
@@ -40,7 +39,9 @@ class ProvidersFirstMiddleware:
         request.resolver_match = found
         try:
             answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        except AWAY as error:
+        except (DatabaseError, InterfaceError) as error:
+            if not outages.is_away(error):
+                raise
             return _gone(request, error)
         return answer
 
@@ -102,9 +103,7 @@ class DatabaseGoneMiddleware:
         self, request: HttpRequest, error: Exception
     ) -> HttpResponse | None:
         """Turn a lost or locked database into a page with a next step."""
-        if not isinstance(error, AWAY):
-            return None
-        return _gone(request, error)
+        return _gone(request, error) if outages.is_away(error) else None
 
 
 def _gone(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -1,8 +1,10 @@
 """The inbox of officers: calls first, whose a reply may be, and who is told of it."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection
 from django.urls import reverse
 
 from alerts.checkins.answers import audiences, inbox
@@ -174,3 +176,21 @@ def test_a_number_with_several_messages_of_an_alert_is_one_party(sent):
     AudienceMessage.objects.create(audience=sent.audience, message=message)
     key = inbox.addresses.key("sms", "+12025550101")
     assert audiences.of_address(key, "sms") == [sent.audience]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite goes on")
+def test_an_answer_that_breaks_its_transaction_holds_up_nobody(sent, monkeypatch):
+    first = reply("SAFE", sid="SM1")
+    Inbound.objects.update(state=Inbound.State.NEW)
+    take_in = inbox.registering.take_in
+
+    def breaks(inbound, now):
+        if inbound.pk == first.pk:
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT nothing")
+        return take_in(inbound, now)
+
+    monkeypatch.setattr(inbox.registering, "take_in", breaks)
+    assert reply("HELP", sid="SM2").state == Inbound.State.READ
+    first.refresh_from_db()
+    assert (first.state, first.reason) == (Inbound.State.INBOX, "could not be read")

@@ -9,7 +9,7 @@ import logging
 import re
 from datetime import datetime
 
-from django.db import InternalError, OperationalError, transaction
+from django.db import transaction
 
 from alerts.checkins.answers import (
     asking,
@@ -30,6 +30,7 @@ from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
+from consular import outages
 from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
@@ -97,12 +98,9 @@ def _settle(inbound: Inbound, now: datetime) -> bool:
     """Read one answer, or put it before an officer."""
     try:
         return _read(inbound, now)
-    except (
-        OperationalError,
-        InternalError,
-    ):  # the database is away: the next second tries again
-        raise
     except Exception as error:
+        if outages.is_away(error):  # the next second tries again
+            raise
         logger.error("answer %s not read: %s", inbound.pk, type(error).__name__)
     row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.NEW)
     return bool(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.utils import InterfaceError, InternalError, OperationalError
+from django.db.utils import InterfaceError
 from django.utils import timezone
 
 from alerts.dispatch import ticking
@@ -22,6 +22,7 @@ from alerts.dispatch.sending import (
 )
 from alerts.dispatch.sending.diary import Diary
 from alerts.dispatch.sending.jobs import Job
+from consular import outages
 
 logger = logging.getLogger(__name__)
 
@@ -146,16 +147,6 @@ class Sender:
         sweeping.leave(self.owner)
 
 
-def _is_away(error: Exception) -> bool:
-    """Tell a lost database from a statement that is wrong.
-
-    A server that dies in the middle of a statement is a plain `DatabaseError`; one
-    that is read-only for a while, as another takes its place, is an `InternalError`.
-    """
-    kinds = (OperationalError, InterfaceError, InternalError)
-    return isinstance(error, kinds) or type(error) is DatabaseError
-
-
 def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None]) -> int:
     """Send until told to stop; return how many results were recorded.
 
@@ -167,7 +158,7 @@ def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None])
             beat(timezone.now())
             busy = sender.step()
         except (DatabaseError, InterfaceError) as error:
-            if not _is_away(error):
+            if not outages.is_away(error):
                 raise
             logger.error("the database is away: %s", type(error).__name__)
             connection.close()
