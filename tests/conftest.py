@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from hypothesis import settings
 
 from alerts.incidents.audiences import outlines
@@ -36,6 +38,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "django_db_setup",
         }:
             item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Number rows as where thousands have registered, and no table like another.
+
+    A page that writes "1,288" for a row, or a test that takes one table's number for
+    another's, is else found by a ministry.
+    """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for place, model in enumerate(apps.get_models()):
+            field, table = model._meta.auto_field, model._meta.db_table
+            if field is not None:
+                _begin_at(cursor, table, field.column, 12_000 + 37 * place)
+
+
+def _begin_at(cursor: Any, table: str, column: str, number: int) -> None:
+    if connection.vendor == "postgresql":
+        named = "pg_get_serial_sequence(%s, %s)"
+        cursor.execute(f"SELECT setval({named}, %s)", [table, column, number])
+        return
+    cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+    cursor.execute("INSERT INTO sqlite_sequence VALUES (%s, %s)", [table, number])
 
 
 @pytest.fixture(autouse=True)
