@@ -14,6 +14,8 @@ from dataclasses import dataclass
 # Around the words about answering, which are left out where nobody can answer.
 REPLY, REPLY_END = "{reply}", "{/reply}"
 _REPLY = re.compile(r"\{reply\}(.*?)\{/reply\}", re.DOTALL)
+# A link ends before a sentence's end, and before Chinese, which has no spaces.
+LINK = re.compile(r"https?://[^\s،؛؟\u2e80-\uffef]+(?<=[\w/=#&+%~-])")
 # Behind a link, a phone takes what is no ASCII for more of it: a full stop in Chinese.
 _RUNS_ON = re.compile(r"\{link\}(?=[^\x00-\x7f\s])")
 GSM = set(
@@ -155,6 +157,17 @@ def filled(body: str, link: str, code: str) -> str:
     """
     apart = _RUNS_ON.sub("{link} ", body) if link else body
     return apart.replace("{link}", link).replace("{code}", code)
+
+
+def spoken(body: str) -> str:
+    """Leave out the links of a text: nobody can be told one in a call.
+
+    Examples
+    --------
+    >>> spoken("Are you safe? https://example.org/c/x Press 1.")
+    'Are you safe? Press 1.'
+    """
+    return " ".join(LINK.sub("", body).split())
 
 
 def for_reader(body: str, can_answer: bool) -> str:

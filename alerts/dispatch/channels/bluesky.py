@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from alerts.dispatch import text as texts
 from alerts.dispatch.channels import answers, posts
 from alerts.dispatch.channels.api import Api
 from alerts.dispatch.channels.base import (
@@ -45,7 +46,7 @@ def facets(text: str) -> list[dict[str, Any]]:
                 {"$type": "app.bsky.richtext.facet#link", "uri": found.group()}
             ],
         }
-        for found in posts.LINK.finditer(text)
+        for found in texts.LINK.finditer(text)
     ]
 
 

@@ -7,12 +7,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from alerts.dispatch import text as texts
 from alerts.dispatch.channels.base import ChannelError, PermanentError, UnclearError
 
-# A link ends before a sentence's end, and before Chinese, which has no spaces.
-LINK = re.compile(r"https?://[^\s،؛؟\u2e80-\uffef]+(?<=[\w/=#&+%~-])")
 _WORD = re.compile(
-    rf"{LINK.pattern}[!-~]*[。！？，]*\s*"
+    rf"{texts.LINK.pattern}[!-~]*[。！？，]*\s*"
     r"|(?:(?!https?://)[^\s。！？，])+[。！？，]*\s*|[。！？，]+\s*|\S"
 )
 # What X makes a link of although no scheme stands before it.
@@ -46,7 +45,7 @@ def weighted(text: str) -> int:
     https://docs.x.com/fundamentals/counting-characters; the ranges are those of
     version 3 of its `twitter-text`.
     """
-    rest, links = LINK.subn("", text)
+    rest, links = texts.LINK.subn("", text)
     more = sum(max(LINK_LENGTH - len(name), 0) for name in _BARE.findall(rest))
     letters = sum(1 if _is_light(letter) else 2 for letter in rest)
     return LINK_LENGTH * links + more + letters
@@ -60,7 +59,7 @@ def _is_light(letter: str) -> bool:
 
 def with_short_links(text: str) -> int:
     """Count as Mastodon does: every link is 23."""
-    return len(LINK.sub("x" * LINK_LENGTH, text))
+    return len(texts.LINK.sub("x" * LINK_LENGTH, text))
 
 
 def thread(text: str, most: int, count: Callable[[str], int]) -> list[str]:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from django.template.loader import render_to_string
 from twilio.twiml.voice_response import VoiceResponse
 
-from alerts.dispatch.channels import answers, posts
+from alerts.dispatch import text as texts
+from alerts.dispatch.channels import answers
 from alerts.dispatch.channels.base import Outgoing, PermanentError
 from alerts.dispatch.channels.twilio_account import TwilioAccount, unasked
 
@@ -49,7 +50,7 @@ def twiml(outgoing: Outgoing) -> str:
     A link cannot be spoken and is left out; the digits take its place.
     """
     voice = VOICES.get(outgoing.language, VOICES["en"])
-    said = " ".join(posts.LINK.sub("", outgoing.body).split())
+    said = texts.spoken(outgoing.body)
     language = outgoing.language if outgoing.language in VOICES else "en"
     asked = render_to_string(f"messages/voice.{language}.txt").strip()
     response = VoiceResponse()

@@ -206,7 +206,7 @@ def _plural(count: int, noun: str) -> str:
 
 def spoken(words: Words, mode: str) -> str:
     """Return what a call says: the text message without links, and what to press."""
-    said = " ".join(posts.LINK.sub("", previewed(words, mode, False).body).split())
+    said = counting.spoken(previewed(words, mode, False).body)
     press = render_to_string(f"messages/voice.{words.language}.txt").strip()
     return f"{said} {press}"
 
