@@ -10,7 +10,7 @@ function send() {
   fetch(one[0], {method: "POST", body: new URLSearchParams(one[1].concat([["ago", Math.max(0, Math.round((Date.now() - one[2]) / 1000)) || 0]])), credentials: "omit", signal: stop.signal}).then(function (got) {
     if (got.status > 499 || got.status === 429) throw got;
     clearTimeout(late); busy = false; waiting.shift(); keep();
-    if (waiting.length) send(); else location.replace(one[0] + "?saved=1&lang=" + document.documentElement.lang);
+    if (waiting.length) send(); else location.replace(one[0] + (got.status === 400 ? "?again=1&asked=1" : "?saved=1") + "&lang=" + document.documentElement.lang);
   }).catch(function () { clearTimeout(late); busy = false; box.hidden = false; setTimeout(send, 8000); });
 }
 document.addEventListener("submit", function (event) {

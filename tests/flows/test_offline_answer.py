@@ -82,3 +82,18 @@ def test_a_call_that_is_tapped_while_safe_is_being_sent_is_kept_and_sent_after_i
     held[0].continue_()
     expect(page.get_by_role("heading", name="Saved: you need help")).to_be_visible()
     assert set(Standing.objects.values_list("status", flat=True)) == {"needs_help"}
+
+
+def test_an_answer_for_nobody_on_a_shared_phone_is_asked_for_again(
+    phone: BrowserContext, party: Sent, live_server: object
+) -> None:
+    other = send(Alert.objects.get(), "+12025550101", code="BB33")
+    page = phone.new_page()
+    page.goto(f"{live_server}{other.path}")
+    for box in page.locator("input[name=person]").all():
+        box.uncheck()
+    page.get_by_role("button", name="We are safe").tap()
+    expect(page.get_by_role("alert")).to_contain_text("Who is this answer for?")
+    assert CheckIn.objects.count() == 0
+    page.get_by_role("button", name="We are safe").tap()
+    expect(page.get_by_role("heading", name="Saved: you are safe")).to_be_visible()

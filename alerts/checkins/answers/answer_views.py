@@ -165,7 +165,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         context = _context(opened, now)
         if context["standing"] and "again" not in request.GET:
             return _page(request, "answer_saved", context)
-        return _page(request, "answer", context)
+        # With the script, what was refused is asked again here.
+        is_asked = "asked" in request.GET and context["parties"] > 1
+        return _page(request, "answer", context | {"nobody": is_asked})
     status = ANSWERS.get(request.POST.get("status", ""))
     if status is None:
         context = _context(opened, now) | {"missing": True}
