@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Account, Attempt, Lane, Message, State
@@ -154,3 +155,17 @@ def test_a_mail_to_an_officer_waits_for_no_codes_at_a_slow_sender(settings):
     outbox.write(cause, [mail], NOON)
     jobs = claims.claim("w", NOON)
     assert sorted(job.channel for job in jobs) == ["email", "sms"]
+
+
+def test_alerts_whose_messages_have_left_cost_a_claim_no_questions():
+    def asked():
+        outbox.write(make_cause(f"alert:{Message.objects.count()}"), letters(40), NOON)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(claims.claim("w", NOON)) == 40
+        return len(queries)
+
+    once = asked()
+    for number in range(20):
+        outbox.write(make_cause(f"alert:done-{number}"), letters(1), NOON)
+    Message.objects.update(state=State.ACCEPTED)
+    assert asked() <= once

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from alerts.dispatch import routing
 from alerts.dispatch.models import Account, Cause, Lane, Message, State
@@ -21,6 +21,7 @@ from consular import modes
 
 BELIEVED = timedelta(seconds=0.5)
 NOTICES_FROM_US = 900_000  # of each second
+WAITING = "waiting_"  # before the name of a channel
 EVERY = 0  # in place of a cause: the causes of all notices
 Queue = tuple[int, str]
 
@@ -130,8 +131,33 @@ class Picker:
             waiting = self._due(self._waiting(EVERY)).filter(channel__in=room)
             causes = [EVERY] if waiting.exists() else []
         queues = [(cause, channel) for cause in causes for channel in room]
-        known = (q for q in queues if not self.memory.is_empty(q, self.now))
-        return self.memory.in_turn(known)
+        asked = [q for q in queues if not self.memory.is_empty(q, self.now)]
+        return self.memory.in_turn(self._with_something_due(asked))
+
+    def _with_something_due(self, queues: list[Queue]) -> list[Queue]:
+        """Keep the queues in which something waits, by one question for all.
+
+        Alerts stay open for days after their last message has left, so that nearly all
+        queues are empty; asked one by one they take longer than the sending.
+        """
+        causes = {cause for cause, _ in queues if cause != EVERY}
+        if not causes:
+            return queues
+        own = Message.objects.filter(cause=OuterRef("pk"))
+        each = {
+            f"{WAITING}{name}": Exists(self._due(own.filter(channel=name)))
+            for name in {channel for _, channel in queues}
+        }
+        found = Cause.objects.filter(pk__in=causes).annotate(**each).values("pk", *each)
+        rows = {row["pk"]: row for row in found}
+        kept = []
+        for queue in queues:
+            cause, channel = queue
+            if rows.get(cause, {}).get(f"{WAITING}{channel}", cause == EVERY):
+                kept.append(queue)
+            else:
+                self.memory.found_empty(queue, self.now)
+        return kept
 
     def _of_lane(self, lane: int, left: int, room: dict[str, int]) -> Iterator[int]:
         """Yield ids: of each queue its share, then what others have left."""
@@ -154,8 +180,6 @@ class Picker:
                     self.memory.serve(queue)
                 if most and len(found) == most:
                     full.append(queue)
-                elif most and not taken[queue] and cause != EVERY:
-                    self.memory.found_empty(queue, self.now)
             queues = full
 
     def _waiting(self, cause: int) -> QuerySet[Message]:
