@@ -283,6 +283,7 @@ TICKS = {
     "hazards": "alerts.hazards.ticking.tick",
     "incidents": "alerts.incidents.ticking.tick",
     "checkins": "alerts.checkins.ticking.tick",
+    "answers": "alerts.checkins.ticking.read",
 }
 # What each later stage forgets of a party that is erased, and for how many days things
 # are kept: texts, whereabouts after an incident is closed, what nobody confirmed

@@ -15,9 +15,15 @@ CASES = Every(5)
 LADDERS = Every(3)  # an answer stops a further step within ten seconds
 
 
+def read(now: datetime) -> None:
+    """Read what is new, in a tick of its own: a call waits for no other step."""
+    while inbox.read_new(now) == inbox.AT_ONCE:
+        pass
+
+
 def tick(now: datetime) -> None:
-    """Read what is new; each answer is read once, whoever ticks."""
-    due: list[Callable[[datetime], object]] = [_read_new]
+    """Take the steps that are due, and count."""
+    due: list[Callable[[datetime], object]] = []
     if LADDERS(now):
         due.append(ladders.climb)
     due.append(counting.tick)
@@ -27,11 +33,6 @@ def tick(now: datetime) -> None:
     if RETENTION(now):
         due.append(_end_what_is_over)
     one_by_one(now, *due)
-
-
-def _read_new(now: datetime) -> None:
-    while inbox.read_new(now) == inbox.AT_ONCE:
-        pass
 
 
 def _end_what_is_over(now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from alerts.checkins.answers import inbox
 from alerts.checkins.board import boards
@@ -365,3 +366,62 @@ def test_a_number_is_not_known_for_ever_after_the_end(sent, closed):
     inbound = reply("HELP", at=NOON + timedelta(days=31))
     assert inbound.incident is None
     assert Message.objects.filter(purpose="unknown sender").exists()
+
+
+def came(*said, first=0):
+    """Store answers of (number, words), in this order."""
+    for sid, (number, body) in enumerate(said, first):
+        form = {"MessageSid": f"SM{sid}", "From": number, "To": "+1", "Body": body}
+        inbox.store("simulated-sms", form, "sms", LATER)
+
+
+def waiting():
+    new = Inbound.objects.filter(state=Inbound.State.NEW).order_by("id")
+    return list(new.values_list("provider_id", flat=True))
+
+
+def test_a_call_is_read_before_those_who_are_safe(alert, incident, monkeypatch):
+    monkeypatch.setattr(inbox, "AT_ONCE", 1)
+    for number in range(1, 5):
+        send(alert, f"+1202555010{number}", code=f"AAA{number}")
+    came(
+        ("+12025550101", "safe"),
+        ("+12025550102", "hm"),
+        ("+12025550103", "I am fine"),
+        ("+12025550104", "HELP"),
+    )
+    assert inbox.read_new(LATER) == 1
+    assert statuses(incident) == {"needs_help"}
+    inbox.read_new(LATER)
+    assert waiting() == ["SM0", "SM2"]
+
+
+def test_of_one_sender_all_is_read_in_the_order_in_which_it_came(sent, monkeypatch):
+    monkeypatch.setattr(inbox, "AT_ONCE", 1)
+    came(("+12025550199", "ok"), ("+12025550101", "safe"), ("+12025550101", "HELP"))
+    orders = [waiting() for _ in range(3) if inbox.read_new(LATER)]
+    assert orders == [["SM0", "SM2"], ["SM0"], []]
+
+
+def test_what_cannot_be_opened_waits_for_its_key_and_holds_up_nobody(
+    sent, incident, settings
+):
+    old = settings.SEALING_KEYS
+    settings.SEALING_KEYS = ["a key that comes later", *old]
+    came(*[(f"+120255502{number}", "safe") for number in range(10, 70)])
+    settings.SEALING_KEYS = old
+    came(("+12025550101", "HELP"), first=100)
+    while inbox.read_new(LATER):
+        pass
+    assert statuses(incident) == {"needs_help"}
+    assert len(waiting()) == 60
+    settings.SEALING_KEYS = ["a key that comes later", *old]
+    while inbox.read_new(LATER):
+        pass
+    assert waiting() == []
+
+
+def test_answers_are_read_in_a_tick_of_their_own(sent, incident, settings):
+    came(("+12025550101", "HELP"))
+    import_string(settings.TICKS["answers"])(LATER)
+    assert statuses(incident) == {"needs_help"}

@@ -15,7 +15,15 @@ from alerts.dispatch.models import (
     Spend,
     State,
 )
-from alerts.dispatch.sending import budgets, claims, delivery, health, rates
+from alerts.dispatch.sending import (
+    budgets,
+    claims,
+    delivery,
+    health,
+    picking,
+    rates,
+    sweeping,
+)
 from alerts.dispatch.watching import alarms, progress
 from alerts.exercises.provider.faults import Faults
 from consular.missions.models import Duty
@@ -77,6 +85,30 @@ def test_a_notice_leaves_within_a_second_of_a_large_alert(settings):
     assert lanes[9][0] == Lane.NOTICE
     left = Counter(lane for each in lanes for lane in each)
     assert left == {Lane.DANGER: 18, Lane.NOTICE: 1}
+
+
+def test_a_worker_that_slept_through_its_tenth_asks_for_notices_all_the_same(settings):
+    change_account(settings, rate="10")
+    outbox.write(make_cause("alert:1", lane=Lane.DANGER), letters(60), NOON)
+    outbox.write(make_cause("notice:1", lane=Lane.NOTICE), letters(1), NOON)
+    memory = picking.Memory()
+    moments = [NOON + n * SECOND * 0.6 for n in range(3)]
+    found = [claims.claim("worker", at, memory=memory)[0].lane for at in moments]
+    assert found == [Lane.DANGER, Lane.DANGER, Lane.NOTICE]
+
+
+def test_a_notice_that_was_claimed_is_not_overtaken_by_all_that_is_claimed_after_it(
+    provider,
+):
+    outbox.write(make_cause("alert:1", lane=Lane.DANGER), letters(600), NOON)
+    outbox.write(make_cause("notice:1", lane=Lane.NOTICE), letters(1), NOON)
+    sender = delivery.Sender("w", 8, lambda: NOON + 0.95 * SECOND)
+    sweeping.beat("w", NOON)
+    told = Message.objects.filter(lane=Lane.NOTICE, state=State.ACCEPTED)
+    while not told.exists():
+        sender.step()
+    assert Message.objects.filter(state=State.QUEUED).exists()
+    sender.close()
 
 
 def test_a_long_text_costs_as_many_parts_as_the_network_counts(settings):

@@ -10,6 +10,8 @@ import re
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from alerts.checkins.answers import (
     asking,
@@ -30,14 +32,17 @@ from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses, statements
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident
-from consular import outages
+from consular import outages, sealing
 from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.models import Person
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 200
+AT_ONCE = 50
+LOOKED_AT = 1_000  # of what waits, to find the calls in it
 NOTHING = "none"  # of an answer that an officer puts away
+URGENCY = {Label.HELP.value: 0, Label.UNCLEAR.value: 1}
+OTHERS = 2
 AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
 STATUSES: dict[str, str] = {
     Label.SAFE.value: Status.SAFE.value,
@@ -86,23 +91,64 @@ def store(
 
 
 def read_new(now: datetime) -> int:
-    """Read what was not read yet, in the order it came; return how many.
+    """Read what was not read yet, calls for help first; return how many.
 
     An answer that cannot be read goes to an officer, so that those behind it are read.
     """
-    waiting = Inbound.objects.filter(state=Inbound.State.NEW).order_by("id")
-    return sum(_settle(inbound, now) for inbound in waiting[:AT_ONCE])
+    done = 0
+    for pk in _calls_first():
+        done += _settle(pk, now)
+        if done == AT_ONCE:
+            break
+    return done
 
 
-def _settle(inbound: Inbound, now: datetime) -> bool:
-    """Read one answer, or put it before an officer."""
+def _calls_first() -> list[int]:
+    """Return what waits: senders of whom anything may be a call, then the others.
+
+    In the minutes after an alert hundreds answer at once, nearly all of them that they
+    are safe. Of one sender all is read in the order in which it came.
+    """
+    waiting = (
+        Inbound.objects.filter(state=Inbound.State.NEW)
+        .order_by("id")
+        .annotate(sealed=Cast("body", TextField()))
+        .values_list("pk", "channel", "from_key", "sealed")[:LOOKED_AT]
+    )
+    urgency: dict[tuple[str, str], int] = {}
+    for _, channel, key, sealed in waiting:
+        known = urgency.get((channel, key), OTHERS)
+        urgency[channel, key] = min(known, _urgency(sealed))
+    ordered = sorted(waiting, key=lambda row: urgency[row[1], row[2]])
+    return [pk for pk, *_ in ordered]
+
+
+def _urgency(sealed: str) -> int:
     try:
-        return _read(inbound, now)
+        label = understanding.read(sealing.unseal(sealed)).label
+    except Exception:  # told of when its turn comes
+        label = Label.UNCLEAR
+    return URGENCY.get(label, OTHERS)
+
+
+def _settle(pk: int, now: datetime) -> bool:
+    """Read one answer, or put it before an officer.
+
+    What cannot be opened waits: while keys are changed, a process may not have the new
+    one yet.
+    """
+    try:
+        inbound = Inbound.objects.filter(pk=pk).first()
+    except sealing.SealError:
+        logger.error("answer %s cannot be opened; it waits for its key", pk)
+        return False
+    try:
+        return inbound is not None and _read(inbound, now)
     except Exception as error:
         if outages.is_away(error):  # the next second tries again
             raise
-        logger.error("answer %s not read: %s", inbound.pk, type(error).__name__)
-    row = Inbound.objects.filter(pk=inbound.pk, state=Inbound.State.NEW)
+        logger.error("answer %s not read: %s", pk, type(error).__name__)
+    row = Inbound.objects.filter(pk=pk, state=Inbound.State.NEW)
     return bool(
         row.update(
             state=Inbound.State.INBOX, label=Label.UNCLEAR, reason="could not be read"

@@ -13,6 +13,7 @@ from django.db.utils import InterfaceError
 from django.utils import timezone
 
 from alerts.dispatch import ticking
+from alerts.dispatch.models import Lane
 from alerts.dispatch.sending import (
     claims,
     picking,
@@ -103,7 +104,7 @@ class Sender:
         most = max(room, claims.CLAIM)
         found = claims.claim(self.owner, now, most, self.memory)
         self.has_more = len(found) == most
-        self.waiting = sorted(self.waiting + found, key=lambda job: job.lane)
+        self.waiting = sorted(self.waiting + found, key=_order)
 
     def _begin(self, now: datetime) -> None:
         free = self.threads + self.ahead - self.senders.up
@@ -145,6 +146,14 @@ class Sender:
         if self.diary is not None:
             self.diary.close()
         sweeping.leave(self.owner)
+
+
+def _order(job: Job) -> int:
+    """Order what is claimed by lanes, but a notice in front: it was its turn.
+
+    Each further claim of a large alert would else go before it.
+    """
+    return 0 if job.lane == Lane.NOTICE else job.lane
 
 
 def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None]) -> int:

@@ -21,6 +21,7 @@ from consular import modes
 
 BELIEVED = timedelta(seconds=0.5)
 NOTICES_FROM_US = 900_000  # of each second
+NOTICES_EVERY = timedelta(seconds=1)
 WAITING = "waiting_"  # before the name of a channel
 EVERY = 0  # in place of a cause: the causes of all notices
 Queue = tuple[int, str]
@@ -31,12 +32,13 @@ class Memory:
     """What a worker remembers between its claims.
 
     `empty` says of queues that were found empty until when that is believed, `served`
-    of the others which was served last.
+    of the others which was served last, `notices_at` when notices went first.
     """
 
     empty: dict[Queue, datetime] = field(default_factory=dict)
     served: dict[Queue, int] = field(default_factory=dict)
     turn: int = 0
+    notices_at: datetime | None = None
 
     def found_empty(self, queue: Queue, now: datetime) -> None:
         """Note that nothing waits in a queue."""
@@ -45,6 +47,14 @@ class Memory:
     def is_empty(self, queue: Queue, now: datetime) -> bool:
         """Tell whether a queue was found empty just now; a clock may be put back."""
         return now < self.empty.get(queue, now) <= now + BELIEVED
+
+    def are_notices_due(self, now: datetime) -> bool:
+        """Tell whether notices go first this time, and note it; clocks may jump."""
+        since = self.notices_at or now
+        late = not since <= now < since + NOTICES_EVERY
+        due = late or now.microsecond >= NOTICES_FROM_US
+        self.notices_at = now if due else since
+        return due
 
     def serve(self, queue: Queue) -> None:
         """Note that it was a queue's turn."""
@@ -56,15 +66,16 @@ class Memory:
         return sorted(queues, key=lambda queue: self.served.get(queue, 0))
 
 
-def turns(now: datetime) -> list[int]:
+def turns(now: datetime, memory: Memory) -> list[int]:
     """Return the lanes in the order in which they are asked at a moment.
 
-    In the last tenth of every second notices go before all else. They are few, and
-    among them are the words to somebody who called for help and the codes of those who
-    register; behind a large alert they would wait until all of it has left.
+    In the last tenth of every second notices go before all else, and where that tenth
+    was slept through, a second after they last did. They are few, and among them are
+    the words to somebody who called for help and the codes of those who register;
+    behind a large alert they would wait until all of it has left.
     """
     lanes = list(Lane.values)
-    if now.microsecond >= NOTICES_FROM_US:
+    if memory.are_notices_due(now):
         lanes.sort(key=lambda lane: lane != Lane.NOTICE)
     return lanes
 
@@ -96,7 +107,7 @@ class Picker:
     def pick(self, most: int) -> Iterator[int]:
         """Yield ids, `most` at the most."""
         left = most
-        for lane in turns(self.now):
+        for lane in turns(self.now, self.memory):
             if left <= 0:
                 return
             if lane > Lane.NOTICE and self.over_budget:
