@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from alerts.checkins import audit_views, group_views, same_views, views
-from alerts.checkins.answers import answer_views
-from alerts.checkins.board import board_views
+from alerts.checkins import audit_views, group_views, same_views
+from alerts.checkins.answers import answer_views, inbox_views
+from alerts.checkins.board import board_views, people_views
 from alerts.checkins.casework import case_views
 from alerts.checkins.reading import phrase_views
 from alerts.checkins.relatives import enquiry_views
@@ -22,10 +22,12 @@ urlpatterns = [
     path("desk/audit/export/", audit_views.export, name="export_audit"),
     path(ONE + "board/", board_views.board, name="board"),
     path(ONE + "live/", board_views.live, name="live"),
-    path(ONE + "people/", views.people, name="people"),
-    path(ONE + "inbox/", views.replies, name="inbox"),
-    path("desk/inbox/", views.replies, name="inbox_all"),
-    path("desk/inbox/<int:pk>/", views.handle, name="handle"),
+    path(ONE + "people/", people_views.people, name="people"),
+    path(ONE + "people/views/", people_views.save_view, name="save_view"),
+    path(ONE + "people/views/<int:pk>/", people_views.drop_view, name="drop_view"),
+    path(ONE + "inbox/", inbox_views.replies, name="inbox"),
+    path("desk/inbox/", inbox_views.replies, name="inbox_all"),
+    path("desk/inbox/<int:pk>/", inbox_views.handle, name="handle"),
     path("desk/phrases/", phrase_views.page, name="phrases"),
     path("desk/phrases/add/", phrase_views.add, name="add_phrase"),
     path("desk/phrases/drop/", phrase_views.drop, name="drop_phrase"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from alerts.checkins import audit_reading
 from alerts.checkins.audit_reading import Question
-from alerts.checkins.board import inside
+from alerts.checkins.board import choosing
 from alerts.checkins.reports import exporting, reporting
 from alerts.incidents.audiences import audience
 from alerts.incidents.models import Incident
@@ -68,7 +68,7 @@ def test_a_list_that_was_taken_out_is_found_by_who_stood_on_it(
     alert = path.approved(officer, approver, now)
     audience.settle(alert, now)
     form = {"purpose": "Bus list", "format": "csv", "with_names": "1"}
-    export = exporting.ask(alert.incident, form, inside.Chosen(), officer, now)
+    export = exporting.ask(alert.incident, form, choosing.Chosen(), officer, now)
     exporting.write(export, officer, now)
     reporting.make(alert.incident, officer, now)
     done = {"ask_export", "take_export", "make_report"}

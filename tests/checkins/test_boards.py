@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from alerts.checkins.board import boards, counting, inside
+from alerts.checkins.board import boards, choosing, counting, inside
 from alerts.checkins.casework import cases
 from alerts.checkins.models import BoardCount, Case, CheckIn
 from consular.missions.models import Role
@@ -39,8 +39,8 @@ def test_each_ring_level_holds_everyone_who_has_a_place(crowd, incident):
 
 def test_a_choice_keeps_what_the_totals_count(crowd, incident):
     totals = boards.of(incident, NOON).totals
-    for status in inside.STATUSES:
-        chosen = inside.Chosen(status=status)
+    for status in choosing.STATUSES:
+        chosen = choosing.Chosen(status=status)
         assert inside.count(incident, chosen) == totals[status]
         assert len(inside.rows(incident, chosen)) == totals[status]
 
@@ -181,6 +181,6 @@ def test_a_poll_asks_little_of_the_database(
 
 def test_the_people_page_pages_and_filters(crowd, client, officer):
     page = client.get("/desk/incidents/EQ-1/people/", {"status": "silent"})
-    assert b"persons match" in page.content
+    assert b"persons: No answer" in page.content
     odd = {"page": "999999999999", "reach": "x", "needs": "minor", "place": "none"}
     assert client.get("/desk/incidents/EQ-1/people/", odd).status_code == 200

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from alerts.checkins.board import inside
+from alerts.checkins.board import choosing
 from alerts.checkins.reports import exporting, report_pdf, reporting
 from alerts.incidents.models import Incident
 from alerts.incidents.publication import cap
@@ -38,7 +38,7 @@ def marked(crowd: Any, incident: Incident, mode: str) -> Incident:
 
 def written(incident: Incident, officer: Any, kind: str) -> bytes:
     form = ASKED | {"format": kind}
-    export = exporting.ask(incident, form, inside.Chosen(), officer, NOON)
+    export = exporting.ask(incident, form, choosing.Chosen(), officer, NOON)
     return exporting.write(export, officer, NOON)
 
 

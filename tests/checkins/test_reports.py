@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from alerts.checkins import retention
-from alerts.checkins.board import boards, counting, inside
+from alerts.checkins.board import boards, choosing, counting, inside
 from alerts.checkins.models import Export, SituationReport
 from alerts.checkins.reports import exporting, report_pdf, reporting
 from alerts.incidents.models import Incident, Zone
@@ -27,7 +27,7 @@ FORM = {"purpose": "Bus list for the airport", "format": "csv"}
 
 
 def ask(incident, officer, **changes):
-    chosen = inside.Chosen(status=changes.pop("status", ""))
+    chosen = choosing.Chosen(status=changes.pop("status", ""))
     return exporting.ask(incident, FORM | changes, chosen, officer, NOON)
 
 
@@ -48,9 +48,9 @@ def test_board_list_report_and_export_have_equal_numbers(crowd, incident, office
     assert taken_stale == totals["stale"]
     assert report.figures["reach"] == row.reach
     names = exporting.STATUS_NAMES
-    for status in inside.STATUSES:
+    for status in choosing.STATUSES:
         taken = sum(each["status"] == names[status] for each in rows)
-        listed = inside.count(incident, inside.Chosen(status=status))
+        listed = inside.count(incident, choosing.Chosen(status=status))
         assert taken == listed == totals[status]
     by_language = report.figures["languages"].values()
     assert sum(sum(each.values()) for each in by_language) == totals["inside"]
@@ -75,7 +75,7 @@ def test_a_report_stays_as_it_was_and_the_next_says_what_changed(
 ):
     first = reporting.make(incident, officer, NOON)
     silent = boards.of(incident, NOON).totals["silent"]
-    each = next(iter(inside.rows(incident, inside.Chosen(status="silent"))))
+    each = next(iter(inside.rows(incident, choosing.Chosen(status="silent"))))
     say(incident, [Person.objects.get(pk=each.person_id)], "safe", now=NOON)
     second = reporting.make(incident, officer, NOON + timedelta(minutes=5))
     before, moved = reporting.changes(second)
@@ -246,7 +246,7 @@ def test_several_short_lists_that_are_long_together_need_a_second_person(
     second.refresh_from_db()
     assert exporting.write(second, officer, NOON)
     a_day_on = NOON + timedelta(hours=25)
-    chosen = inside.Chosen(status="safe")
+    chosen = choosing.Chosen(status="safe")
     assert exporting.ask(incident, FORM, chosen, officer, a_day_on).allowed_at
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from alerts.checkins.answers import inbox
-from alerts.checkins.board import inside
+from alerts.checkins.board import choosing
 from alerts.checkins.reports import exporting
 from alerts.incidents.models import Alert
 from tests import factories
@@ -80,7 +80,7 @@ def answer_all(parties: list[Sent]) -> None:
 def counts_on(page: Page) -> dict[str, int]:
     """Return what the chips of the list of people say, by status."""
     found = {}
-    for status in inside.STATUSES:
+    for status in choosing.STATUSES:
         chip = page.locator(f'nav.views a[href="?status={status}"] b')
         found[status] = int(chip.inner_text().replace(",", ""))
     return found

@@ -104,6 +104,8 @@ ROUTES: dict[str, object] = {
     "checkins:board": Verb.WATCH,
     "checkins:live": Verb.WATCH,
     "checkins:people": Verb.ANSWER,
+    "checkins:save_view": Verb.ANSWER,
+    "checkins:drop_view": Verb.ANSWER,
     "checkins:same": Verb.REGISTER,
     "checkins:decide_same": Verb.REGISTER,
     "checkins:inbox": Verb.ANSWER,

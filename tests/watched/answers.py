@@ -218,7 +218,7 @@ def _at_rest(seat: Seat, second: Page) -> dict[str, dict[str, int]]:
 
 def _numbers(seat: Seat, second: Page) -> dict[str, dict[str, int]]:
     """Read the same counts in five places."""
-    from alerts.checkins.board import inside  # noqa: PLC0415
+    from alerts.checkins.board import choosing  # noqa: PLC0415
     from alerts.incidents.models import Incident  # noqa: PLC0415
 
     incident = Incident.objects.get(reference=seat.reference)
@@ -236,7 +236,7 @@ def _numbers(seat: Seat, second: Page) -> dict[str, dict[str, int]]:
     seat.shoot(page, "people")
     found["list"] = {
         status: _number(page.locator(f'nav.views a[href="?status={status}"]'))
-        for status in inside.STATUSES
+        for status in choosing.STATUSES
     }
     go(page, f"{seat.desk}/reports/")
     page.get_by_role("button", name="Make a report").click()

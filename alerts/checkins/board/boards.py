@@ -13,13 +13,8 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from alerts.checkins.board import inside
-from alerts.checkins.board.inside import (
-    REACH_NAMES,
-    SILENT,
-    STATUSES,
-    UNREACHABLE,
-    Inside,
-)
+from alerts.checkins.board.choosing import REACH_NAMES, SILENT, STATUSES, UNREACHABLE
+from alerts.checkins.board.inside import Inside
 from alerts.checkins.models import BoardCount, Case, Inbound, Status
 from alerts.incidents.models import Alert, Incident
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Q
 from django.db.models.functions import TruncMinute
 
-from alerts.checkins.board import inside, pictures
+from alerts.checkins.board import choosing, inside, pictures
 from alerts.checkins.models import BoardCount, CheckIn, Standing, Status
 from alerts.incidents.models import Incident
 
@@ -105,10 +105,10 @@ def _figures(incident: Incident) -> dict[str, Any]:
         stale += number if is_stale else 0
         by_status[status] += number
         by_reach[reach] += number
-    totals = {status: by_status[status] for status in inside.STATUSES}
+    totals = {status: by_status[status] for status in choosing.STATUSES}
     return {
         "totals": totals,
-        "reach": {name: by_reach[name] for name in inside.REACH_NAMES},
+        "reach": {name: by_reach[name] for name in choosing.REACH_NAMES},
         "stale": stale,
     }
 

@@ -11,23 +11,18 @@ from typing import Any
 from django.db import connection
 
 from alerts.checkins import duplicates
-from alerts.checkins.models import Status
+from alerts.checkins.board.choosing import (
+    REACH_NAMES,
+    SILENT,
+    UNREACHABLE,
+    Chosen,
+    Given,
+)
 from alerts.dispatch.models import State
 from alerts.incidents.models import Incident
 from consular import languages
 from consular.people.models import SILENCES_OF_STALE
 
-Given = str | int | bool
-SILENT = "silent"
-UNREACHABLE = "unreachable"
-STATUSES = (
-    Status.NEEDS_HELP.value,
-    SILENT,
-    UNREACHABLE,
-    Status.SAFE.value,
-    Status.NOT_HERE.value,
-    Status.LEFT.value,
-)
 # How far a message came, the furthest last; a person counts by the best of theirs.
 REACH: dict[str, int] = {
     State.SET_ASIDE: 0,
@@ -41,7 +36,6 @@ REACH: dict[str, int] = {
     State.ACCEPTED: 3,
     State.DELIVERED: 4,
 }
-REACH_NAMES = ("not_delivered", "waiting", "unknown", "accepted", "delivered")
 _GOT = " ".join(f"WHEN '{state}' THEN {got}" for state, got in REACH.items() if got)
 # Alerts count once they are settled, unless they were stopped within the hold. Of the
 # entries of one person the kept one counts, or the first where it is not inside, by the
@@ -156,38 +150,6 @@ class Inside:
     def language_name(self) -> str:
         """The name of their language, as officers read it."""
         return languages.english(self.language)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """Which of the people inside: empty means all; it can stand in an address."""
-
-    status: str = ""
-    language: str = ""
-    reach: str = ""
-    needs: str = ""
-    place: str = ""
-
-    def where(self) -> tuple[str, dict[str, Given]]:
-        """Return the condition on a row, and the values in it."""
-        parts: list[str] = []
-        values: dict[str, Given] = {}
-        if self.status in STATUSES:
-            parts.append("i.status = %(status)s")
-            values["status"] = self.status
-        if self.language:
-            parts.append("r.language = %(language)s")
-            values["language"] = self.language
-        if self.reach in REACH_NAMES:
-            parts.append("i.got = %(got)s")
-            values["got"] = REACH_NAMES.index(self.reach)
-        if self.needs == "minor":
-            parts.append("p.is_minor")
-        elif self.needs == "needs":
-            parts.append("p.needs <> ''")
-        if self.place == "none":
-            parts.append("i.stay_id IS NULL")
-        return (" WHERE " + " AND ".join(parts)) if parts else "", values
 
 
 def _run(incident: Incident, sql: str, **values: Given) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from alerts.checkins.models.answers import (
     Standing,
     Status,
 )
-from alerts.checkins.models.boards import BoardCount
+from alerts.checkins.models.boards import BoardCount, SavedView
 from alerts.checkins.models.casework import Case, CaseEvent, CaseQuerySet, SamePerson
 from alerts.checkins.models.enquiries import Enquiry, EnquiryMatch, Word
 from alerts.checkins.models.reports import Export, SituationReport
@@ -28,6 +28,7 @@ __all__ = [
     "Label",
     "LadderStep",
     "SamePerson",
+    "SavedView",
     "SituationReport",
     "Standing",
     "Status",

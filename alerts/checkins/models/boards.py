@@ -1,5 +1,6 @@
-"""What a board shows, counted by a worker, so that no reader has to count again."""
+"""What a board shows, counted by a worker, and how an officer likes to look at it."""
 
+from django.conf import settings
 from django.db import models
 
 from alerts.incidents.models import Incident
@@ -26,3 +27,25 @@ class BoardCount(models.Model):
 
     def __str__(self) -> str:
         return f"count of incident {self.incident_id}"
+
+
+class SavedView(models.Model):
+    """A choice among the people inside that an officer asks for again and again.
+
+    It names no incident: it is the same question in each.
+    """
+
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
+    )
+    name = models.CharField(max_length=40)
+    chosen = models.JSONField(help_text="which people")
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["officer", "name"], name="saved_view_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"saved view {self.pk}"

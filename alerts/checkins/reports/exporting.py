@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from xlsxwriter import Workbook
 
-from alerts.checkins.board import inside
+from alerts.checkins.board import choosing, inside
 from alerts.checkins.board.titles import STATUS_NAMES
 from alerts.checkins.models import Export, Standing
 from alerts.incidents.models import Incident
@@ -62,7 +62,7 @@ class ExportError(ValueError):
 def ask(
     incident: Incident,
     form: dict[str, str],
-    chosen: inside.Chosen,
+    chosen: choosing.Chosen,
     officer: Officer,
     now: datetime,
 ) -> Export:
@@ -78,7 +78,7 @@ def ask(
         raise ExportError("Say what the list is for.")
     if form.get("format") not in Export.Format.values:
         raise ExportError("Choose a format.")
-    if chosen.status and chosen.status not in inside.STATUSES:
+    if chosen.status and chosen.status not in choosing.STATUSES:
         raise ExportError("Choose who is to be in it.")
     people = inside.count(incident, chosen)
     if not people:
@@ -90,7 +90,7 @@ def ask(
         incident=incident,
         format=form["format"],
         purpose=purpose,
-        chosen={name: value for name, value in vars(chosen).items() if value},
+        chosen=chosen.known,
         people=people,
         with_names=bool(form.get("with_names")),
         asked_by=officer,
@@ -116,7 +116,7 @@ def _alone(export: Export, people: int, now: datetime) -> int:
         known = lists.setdefault(other.incident, {})
         known[_choice(other)] = max(known.get(_choice(other), 0), other.people)
     return sum(
-        min(sum(each.values()), inside.count(incident, inside.Chosen()))
+        min(sum(each.values()), inside.count(incident, choosing.Chosen()))
         if len(each) > 1
         else sum(each.values())
         for incident, each in lists.items()
@@ -166,7 +166,7 @@ def write(export: Export, officer: Officer, now: datetime) -> bytes:
         raise ExportError("Only who asked for it can fetch it.")
     if not export.is_open(now):
         raise ExportError("It was not allowed, or its hour is over. Ask again.")
-    chosen = inside.Chosen(**export.chosen)
+    chosen = choosing.of(export.chosen)
     people = inside.rows(export.incident, chosen)
     if export.allowed_by_id is None and _alone(export, len(people), now) > FEW:
         raise ExportError(

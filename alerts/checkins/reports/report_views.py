@@ -1,5 +1,6 @@
 """Pages of what leaves the board: situation reports and exports."""
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from alerts.checkins.board import boards, inside, pictures, titles
+from alerts.checkins.board import boards, choosing, inside, pictures, titles
 from alerts.checkins.models import Export, SituationReport
 from alerts.checkins.reports import exporting, report_pdf, reporting
-from alerts.checkins.views import chosen_of
 from alerts.incidents import framing
 from alerts.incidents.models import Incident
 from consular.missions import audit
@@ -116,12 +116,14 @@ def exports(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask for an export of chosen people; see which were asked for, and by whom."""
     incident = framing.incident_of(request, reference)
     now, officer = timezone.now(), officer_of(request)
-    chosen = chosen_of(request)
+    chosen = choosing.of(request.GET)
     rows = list(incident.exports.select_related("asked_by", "allowed_by")[:50])
     context = _frame(
         incident,
         "reports",
         chosen=chosen,
+        besides=[each for each in chosen.known.items() if each[0] != "status"],
+        besides_words=titles.words(replace(chosen, status="")),
         statuses=titles.STATUS_NAMES,
         people=inside.count(incident, chosen),
         few=exporting.FEW,
@@ -134,7 +136,7 @@ def exports(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _chosen_words(row: Export) -> str:
     """Say which people are in a list, for who has to allow it."""
-    return titles.STATUS_NAMES.get(row.chosen.get("status", ""), "Everyone inside")
+    return titles.words(choosing.of(row.chosen))
 
 
 @officer_page(Verb.REGISTER)
@@ -143,7 +145,7 @@ def ask_export(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask for a list, with its purpose."""
     incident = framing.incident_of(request, reference, Verb.REGISTER)
     form = {name: str(value) for name, value in request.POST.items()}
-    chosen = inside.Chosen(status=form.get("status", ""))
+    chosen = choosing.of(form)
     try:
         row = exporting.ask(incident, form, chosen, officer_of(request), timezone.now())
         said = (

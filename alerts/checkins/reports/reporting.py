@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from alerts.checkins.board import boards, counting, inside, pictures
+from alerts.checkins.board import boards, choosing, counting, inside, pictures
 from alerts.checkins.board.inside import Group
 from alerts.checkins.casework import case_facts, opening
 from alerts.checkins.models import BoardCount, SituationReport
@@ -70,7 +70,7 @@ def _figures(groups: list[Group]) -> dict[str, Any]:
     by_status = _by(groups, "status")
     return {
         "totals": boards.summed(by_status, placed, stale),
-        "reach": {n: _by(groups, "reach").get(n, 0) for n in inside.REACH_NAMES},
+        "reach": {n: _by(groups, "reach").get(n, 0) for n in choosing.REACH_NAMES},
         "levels": _by(groups, "level"),
         "languages": _table(groups),
     }
@@ -89,7 +89,7 @@ def _table(groups: list[Group]) -> dict[str, dict[str, int]]:
     for group in groups:
         found.setdefault(group.language, Counter())[group.status] += group.people
     return {
-        language: {status: found[language][status] for status in inside.STATUSES}
+        language: {status: found[language][status] for status in choosing.STATUSES}
         for language in sorted(found, key=lambda each: -found[each].total())
     }
 

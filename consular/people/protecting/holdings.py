@@ -277,6 +277,7 @@ IMPERSONAL = {
     "dispatch.Spend": "Sums by day and country",
     "dispatch.Alarm": "A fault, by reference",
     "checkins.BoardCount": "Counts by status and grid cell",
+    "checkins.SavedView": "A choice that an officer asks for often: no names",
     "checkins.Export": "That officers took a list out, and for what",
     "checkins.SituationReport": "Figures of one moment",
     "hazards.CodeShape": "The outline of an official code",

@@ -1,4 +1,4 @@
-"""Pages of the duty officer beside the board: people and replies."""
+"""The duty officer's inbox: the replies that wait, and what they mean."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,16 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alerts.checkins.answers import attributing, audiences, inbox, inboxes, media
-from alerts.checkins.board import boards, counting, inside
-from alerts.checkins.board.titles import REACH_TITLES, STATUS_NAMES
 from alerts.checkins.models import Inbound, Label
 from alerts.incidents import framing
 from alerts.incidents.models import Audience, Incident
-from consular import languages
 from consular.missions import audit
-from consular.missions.access import Verb, may, officer_of, officer_page
+from consular.missions.access import Verb, officer_of, officer_page
 from consular.missions.models import Officer
-from consular.people.models import Person
 
 A_PAGE = 100
 
@@ -32,58 +28,6 @@ def _zones(incident: Incident | None) -> dict[str, Any]:
         "place_zone": ZoneInfo(place),
         "ministry_zone": ZoneInfo(settings.MINISTRY_TIME_ZONE),
     }
-
-
-def chosen_of(request: HttpRequest) -> inside.Chosen:
-    """Read which people are wanted from an address."""
-    names = ("status", "language", "reach", "needs", "place")
-    return inside.Chosen(**{name: request.GET.get(name, "")[:16] for name in names})
-
-
-@officer_page(Verb.ANSWER)
-@require_safe
-def people(request: HttpRequest, reference: str) -> HttpResponse:
-    """List the people inside; every number of the board leads here."""
-    incident = framing.incident_of(request, reference, Verb.ANSWER)
-    context = _zones(incident)
-    now, officer = context["now"], officer_of(request)
-    chosen = chosen_of(request)
-    row = counting.current(incident, now)
-    number = request.GET.get("page", "")
-    page = min(int(number), 10**6) if number.isdecimal() and number != "0" else 1
-    wanted = inside.rows(incident, chosen, (page - 1) * A_PAGE, A_PAGE + 1)
-    known = Person.objects.select_related("registration").in_bulk(
-        [each.person_id for each in wanted]
-    )
-    audit.record("view_people", officer, incident.key, now, people=len(known))
-    kept = request.GET.copy()
-    kept.pop("page", None)
-    context |= {
-        "incident": incident,
-        "tab": "people",
-        "as_of": row.as_of,
-        "totals": boards.totals_of(row),
-        "matching": inside.count(incident, chosen),
-        "statuses": [(n, title, row.totals[n]) for n, title in STATUS_NAMES.items()],
-        "reaches": [(name, REACH_TITLES[name], row.reach[name]) for name in row.reach],
-        "languages": languages.LANGUAGES,
-        "chosen": chosen,
-        "kept": kept.urlencode(),
-        "page": page,
-        "has_more": len(wanted) > A_PAGE,
-        "may_answer": may(officer, Verb.ANSWER, now, incident.territory),
-        "rows": [
-            (
-                each,
-                known[each.person_id],
-                STATUS_NAMES[each.status],
-                REACH_TITLES[each.reach],
-            )
-            for each in wanted[:A_PAGE]
-            if each.person_id in known
-        ],
-    }
-    return render(request, "checkins/people.html", context)
 
 
 @officer_page(Verb.ANSWER)
