@@ -38,6 +38,7 @@ class Hook:
     url: str
     got: list[Request] = field(default_factory=list)
     page: str = ""
+    receipts: threading.Event = field(default_factory=threading.Event)  # are answered
 
     def words(self, path: str) -> list[str]:
         return [r.form["MessageStatus"] for r in self.got if r.path == path]
@@ -47,6 +48,7 @@ class Hook:
 def listening(answer: int = 204) -> Iterator[Hook]:
     """A local server in place of Muster's hooks and check-in page."""
     hook = Hook(url="")
+    hook.receipts.set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -65,6 +67,8 @@ def listening(answer: int = 204) -> Iterator[Hook]:
             length = int(self.headers["Content-Length"])
             form = dict(parse_qsl(self.rfile.read(length).decode(), True))
             signature = self.headers.get("X-Twilio-Signature", "")
+            if "MessageStatus" in form:
+                hook.receipts.wait(LONGEST_WAIT_S)
             hook.got.append(Request(self.path, form, signature))
             self._reply(answer)
 

@@ -5,7 +5,10 @@ from collections import Counter
 from email.message import EmailMessage
 from pathlib import Path
 
+import requests
+
 from alerts.exercises.provider import replies
+from alerts.exercises.provider.office import thread_key
 from tests.exercises.stand_ins import eventually, listening, provider
 from tests.exercises.test_provider import send
 
@@ -91,3 +94,16 @@ def test_who_registered_by_hand_is_left_to_answer_by_hand(tmp_path: Path):
             send(stand, f"+120255501{number:02d}", "Reply SAFE or HELP")
         eventually(lambda: len(stand.journal.answers()) > 10)
     assert not {each["to"] for each in stand.journal.answers()} & set(mine)
+
+
+def test_what_people_write_waits_for_no_receipts_of_others(tmp_path: Path):
+    with listening() as hook, provider(tmp_path, hook.url) as stand:
+        hook.receipts.clear()
+        for number in range(20, 60):
+            callback = f"{hook.url}/hooks/twilio/status/{number}/1"
+            send(stand, f"+120255501{number:02d}", callback=callback)
+        url = f"{stand.running.url}/phone/{thread_key('+12025550120')}"
+        said = requests.post(url, {"body": "help"}, timeout=5, allow_redirects=False)
+        assert said.status_code == 303
+        assert [each.form["Body"] for each in hook.got] == ["help"]
+        hook.receipts.set()

@@ -93,14 +93,21 @@ def is_near(url: str, public_url: str) -> bool:
 
 
 class Caller:
-    """Post signed forms to Muster, with the retries that the address asks for."""
+    """Post signed forms to Muster, with the retries that the address asks for.
+
+    What people say goes by lines of its own: a network does not hold a call for help
+    back until it has delivered the receipts of everybody else's texts.
+    """
 
     def __init__(self, office: Office, session: aiohttp.ClientSession) -> None:
         self.office = office
         self.session = session
         self.places = asyncio.Semaphore(AT_ONCE)
+        self.lines = asyncio.Semaphore(AT_ONCE)
 
-    async def post(self, address: str, form: Mapping[str, str]) -> tuple[int, str]:
+    async def post(
+        self, address: str, form: Mapping[str, str], *, is_said: bool = False
+    ) -> tuple[int, str]:
         """Post once, or again after a failure as `#rc=…&rp=…` says; 0 is no answer."""
         url, fragment = urldefrag(address)
         wishes = parse_qs(fragment)
@@ -109,7 +116,8 @@ class Caller:
         headers = {"X-Twilio-Signature": sign(self.office.setup.auth_token, url, form)}
         status, body = 0, ""
         for number in range(tries):
-            status, body = await self._once(url, form, headers)
+            lines = self.lines if is_said else self.places
+            status, body = await self._once(url, form, headers, lines)
             if status not in again:
                 break
             await asyncio.sleep(0.2 * 2**number)
@@ -120,10 +128,11 @@ class Caller:
         url: str,
         form: Mapping[str, str] | bytes,
         headers: Mapping[str, str],
+        places: asyncio.Semaphore,
     ) -> tuple[int, str]:
         try:
             async with (
-                self.places,
+                places,
                 self.session.post(url, data=form, headers=headers) as answer,
             ):
                 return answer.status, await answer.text()
@@ -141,7 +150,7 @@ class Caller:
         setup = self.office.setup
         if text.provider == "telnyx":
             body, headers = telnyx_event(text, word, self.office.now())
-            return await self._once(text.callback, body, headers)
+            return await self._once(text.callback, body, headers, self.places)
         if text.channel == "voice":
             form = {
                 "AccountSid": setup.account_sid,
@@ -177,7 +186,7 @@ class Caller:
             "From": text.ours,
             "To": text.number,
         }
-        status, _ = await self.post(action, form)
+        status, _ = await self.post(action, form, is_said=True)
         self.office.note("inbound", sid=text.sid, status=status, body=digits)
         return status
 
@@ -211,7 +220,7 @@ class Caller:
             "To": ours,
         }
         url = f"{setup.public_url}/hooks/twilio/sms"
-        status, answer = await self.post(url, form)
+        status, answer = await self.post(url, form, is_said=True)
         facts = {"from": number, "to": ours, "body": body}
         office.note("inbound", sid=sid, status=status, **facts)
         self._deliver_answer(number, ours, answer)

@@ -113,14 +113,14 @@ class People:
         if not is_near(answer.link, self.office.setup.public_url):
             return 0, answer.what
         try:
-            async with self.caller.places, self.session.get(answer.link) as page:
+            async with self.caller.lines, self.session.get(answer.link) as page:
                 form, cookies = _Form(), page.cookies
                 form.feed(await page.text())
             if page.status != 200 or not form.has_buttons:
                 return page.status, NOTHING if page.status == 200 else answer.what
             fields = [*form.fields, ("status", BUTTONS[answer.what])]
             async with (
-                self.caller.places,
+                self.caller.lines,
                 self.session.post(
                     urljoin(answer.link, form.action),
                     data=fields,
