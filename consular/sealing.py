@@ -107,7 +107,7 @@ def unseal(sealed: str) -> str:
                 plain = _cipher(secret).decrypt(
                     data[:NONCE_BYTES], data[NONCE_BYTES:], None
                 )
-            except InvalidTag:
+            except (InvalidTag, ValueError):
                 raise SealError("a sealed value was changed") from None
             return plain.decode()
     raise SealError("the key of a sealed value is not set; add it to MUSTER_KEYS")

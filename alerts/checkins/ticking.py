@@ -1,5 +1,6 @@
 """Look every second for answers that were not read, and for steps that are due."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from alerts.checkins.casework import escalating, opening
 from alerts.checkins.relatives import enquiring
 from consular.rhythm import Every, one_by_one
 
+logger = logging.getLogger(__name__)
 RETENTION = Every(20)  # it asks whether today was done
 CASES = Every(5)
 LADDERS = Every(3)  # an answer stops a further step within ten seconds
@@ -19,6 +21,8 @@ def read(now: datetime) -> None:
     """Read what is new, in a tick of its own: a call waits for no other step."""
     while inbox.read_new(now) == inbox.AT_ONCE:
         pass
+    if waiting := inbox.without_key():
+        logger.error("%d answers wait for a key that is not set here", waiting)
 
 
 def tick(now: datetime) -> None:

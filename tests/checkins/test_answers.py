@@ -14,6 +14,7 @@ from alerts.checkins.models import Case, CheckIn, Inbound, Standing
 from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Message
+from consular.sealing import Sealed, seal
 from tests import factories
 from tests.checkins.conftest import make_alert, make_incident, send
 from tests.factories import NOON
@@ -393,7 +394,7 @@ def test_a_call_is_read_before_those_who_are_safe(alert, incident, monkeypatch):
     assert inbox.read_new(LATER) == 1
     assert statuses(incident) == {"needs_help"}
     inbox.read_new(LATER)
-    assert waiting() == ["SM0", "SM2"]
+    assert waiting() == ["SM1", "SM2"]
 
 
 def test_of_one_sender_all_is_read_in_the_order_in_which_it_came(sent, monkeypatch):
@@ -404,8 +405,9 @@ def test_of_one_sender_all_is_read_in_the_order_in_which_it_came(sent, monkeypat
 
 
 def test_what_cannot_be_opened_waits_for_its_key_and_holds_up_nobody(
-    sent, incident, settings
+    sent, incident, settings, monkeypatch
 ):
+    monkeypatch.setattr(inbox, "LOOKED_AT", 5)
     old = settings.SEALING_KEYS
     settings.SEALING_KEYS = ["a key that comes later", *old]
     came(*[(f"+120255502{number}", "safe") for number in range(10, 70)])
@@ -414,7 +416,7 @@ def test_what_cannot_be_opened_waits_for_its_key_and_holds_up_nobody(
     while inbox.read_new(LATER):
         pass
     assert statuses(incident) == {"needs_help"}
-    assert len(waiting()) == 60
+    assert len(waiting()) == inbox.without_key() == 60
     settings.SEALING_KEYS = ["a key that comes later", *old]
     while inbox.read_new(LATER):
         pass
@@ -425,3 +427,12 @@ def test_answers_are_read_in_a_tick_of_their_own(sent, incident, settings):
     came(("+12025550101", "HELP"))
     import_string(settings.TICKS["answers"])(LATER)
     assert statuses(incident) == {"needs_help"}
+
+
+def test_a_damaged_answer_stays_behind_and_holds_up_nobody(sent, incident):
+    came(("+12025550102", "safe"), ("+12025550101", "HELP"))
+    broken = seal("x").rsplit(".", 1)[0] + "."
+    Inbound.objects.filter(provider_id="SM0").update(body=Sealed(broken))
+    inbox.read_new(LATER)
+    assert statuses(incident) == {"needs_help"}
+    assert waiting() == ["SM0"]

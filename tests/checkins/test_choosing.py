@@ -67,6 +67,25 @@ def test_a_post_that_is_none_breaks_nothing(mixed, client, officer, post):
     assert client.get(PEOPLE, {"post": post}).status_code == 200
 
 
+@pytest.mark.parametrize("name", choosing.NAMES)
+def test_what_is_not_known_is_dropped_and_refused_for_an_export(
+    mixed, client, officer, name
+):
+    assert choosing.of({name: "zzz"}) == choosing.Chosen()
+    entry = {"purpose": "Calls by the post", "format": "csv", name: "zzz"}
+    client.post("/desk/incidents/EQ-1/exports/ask/", entry)
+    assert not Export.objects.exists()
+
+
+def test_numbers_of_the_whole_incident_stand_beside_no_part_of_it(
+    mixed, client, officer
+):
+    assert b"Safe <b>" in client.get(PEOPLE, {"status": "safe"}).content
+    page = client.get(PEOPLE, {"needs": "minor"}).content
+    assert b">Safe</a>" in page
+    assert b"Delivered</option>" in page
+
+
 def test_changing_one_thing_keeps_the_rest(mixed, client, officer):
     page = client.get(PEOPLE, {"status": "safe", **KIDS}).content.decode()
     assert 'href="?language=es&amp;needs=minor"' in page

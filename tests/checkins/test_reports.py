@@ -14,6 +14,7 @@ from alerts.checkins import retention
 from alerts.checkins.board import boards, choosing, counting, inside
 from alerts.checkins.models import Export, SituationReport
 from alerts.checkins.reports import exporting, report_pdf, reporting
+from alerts.dispatch.models import Message
 from alerts.incidents.models import Incident, Zone
 from consular.missions.models import AuditEntry
 from consular.people.models import Person, Registration
@@ -256,6 +257,27 @@ def test_lists_of_a_small_incident_count_nobody_twice(
     monkeypatch.setattr(exporting, "FEW", len(crowd) * 2)
     for status in ("", "silent", "safe"):
         assert ask(incident, officer, status=status).allowed_at
+
+
+def test_a_list_that_is_fetched_again_with_others_in_it_counts_them_all(
+    crowd, incident, officer, monkeypatch
+):
+    first, second = crowd[:2]
+    monkeypatch.setattr(exporting, "FEW", 2)
+    Message.objects.update(state="delivered")
+    kept = Message.objects.filter(pk=first.message.pk)
+    kept.update(state="accepted")
+    form = FORM | {"reach": "accepted"}
+    chosen = choosing.of(form)
+    export = exporting.ask(incident, form, chosen, officer, NOON)
+    assert exporting.write(export, officer, NOON)
+    assert exporting.write(export, officer, NOON)
+    kept.update(state="delivered")
+    Message.objects.filter(pk=second.message.pk).update(state="accepted")
+    with pytest.raises(exporting.ExportError):
+        exporting.write(export, officer, NOON)
+    again = exporting.ask(incident, form, chosen, officer, NOON)
+    assert again.allowed_at is None
 
 
 def test_a_list_that_grew_long_is_not_given_out_on_one_yes(

@@ -97,6 +97,18 @@ def test_a_worker_that_slept_through_its_tenth_asks_for_notices_all_the_same(set
     assert found == [Lane.DANGER, Lane.DANGER, Lane.NOTICE]
 
 
+def test_many_notices_leave_most_of_each_claim_to_danger():
+    outbox.write(make_cause("alert:1", lane=Lane.DANGER), letters(90), NOON)
+    outbox.write(make_cause("notice:1", lane=Lane.NOTICE), letters(90), NOON)
+    memory = picking.Memory()
+    for n in range(2):
+        jobs = claims.claim("w", NOON + n * 1.3 * SECOND, memory=memory)
+        lanes = Counter(job.lane for job in jobs)
+        assert lanes[Lane.DANGER] >= 35
+        assert len(jobs) == 50
+    assert lanes[Lane.NOTICE] == 12
+
+
 def test_a_notice_that_was_claimed_is_not_overtaken_by_all_that_is_claimed_after_it(
     provider,
 ):

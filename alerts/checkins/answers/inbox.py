@@ -8,9 +8,10 @@ import json
 import logging
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from alerts.checkins.answers import (
@@ -39,10 +40,10 @@ from consular.people.models import Person
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 50
-LOOKED_AT = 1_000  # of what waits, to find the calls in it
+LOOKED_AT = 5_000  # of what waits, to find the calls in it
 NOTHING = "none"  # of an answer that an officer puts away
-URGENCY = {Label.HELP.value: 0, Label.UNCLEAR.value: 1}
-OTHERS = 2
+CALLS, OTHERS, DAMAGED = range(3)
+SEALED = Cast("body", TextField())  # the words, unopened
 AGAIN = {"start", "unstop"}  # the carriers' words to be written to again
 STATUSES: dict[str, str] = {
     Label.SAFE.value: Status.SAFE.value,
@@ -104,43 +105,57 @@ def read_new(now: datetime) -> int:
 
 
 def _calls_first() -> list[int]:
-    """Return what waits: senders of whom anything may be a call, then the others.
+    """Return what waits: senders of whom anything is a call, then the others.
 
     In the minutes after an alert hundreds answer at once, nearly all of them that they
-    are safe. Of one sender all is read in the order in which it came.
+    are safe. Of one sender all is read in the order in which it came. What cannot be
+    opened is left out: while keys are changed, a process may not have the new one yet.
     """
     waiting = (
         Inbound.objects.filter(state=Inbound.State.NEW)
+        .annotate(sealed=SEALED)
+        .filter(_opens())
         .order_by("id")
-        .annotate(sealed=Cast("body", TextField()))
         .values_list("pk", "channel", "from_key", "sealed")[:LOOKED_AT]
     )
     urgency: dict[tuple[str, str], int] = {}
     for _, channel, key, sealed in waiting:
-        known = urgency.get((channel, key), OTHERS)
+        known = urgency.get((channel, key), DAMAGED)
         urgency[channel, key] = min(known, _urgency(sealed))
     ordered = sorted(waiting, key=lambda row: urgency[row[1], row[2]])
     return [pk for pk, *_ in ordered]
 
 
+def without_key() -> int:
+    """Count the new answers that were sealed with a key which is not set here."""
+    new = Inbound.objects.filter(state=Inbound.State.NEW)
+    return new.annotate(sealed=SEALED).exclude(_opens()).count()
+
+
+def _opens() -> Q:
+    opens = Q(sealed="")
+    for prefix in sealing.prefixes():
+        opens |= Q(sealed__startswith=prefix)
+    return opens
+
+
+@lru_cache(maxsize=2 * LOOKED_AT)  # it is asked again for each fifty that are read
 def _urgency(sealed: str) -> int:
     try:
-        label = understanding.read(sealing.unseal(sealed)).label
+        reading = understanding.read(sealing.unseal(sealed))
+    except sealing.SealError:
+        return DAMAGED
     except Exception:  # told of when its turn comes
-        label = Label.UNCLEAR
-    return URGENCY.get(label, OTHERS)
+        return OTHERS
+    return CALLS if reading.label == Label.HELP else OTHERS
 
 
 def _settle(pk: int, now: datetime) -> bool:
-    """Read one answer, or put it before an officer.
-
-    What cannot be opened waits: while keys are changed, a process may not have the new
-    one yet.
-    """
+    """Read one answer, or put it before an officer; what is damaged stays behind."""
     try:
         inbound = Inbound.objects.filter(pk=pk).first()
     except sealing.SealError:
-        logger.error("answer %s cannot be opened; it waits for its key", pk)
+        logger.error("answer %s cannot be opened: it is damaged", pk)
         return False
     try:
         return inbound is not None and _read(inbound, now)

@@ -1,11 +1,12 @@
 """Choose among the people inside; a choice stands in an address, a view, an export."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, fields
 from urllib.parse import urlencode
 
 from alerts.checkins.models import Status
 from alerts.incidents.models import ZoneLevel
+from consular import languages
 from consular.missions.models import Mission
 
 Given = str | int | bool
@@ -33,6 +34,13 @@ WHO = {
     "companion": "p.position > 0",
 }
 NOWHERE = "none"
+KNOWN: dict[str, Container[str]] = {
+    "status": STATUSES,
+    "language": languages.LANGUAGES,
+    "reach": REACH_NAMES,
+    "needs": WHO,
+    "place": (*ZoneLevel.values, NOWHERE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,5 +104,12 @@ NAMES = tuple(each.name for each in fields(Chosen))
 
 
 def of(asked: Mapping[str, str]) -> Chosen:
-    """Read a choice from an address, a form or what was kept."""
-    return Chosen(**{name: str(asked.get(name, ""))[:LONGEST] for name in NAMES})
+    """Read a choice from an address, a form or what was kept; drop what is not known.
+
+    What is said of a choice, and whom it keeps, must never differ.
+    """
+    given = {name: str(asked.get(name, ""))[:LONGEST] for name in NAMES}
+    post = given.pop("post")
+    post = str(int(post)) if post.isascii() and post.isdecimal() else ""
+    kept = {name: value for name, value in given.items() if value in KNOWN[name]}
+    return Chosen(**kept, post=post)

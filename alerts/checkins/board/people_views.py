@@ -77,6 +77,7 @@ def _asked(
         "totals": boards.totals_of(row),
         "chosen": chosen,
         "chosen_words": titles.words(chosen),
+        "besides": replace(chosen, status="").known,
         "all": replace(chosen, status="").address,
         "statuses": [
             (name, title, row.totals[name], replace(chosen, status=name).address)

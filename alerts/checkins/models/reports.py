@@ -53,6 +53,9 @@ class Export(models.Model):
     purpose = SealedTextField()
     chosen = models.JSONField(default=dict, help_text="which people")
     people = models.PositiveIntegerField(help_text="when it was asked for")
+    taken = models.JSONField(
+        default=list, help_text="numbers of whom one officer took out alone"
+    )
     with_names = models.BooleanField(default=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

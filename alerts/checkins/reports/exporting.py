@@ -83,9 +83,7 @@ def ask(
     people = inside.count(incident, chosen)
     if not people:
         raise ExportError("Nobody is chosen.")
-    # Who asks for two lists at once has the first one counted with the second.
-    held = Officer.objects.select_for_update(no_key=True).filter(pk=officer.pk)
-    list(held.values_list("pk"))
+    _hold(officer)
     export = Export(
         incident=incident,
         format=form["format"],
@@ -96,31 +94,48 @@ def ask(
         asked_by=officer,
         asked_at=now,
     )
-    export.allowed_at = now if _alone(export, people, now) <= FEW else None
+    if people <= FEW:
+        ids = _ids(inside.rows(incident, chosen))
+        export.allowed_at = now if _alone(export, ids, now) <= FEW else None
     export.save()
     _log("ask_export", export, officer, now)
     return export
 
 
-def _alone(export: Export, people: int, now: datetime) -> int:
+def _hold(officer: Officer) -> None:
+    """Let who asks for two lists at once have the first one counted with the second."""
+    held = Officer.objects.select_for_update(no_key=True).filter(pk=officer.pk)
+    list(held.values_list("pk"))
+
+
+def _ids(people: list[inside.Inside]) -> set[int]:
+    return {each.person_id for each in people}
+
+
+def _alone(export: Export, ids: set[int], now: datetime) -> int:
     """Count whom an officer takes out alone within a day, this list included.
 
-    A choice of people counts once, by its longest list, and nobody twice where the
-    lists of an incident hold more people than are inside.
+    Whom lists held that were fetched counts once, whoever is in them when they are
+    fetched again. Of those not fetched yet a choice counts once, by its longest list;
+    and never more of an incident than are inside.
     """
     others = Export.objects.filter(
         asked_by=export.asked_by_id, allowed_by=None, allowed_at__gt=now - WITHIN
     ).exclude(pk=export.pk)
-    lists = {export.incident: {_choice(export): people}}
+    taken = {export.incident: ids | set(export.taken)}
+    asked: dict[Incident, dict[str, int]] = {}
     for other in others.select_related("incident"):
-        known = lists.setdefault(other.incident, {})
-        known[_choice(other)] = max(known.get(_choice(other), 0), other.people)
-    return sum(
-        min(sum(each.values()), inside.count(incident, choosing.Chosen()))
-        if len(each) > 1
-        else sum(each.values())
-        for incident, each in lists.items()
-    )
+        taken.setdefault(other.incident, set()).update(other.taken)
+        is_same = (other.incident, _choice(other)) == (export.incident, _choice(export))
+        if not other.taken and not is_same:
+            known = asked.setdefault(other.incident, {})
+            known[_choice(other)] = max(known.get(_choice(other), 0), other.people)
+    total = 0
+    for incident, people in taken.items():
+        waiting = sum(asked.get(incident, {}).values())
+        most = inside.count(incident, choosing.Chosen()) if waiting else len(people)
+        total += min(len(people) + waiting, max(most, len(people)))
+    return total
 
 
 def _choice(export: Export) -> str:
@@ -153,6 +168,7 @@ def allow(export: Export, officer: Officer, now: datetime) -> None:
     _log("allow_export", export, officer, now)
 
 
+@transaction.atomic
 def write(export: Export, officer: Officer, now: datetime) -> bytes:
     """Return the file, and log that it was taken.
 
@@ -166,13 +182,9 @@ def write(export: Export, officer: Officer, now: datetime) -> bytes:
         raise ExportError("Only who asked for it can fetch it.")
     if not export.is_open(now):
         raise ExportError("It was not allowed, or its hour is over. Ask again.")
-    chosen = choosing.of(export.chosen)
-    people = inside.rows(export.incident, chosen)
-    if export.allowed_by_id is None and _alone(export, len(people), now) > FEW:
-        raise ExportError(
-            "With your other lists of this day it is longer than one person may take "
-            "out alone. Ask again: a second person can allow it."
-        )
+    people = inside.rows(export.incident, choosing.of(export.chosen))
+    if export.allowed_by_id is None:
+        _take_alone(export, people, officer, now)
     marked = mark(export)
     rows = _rows(export, people, marked)
     _log("take_export", export, officer, now)
@@ -181,6 +193,25 @@ def write(export: Export, officer: Officer, now: datetime) -> bytes:
     if export.format == Export.Format.XLSX:
         return _xlsx(columns(export), rows, marked)
     return _geojson(rows, marked, now)
+
+
+def _take_alone(
+    export: Export, people: list[inside.Inside], officer: Officer, now: datetime
+) -> None:
+    """Note whom an officer takes out without a second person's yes.
+
+    A choice keeps others from minute to minute, and can be fetched again and again.
+    """
+    _hold(officer)
+    export.refresh_from_db(fields=["taken"])
+    ids = _ids(people)
+    if len(people) > FEW or _alone(export, ids, now) > FEW:
+        raise ExportError(
+            "With your other lists of this day it is longer than one person may take "
+            "out alone. Ask again: a second person can allow it."
+        )
+    export.taken = sorted(ids | set(export.taken))
+    export.save(update_fields=["taken"])
 
 
 def mark(export: Export) -> str:

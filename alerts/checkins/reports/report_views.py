@@ -147,6 +147,8 @@ def ask_export(request: HttpRequest, reference: str) -> HttpResponse:
     form = {name: str(value) for name, value in request.POST.items()}
     chosen = choosing.of(form)
     try:
+        if any(form.get(name) and not value for name, value in vars(chosen).items()):
+            raise exporting.ExportError("Choose who is to be in it.")
         row = exporting.ask(incident, form, chosen, officer_of(request), timezone.now())
         said = (
             "It can be fetched below."

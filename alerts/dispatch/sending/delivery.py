@@ -104,7 +104,7 @@ class Sender:
         most = max(room, claims.CLAIM)
         found = claims.claim(self.owner, now, most, self.memory)
         self.has_more = len(found) == most
-        self.waiting = sorted(self.waiting + found, key=_order)
+        self.waiting = _in_order(self.waiting + found, self.threads // 4)
 
     def _begin(self, now: datetime) -> None:
         free = self.threads + self.ahead - self.senders.up
@@ -148,12 +148,16 @@ class Sender:
         sweeping.leave(self.owner)
 
 
-def _order(job: Job) -> int:
-    """Order what is claimed by lanes, but a notice in front: it was its turn.
+def _in_order(claimed: list[Job], few: int) -> list[Job]:
+    """Order what is claimed by lanes, but a few notices in front.
 
-    Each further claim of a large alert would else go before it.
+    It was their turn; each further claim of a large alert would else go before them.
     """
-    return 0 if job.lane == Lane.NOTICE else job.lane
+    ordered = sorted(claimed, key=lambda job: job.lane)
+    notices = [job for job in ordered if job.lane == Lane.NOTICE]
+    first = notices[: max(few, 1)]
+    marks = {id(job) for job in first}
+    return first + [job for job in ordered if id(job) not in marks]
 
 
 def run(owner: str, stopping: threading.Event, beat: Callable[[datetime], None]) -> int:

@@ -22,6 +22,7 @@ from consular import modes
 BELIEVED = timedelta(seconds=0.5)
 NOTICES_FROM_US = 900_000  # of each second
 NOTICES_EVERY = timedelta(seconds=1)
+NOTICES_SHARE = 4  # of what is claimed, so that danger has the rest
 WAITING = "waiting_"  # before the name of a channel
 EVERY = 0  # in place of a cause: the causes of all notices
 Queue = tuple[int, str]
@@ -49,7 +50,13 @@ class Memory:
         return now < self.empty.get(queue, now) <= now + BELIEVED
 
     def are_notices_due(self, now: datetime) -> bool:
-        """Tell whether notices go first this time, and note it; clocks may jump."""
+        """Tell whether a few notices go first this time, and note it.
+
+        They do in the last tenth of every second, and where that tenth was slept
+        through, a second after they last did. Among them are the words to somebody who
+        called for help and the codes of those who register; behind a large alert they
+        would wait until all of it has left. Clocks may jump.
+        """
         since = self.notices_at or now
         late = not since <= now < since + NOTICES_EVERY
         due = late or now.microsecond >= NOTICES_FROM_US
@@ -64,20 +71,6 @@ class Memory:
     def in_turn(self, queues: Iterable[Queue]) -> list[Queue]:
         """Return queues in the order of their turns."""
         return sorted(queues, key=lambda queue: self.served.get(queue, 0))
-
-
-def turns(now: datetime, memory: Memory) -> list[int]:
-    """Return the lanes in the order in which they are asked at a moment.
-
-    In the last tenth of every second notices go before all else, and where that tenth
-    was slept through, a second after they last did. They are few, and among them are
-    the words to somebody who called for help and the codes of those who register;
-    behind a large alert they would wait until all of it has left.
-    """
-    lanes = list(Lane.values)
-    if memory.are_notices_due(now):
-        lanes.sort(key=lambda lane: lane != Lane.NOTICE)
-    return lanes
 
 
 class Picker:
@@ -103,11 +96,17 @@ class Picker:
         for pk, lane in alerts.values_list("pk", "lane"):
             self.causes[lane].append(pk)
         self.over_budget = budgets.exhausted(now)
+        self.taken: Counter[Queue] = Counter()
 
     def pick(self, most: int) -> Iterator[int]:
         """Yield ids, `most` at the most."""
         left = most
-        for lane in turns(self.now, self.memory):
+        if self.memory.are_notices_due(self.now):
+            few = max(most // NOTICES_SHARE, 1)
+            for pk in self._of_lane(Lane.NOTICE, few, self._room(Lane.NOTICE)):
+                left -= 1
+                yield pk
+        for lane in Lane.values:
             if left <= 0:
                 return
             if lane > Lane.NOTICE and self.over_budget:
@@ -172,7 +171,7 @@ class Picker:
 
     def _of_lane(self, lane: int, left: int, room: dict[str, int]) -> Iterator[int]:
         """Yield ids: of each queue its share, then what others have left."""
-        taken: Counter[Queue] = Counter()
+        taken = self.taken
         queues = self._queues(lane, room)
         while queues and left > 0:
             share = max(left // len(queues), 1)

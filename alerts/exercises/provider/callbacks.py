@@ -10,6 +10,7 @@ import json
 import math
 import re
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import parse_qs, urldefrag, urlsplit
@@ -99,15 +100,33 @@ class Lines:
     """
 
     def __init__(self, number: int) -> None:
-        self._free: asyncio.Queue[None] = asyncio.Queue()
-        for _ in range(number):
-            self._free.put_nowait(None)
+        self._free = number
+        self._turns: deque[asyncio.Future[None]] = deque()
 
     async def __aenter__(self) -> None:
-        await self._free.get()
+        if self._free:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass()
+            raise
 
     async def __aexit__(self, *error: object) -> None:
-        self._free.put_nowait(None)
+        self._pass()
+
+    def _pass(self) -> None:
+        """Hand a line to who waits longest."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 class Caller:
