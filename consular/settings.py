@@ -285,6 +285,8 @@ TICKS = {
     "checkins": "alerts.checkins.ticking.tick",
     "answers": "alerts.checkins.ticking.read",
 }
+# What takes seconds to load, before the first request: it may be a call for help
+AT_START = ["alerts.checkins.reading.own_phrases.current"]
 # What each later stage forgets of a party that is erased, and for how many days things
 # are kept: texts, whereabouts after an incident is closed, what nobody confirmed
 INCIDENT_KEYS = "alerts.incidents.seeing.keys"  # what an officer's missions reach

@@ -2,7 +2,9 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from geo import gazetteer
 
@@ -10,3 +12,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "consular.settings")
 application = get_wsgi_application()
 # A worker takes no request before it knows the places: the crisis form needs them.
 gazetteer.load()
+for name in settings.AT_START:
+    import_string(name)()

@@ -8,6 +8,7 @@ from alerts.checkins import ladders, retention
 from alerts.checkins.answers import inbox
 from alerts.checkins.board import counting
 from alerts.checkins.casework import escalating, opening
+from alerts.checkins.reading import own_phrases
 from alerts.checkins.relatives import enquiring
 from consular.rhythm import Every, one_by_one
 
@@ -18,7 +19,11 @@ LADDERS = Every(3)  # an answer stops a further step within ten seconds
 
 
 def read(now: datetime) -> None:
-    """Read what is new, in a tick of its own: a call waits for no other step."""
+    """Read what is new, in a tick of its own: a call waits for no other step.
+
+    Nor for the phrases, which take seconds to load and are loaded when nobody calls.
+    """
+    own_phrases.current()
     while inbox.read_new(now) == inbox.AT_ONCE:
         pass
     if waiting := inbox.without_key():

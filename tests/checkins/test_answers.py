@@ -5,16 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils.module_loading import import_string
 
 from alerts.checkins.answers import inbox
 from alerts.checkins.board import boards
 from alerts.checkins.casework import cases
 from alerts.checkins.models import Case, CheckIn, Inbound, Standing
-from alerts.checkins.reading import understanding
 from alerts.dispatch import addresses
 from alerts.dispatch.models import Message
-from consular.sealing import Sealed, seal
 from tests import factories
 from tests.checkins.conftest import make_alert, make_incident, send
 from tests.factories import NOON
@@ -251,31 +248,6 @@ def test_stop_is_kept_and_says_nothing_of_safety(sent):
     assert Standing.objects.count() == 0
 
 
-def test_reading_twice_reads_once(sent):
-    reply("HELP")
-    assert inbox.read_new(LATER) == 0
-    assert CheckIn.objects.count() == 2
-
-
-def test_an_answer_that_cannot_be_read_waits_for_an_officer_and_for_nobody_else(
-    sent, incident, monkeypatch
-):
-    read = understanding.read
-
-    def stumbling(text):
-        if text == "broken":
-            raise RecursionError
-        return read(text)
-
-    monkeypatch.setattr(understanding, "read", stumbling)
-    for sid, body in (("SM1", "broken"), ("SM2", "HELP")):
-        form = {"MessageSid": sid, "From": "+12025550101", "To": "+1", "Body": body}
-        inbox.store("simulated-sms", form, "sms", LATER)
-    inbox.read_new(LATER)
-    assert Inbound.objects.get(provider_id="SM1").state == "inbox"
-    assert statuses(incident) == {"needs_help"}
-
-
 def test_an_officer_closes_a_case_and_the_person_is_told_when_one_takes_it(
     client, sent, incident, duty_officer
 ):
@@ -367,72 +339,3 @@ def test_a_number_is_not_known_for_ever_after_the_end(sent, closed):
     inbound = reply("HELP", at=NOON + timedelta(days=31))
     assert inbound.incident is None
     assert Message.objects.filter(purpose="unknown sender").exists()
-
-
-def came(*said, first=0):
-    """Store answers of (number, words), in this order."""
-    for sid, (number, body) in enumerate(said, first):
-        form = {"MessageSid": f"SM{sid}", "From": number, "To": "+1", "Body": body}
-        inbox.store("simulated-sms", form, "sms", LATER)
-
-
-def waiting():
-    new = Inbound.objects.filter(state=Inbound.State.NEW).order_by("id")
-    return list(new.values_list("provider_id", flat=True))
-
-
-def test_a_call_is_read_before_those_who_are_safe(alert, incident, monkeypatch):
-    monkeypatch.setattr(inbox, "AT_ONCE", 1)
-    for number in range(1, 5):
-        send(alert, f"+1202555010{number}", code=f"AAA{number}")
-    came(
-        ("+12025550101", "safe"),
-        ("+12025550102", "hm"),
-        ("+12025550103", "I am fine"),
-        ("+12025550104", "HELP"),
-    )
-    assert inbox.read_new(LATER) == 1
-    assert statuses(incident) == {"needs_help"}
-    inbox.read_new(LATER)
-    assert waiting() == ["SM1", "SM2"]
-
-
-def test_of_one_sender_all_is_read_in_the_order_in_which_it_came(sent, monkeypatch):
-    monkeypatch.setattr(inbox, "AT_ONCE", 1)
-    came(("+12025550199", "ok"), ("+12025550101", "safe"), ("+12025550101", "HELP"))
-    orders = [waiting() for _ in range(3) if inbox.read_new(LATER)]
-    assert orders == [["SM0", "SM2"], ["SM0"], []]
-
-
-def test_what_cannot_be_opened_waits_for_its_key_and_holds_up_nobody(
-    sent, incident, settings, monkeypatch
-):
-    monkeypatch.setattr(inbox, "LOOKED_AT", 5)
-    old = settings.SEALING_KEYS
-    settings.SEALING_KEYS = ["a key that comes later", *old]
-    came(*[(f"+120255502{number}", "safe") for number in range(10, 70)])
-    settings.SEALING_KEYS = old
-    came(("+12025550101", "HELP"), first=100)
-    while inbox.read_new(LATER):
-        pass
-    assert statuses(incident) == {"needs_help"}
-    assert len(waiting()) == inbox.without_key() == 60
-    settings.SEALING_KEYS = ["a key that comes later", *old]
-    while inbox.read_new(LATER):
-        pass
-    assert waiting() == []
-
-
-def test_answers_are_read_in_a_tick_of_their_own(sent, incident, settings):
-    came(("+12025550101", "HELP"))
-    import_string(settings.TICKS["answers"])(LATER)
-    assert statuses(incident) == {"needs_help"}
-
-
-def test_a_damaged_answer_stays_behind_and_holds_up_nobody(sent, incident):
-    came(("+12025550102", "safe"), ("+12025550101", "HELP"))
-    broken = seal("x").rsplit(".", 1)[0] + "."
-    Inbound.objects.filter(provider_id="SM0").update(body=Sealed(broken))
-    inbox.read_new(LATER)
-    assert statuses(incident) == {"needs_help"}
-    assert waiting() == ["SM0"]
