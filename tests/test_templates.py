@@ -9,7 +9,7 @@ from django.template import engines
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 # A number of a row in a name, value, address or id: "1,288" is no row.
 NUMBER = re.compile(
-    r"""(?:=["'][^"'<>{}]*|[?;&][a-z]+=)\{\{\s*([a-z_.]*(?:pk|_id|page_number))\s*\}\}"""
+    r"""(?:=["'][^"'<>{}]*|[?;&][a-z]+=)\{\{\s*([a-z_.]*(?:pk|_id|page_number|page)(?:\|add:-?\d+)?)\s*\}\}"""
 )
 ELSEWHERE = {"auto_id", "provider_id"}  # no numbers
 
@@ -38,5 +38,6 @@ def test_a_row_is_named_by_its_bare_number(path: str) -> None:
 def test_a_number_that_would_be_grouped_is_found() -> None:
     said = '<input name="person-{{ person.pk }}"><a href="?page={{ page.pk }}">'
     assert bare(said) == ["person.pk", "page.pk"]
+    assert bare('<a href="?{{ kept }}&amp;page={{ page|add:1 }}">') == ["page|add:1"]
     shown = engines["django"].from_string("{{ a }} {{ a|stringformat:'d' }}")
     assert shown.render({"a": 1288}) == "1,288 1288"
