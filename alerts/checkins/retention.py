@@ -18,6 +18,7 @@ from alerts.checkins.models import (
     Standing,
     Word,
 )
+from alerts.checkins.reports import exporting
 from alerts.dispatch import forgetting
 from alerts.incidents.models import Audience
 from consular.missions import audit
@@ -41,6 +42,7 @@ def run(now: datetime) -> dict[str, int]:
     counts["answers"] = _blank_answers(now)
     counts["whereabouts"] = _blank_whereabouts(now)
     counts["enquiries"] = _delete_enquiries(now)
+    exporting.forget(now)
     counts["notices"] = forgetting.purge(
         now - timedelta(days=settings.KEEP_BODIES_DAYS),
         now - timedelta(days=settings.KEEP_WHEREABOUTS_DAYS),

@@ -280,6 +280,16 @@ def test_a_list_that_is_fetched_again_with_others_in_it_counts_them_all(
     assert again.allowed_at is None
 
 
+def test_whom_a_list_held_is_forgotten_after_a_day(crowd, incident, officer):
+    export = ask(incident, officer)
+    exporting.write(export, officer, NOON)
+    assert Export.objects.get().taken
+    retention.run(NOON + timedelta(hours=23))
+    assert Export.objects.get().taken
+    retention.run(NOON + timedelta(hours=24))
+    assert not Export.objects.get().taken
+
+
 def test_a_list_that_grew_long_is_not_given_out_on_one_yes(
     crowd, incident, officer, monkeypatch
 ):

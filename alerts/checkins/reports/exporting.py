@@ -214,6 +214,13 @@ def _take_alone(
     export.save(update_fields=["taken"])
 
 
+def forget(now: datetime) -> None:
+    """Forget whom lists held, once it does not count any more."""
+    Export.objects.filter(allowed_at__lte=now - WITHIN).exclude(taken=[]).update(
+        taken=[]
+    )
+
+
 def mark(export: Export) -> str:
     """Return what every row says of where it comes from."""
     exercise = "EXERCISE " if export.incident.mode == "exercise" else ""
