@@ -35,6 +35,7 @@ HONEST = {"synchronous_commit": "on", "full_page_writes": "on"}
 PARTS = {b"gunicorn": "web", b"dispatch": "dispatch", b"qcluster": "queue"}
 FINAL = {"delivered", "undelivered", "accepted"}
 LONGEST_S = 120.0
+STILL_ROUNDS = 5  # of two seconds: a web that was killed has to start again
 MOST_DOUBLES = 0.001
 MOST_ASKED = 1.6
 FILL = """
@@ -116,6 +117,7 @@ def besieged(room: Scratch, options: Any, path: Path, crash: Any) -> dict[str, A
             tally.wait(options.messages * number // (len(events) + 2), 600)
             siege.kill_one() if event == "kill" else crash()
         tally.wait(int(options.messages * 0.999), 600)
+        out_s = round(time.monotonic() - begun, 1)
         until_final(room, options.messages)
         took_s = round(time.monotonic() - begun, 1)
     finally:
@@ -125,6 +127,7 @@ def besieged(room: Scratch, options: Any, path: Path, crash: Any) -> dict[str, A
     return judged(uids, said, path, options) | {
         "killed": dict(siege.killed),
         "crashes": options.restarts,
+        "out_after_s": out_s,
         "seconds": took_s,
     }
 
@@ -141,15 +144,16 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 def until_final(room: Scratch, count: int) -> None:
     """Wait until every message has ended."""
     pause, by_s = threading.Event(), time.monotonic() + LONGEST_S
-    said, before = room.ask(STATES), None
+    said, same = room.ask(STATES), 0
     while time.monotonic() < by_s:
         ended = sum(said["states"].get(state, 0) for state in FINAL)
         few = said["states"].get("accepted", 0) <= count // 100
         # Where receipts are lost for good, it ends when no more come.
-        if ended == count and (few or said == before):
+        if ended == count and (few or same >= STILL_ROUNDS):
             break
         pause.wait(2)
-        said, before = room.ask(STATES), said
+        now = room.ask(STATES)
+        said, same = now, same + 1 if now == said else 0
 
 
 def judged(

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -200,3 +202,13 @@ def test_serve_says_when_migrations_are_missing(monkeypatch: pytest.MonkeyPatch)
     )
     with pytest.raises(CommandError, match=r"lacks 1 migrations; run .*migrate"):
         call_command("serve")
+
+
+def test_what_web_workers_share_holds_no_connection_and_no_thread():
+    assert "--preload" in serve._web("127.0.0.1", 8000, 2).words
+    said = "import consular.wsgi, threading; from django.db import connections as all_;"
+    said += "print(threading.active_count(), [c.connection for c in all_.all()])"
+    ended = subprocess.run(
+        [sys.executable, "-c", said], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "1 [None]"

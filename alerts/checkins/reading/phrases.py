@@ -213,9 +213,13 @@ def rows_of(path: Path = FILE) -> Iterator[tuple[str, str]]:
             if known and not row[0].startswith("#"):
                 for phrase in row[2].split("|"):
                     for spelt in spelt_out(phrase):
-                        yield row[1], spelt
-                        for other in latin.spellings(row[0], wording.folded(spelt)):
-                            yield row[1], other
+                        for way in (spelt, *_in_latin(row[0], spelt)):
+                            yield row[1], way
+
+
+def _in_latin(language: str, phrase: str) -> Iterator[str]:
+    if language in latin.LANGUAGES:
+        yield from latin.spellings(language, wording.folded(phrase))
 
 
 def spelt_out(phrase: str) -> Iterator[str]:

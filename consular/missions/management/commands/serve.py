@@ -42,6 +42,8 @@ def _web(host: str, port: int, workers: int) -> Service:
     words += ["--bind", address, "--keep-alive", "75", "--timeout", "60"]
     words += ["--graceful-timeout", "5", "--log-level", "warning"]
     words += ["--chdir", str(settings.BASE_DIR), "--no-control-socket"]
+    # Loaded once, in the parent: a worker that dies is there again at once.
+    words.append("--preload")
     return Service(name="web", words=words)
 
 
