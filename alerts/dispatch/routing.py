@@ -145,6 +145,12 @@ def opted_out_codes(account: str) -> frozenset[str]:
     return frozenset(import_string(conf["transport"]).opted_out if conf else ())
 
 
+def returned_codes(account: str) -> frozenset[str]:
+    """Return the codes with which a provider gives back what it had taken, unsent."""
+    conf = settings.ACCOUNTS.get(account)
+    return frozenset(import_string(conf["transport"]).returned if conf else ())
+
+
 @functools.cache
 def transport_for(account: str) -> Transport:
     """Return the transport that `settings.ACCOUNTS` names for an account."""

@@ -125,6 +125,7 @@ class Transport(Protocol):
     states: dict[str, str]  # the provider's words for how a text ended, and ours
     gone: frozenset[str]  # its codes that say that an address does not exist
     opted_out: frozenset[str]  # and those that say that its owner wants no more
+    returned: frozenset[str]  # and that what it had taken never left: send it again
 
     def send(self, outgoing: Outgoing) -> str:
         """Send one text and return the provider's id of it.

@@ -57,6 +57,7 @@ class Bluesky:
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

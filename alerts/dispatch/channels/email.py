@@ -67,6 +67,7 @@ class Mail:
 
     hook = "mail"
     opted_out: frozenset[str] = frozenset()  # whoever ends mails does so here
+    returned: frozenset[str] = frozenset()
 
     def look_up(self, outgoing: Outgoing) -> str:
         """Say that nobody can be asked."""

@@ -32,6 +32,7 @@ class FacebookPage:
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

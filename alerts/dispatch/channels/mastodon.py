@@ -22,6 +22,7 @@ class Mastodon:
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

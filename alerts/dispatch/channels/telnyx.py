@@ -78,6 +78,7 @@ class TelnyxSms:
     states = STATES
     gone = GONE
     opted_out = OPTED_OUT
+    returned: frozenset[str] = frozenset()  # its key would keep it from leaving again
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

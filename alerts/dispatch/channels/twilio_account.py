@@ -32,7 +32,13 @@ from alerts.dispatch.channels.base import (
     UnclearError,
     refusal,
 )
-from alerts.dispatch.channels.twilio_codes import CODES, GONE, OPTED_OUT, Sort
+from alerts.dispatch.channels.twilio_codes import (
+    CODES,
+    GONE,
+    OPTED_OUT,
+    RETURNED,
+    Sort,
+)
 from consular import outgoing as door
 
 logger = logging.getLogger(__name__)
@@ -110,6 +116,7 @@ class TwilioAccount:
     hook = "twilio"
     gone = GONE
     opted_out = OPTED_OUT
+    returned = RETURNED
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

@@ -95,3 +95,5 @@ CODES: dict[str, tuple[Sort, str]] = {
 }
 GONE = frozenset(code for code, (sort, _) in CODES.items() if sort is Sort.GONE)
 OPTED_OUT = frozenset(code for code, (s, _) in CODES.items() if s is Sort.OPTED_OUT)
+# Said in a receipt too: what was taken for the queue was never handed to a network.
+RETURNED = frozenset(code for code, (sort, _) in CODES.items() if sort is Sort.WAIT)

@@ -23,6 +23,7 @@ class X:
     states: dict[str, str] = {}
     gone: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
+    returned: frozenset[str] = frozenset()
 
     def __init__(self, account: str) -> None:
         conf = settings.ACCOUNTS[account]

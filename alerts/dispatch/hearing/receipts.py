@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from alerts.dispatch import addresses, routing, statements
+from alerts.dispatch.hearing import returned
 from alerts.dispatch.models import FOLLOWS, Message, Receipt, State
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ UPDATE dispatch_message SET state = %s, provider_id = v.column2,
   ended_at = {ended}, lease_until = NULL, lease_owner = ''
 FROM (VALUES {rows}) AS v
 WHERE dispatch_message.uid = {uid} AND (dispatch_message.state IN ({states}) {other})
+  {but}
+"""
+# What was given back says nothing more, whatever word of it comes late.
+_BUT = """AND NOT (dispatch_message.state = 'queued' AND v.column2 <> ''
+  AND dispatch_message.provider_code <> '' AND dispatch_message.provider_id = v.column2)
 """
 # Of two copies one may arrive and the other not: then it has arrived.
 _OTHER_COPY = """OR (dispatch_message.state = 'undelivered'
@@ -77,6 +83,7 @@ def apply_waiting(now: datetime) -> int:
         for state in (State.ACCEPTED, *_FINAL):
             if by_state[state]:
                 _apply(state, by_state[state].values())
+        returned.send_again(by_state[State.UNDELIVERED].values(), now)
         _mark_addresses(waiting, now)
         ids = [receipt.pk for receipt in waiting]
         Receipt.objects.filter(pk__in=ids).update(applied_at=now)
@@ -126,6 +133,7 @@ def _apply(state: str, receipts: Iterable[Receipt]) -> None:
         uid=uid,
         states=", ".join(["%s"] * len(follows)),
         other=_OTHER_COPY if state == State.DELIVERED else "",
+        but=_BUT if state == State.ACCEPTED else "",
     )
     with connection.cursor() as cursor:
         cursor.execute(move, [str(state), *values, *map(str, follows)])

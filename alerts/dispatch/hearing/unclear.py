@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 
 from alerts.dispatch import routing
 from alerts.dispatch.channels.base import CannotAskError, Outgoing, RepeatableError
+from alerts.dispatch.hearing import returned
 from alerts.dispatch.models import Attempt, Cause, Message, State
 from alerts.dispatch.sending import interlock, jobs, sweeping
 from alerts.dispatch.sending.jobs import Job
@@ -109,6 +110,7 @@ def _asked_of(ids: list[int], now: datetime) -> list[Question]:
         ).order_by("id")
     }
     found, others = [], _others(messages)
+    given_back = returned.ids_of(message.uid for message in messages.values())
     for row in jobs.readable(ids)[0]:
         attempt, message = last.get(row.pk), messages[row.pk]
         if attempt is None or attempt.account not in settings.ACCOUNTS:
@@ -116,8 +118,9 @@ def _asked_of(ids: list[int], now: datetime) -> list[Question]:
             found.append(Question(message, "", began_at, None))
             continue
         job = jobs.job_of(row, attempt.account, row.attempt, now)
-        known = frozenset(others[message.address_id] - {message.provider_id})
-        asked = replace(job.outgoing, others=known)
+        known = others[message.address_id] - {message.provider_id}
+        known |= given_back[message.uid]
+        asked = replace(job.outgoing, others=frozenset(known))
         found.append(Question(message, job.account, attempt.began_at, asked))
     return found
 
@@ -157,7 +160,10 @@ def ask_again(job: Job) -> str | Exception:
         return ""
     message = Message.objects.select_related("cause").get(pk=job.message_id)
     others = _others({message.pk: message})[message.address_id]
-    asked = replace(job.outgoing, others=frozenset(others - {message.provider_id}))
+    others = (
+        others - {message.provider_id} | returned.ids_of([message.uid])[message.uid]
+    )
+    asked = replace(job.outgoing, others=frozenset(others))
     return ask(Question(message, last.account, last.began_at, asked))
 
 

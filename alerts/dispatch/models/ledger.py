@@ -55,7 +55,13 @@ class State(models.TextChoices):
 
 # Which states may come after which: DESIGN's table, enforced by `Delivery.move`.
 FOLLOWS: dict[str, set[str]] = {
-    State.QUEUED: {State.CLAIMED, State.UNCLEAR, State.SET_ASIDE, State.REJECTED},
+    State.QUEUED: {
+        State.CLAIMED,
+        State.UNCLEAR,
+        State.SET_ASIDE,
+        State.REJECTED,
+        State.UNDELIVERED,  # given back, as the provider's queue was full
+    },
     State.CLAIMED: {State.QUEUED},
     # What waits to be sent once more, or never was, may turn out to have arrived.
     State.ACCEPTED: {State.CLAIMED, State.UNCLEAR, State.QUEUED},
