@@ -7,6 +7,7 @@ from django.utils import timezone
 from alerts.checkins.answers import inbox
 from alerts.checkins.models import Inbound, Standing
 from alerts.dispatch import outbox
+from alerts.dispatch.channels import twilio_voice
 from alerts.incidents.models import AudienceMessage, Incident
 from tests.checkins.conftest import make_alert, make_incident
 from tests.dispatch.test_hooks import call
@@ -16,13 +17,13 @@ pytestmark = pytest.mark.django_db
 PHONE = "+12025550101"
 
 
-def dial(row):
+def dial(row, language="en"):
     """Write a call for an audience row; return its message."""
     alert = row.alert
     cause = outbox.open_cause(
         alert.cause_key, mode="exercise", lane=0, now=NOON, not_after=alert.not_after
     )
-    text = outbox.text("voice", "en", "Are you safe?")
+    text = outbox.text("voice", language, "Are you safe?")
     letter = outbox.Letter(
         channel="voice", address=PHONE, text=text, link_path="c", purpose="voice"
     )
@@ -44,12 +45,19 @@ def calls(sent):
     return first, dial(flood)
 
 
-def press(client, settings, message, digits):
+def said_after(client, settings, message, digits):
+    """Press a key in a call; return what is said then."""
     path = reverse("twilio_voice", args=[message.uid, 1])
     form = {"CallSid": "CA1", "From": "+1", "To": PHONE, "Digits": digits}
-    assert call(client, settings, path, form).status_code == 200
+    answer = call(client, settings, path, form)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def press(client, settings, message, digits):
+    said_after(client, settings, message, digits)
     inbox.read_new(timezone.now())
-    return Inbound.objects.get()
+    return Inbound.objects.latest("pk")
 
 
 def safe_in():
@@ -76,3 +84,57 @@ def test_safe_by_a_key_of_a_call_about_what_is_over_clears_nobody(
     Incident.objects.filter(reference="EQ-1").update(closed_at=NOON)
     assert press(client, settings, calls[0], "1").state == Inbound.State.INBOX
     assert not safe_in()
+
+
+def test_who_calls_for_help_by_a_key_hears_that_it_is_stored(client, settings, calls):
+    said = said_after(client, settings, calls[0], "2")
+    assert "We have your answer: you need help." in said
+    assert "<Gather" not in said
+    assert Inbound.objects.get().body == "2"
+
+
+def test_who_pressed_safe_by_mistake_can_still_press_help_in_the_same_call(
+    client, settings, calls
+):
+    said = said_after(client, settings, calls[0], "1")
+    assert "you are safe" in said
+    assert "press 2" in said
+    assert "<Gather" in said
+    inbox.read_new(timezone.now())
+    press(client, settings, calls[0], "2")
+    assert Standing.objects.filter(status="needs_help").count() == 4
+    assert not safe_in()
+
+
+def test_another_key_is_kept_and_asked_about_again(client, settings, calls):
+    said = said_after(client, settings, calls[0], "5")
+    assert "If you need help, press 2." in said
+    assert "<Gather" in said
+    assert press(client, settings, calls[0], "2").label == "help"
+    assert [each.body for each in Inbound.objects.order_by("pk")] == ["5", "2"]
+
+
+def test_a_key_that_the_network_posts_twice_is_one_answer(client, settings, calls):
+    for _ in range(2):
+        assert "you need help" in said_after(client, settings, calls[0], "2")
+    assert Inbound.objects.count() == 1
+
+
+def test_what_is_said_after_a_key_is_in_the_language_of_the_call(
+    client, settings, calls, sent
+):
+    row = sent.audience
+    row.pk = None
+    row.alert = make_alert(make_incident("ST-3", title="Storm", kind="storm"))
+    row.save()
+    said = said_after(client, settings, dial(row, "ar"), "2")
+    assert "وصلنا جوابك" in said
+    assert 'language="arb"' in said
+
+
+@pytest.mark.parametrize("language", sorted(twilio_voice.VOICES))
+def test_every_language_has_its_words_for_every_key(language):
+    words = {twilio_voice.heard(key, language) for key in "125"}
+    assert len(words) == 3
+    english = {twilio_voice.heard(key, "en") for key in "125"}
+    assert language == "en" or not words & english

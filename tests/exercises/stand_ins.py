@@ -38,6 +38,7 @@ class Hook:
     url: str
     got: list[Request] = field(default_factory=list)
     page: str = ""
+    said: str = ""  # what is answered to what is posted
     receipts: threading.Event = field(default_factory=threading.Event)  # are answered
 
     def words(self, path: str) -> list[str]:
@@ -70,7 +71,8 @@ def listening(answer: int = 204) -> Iterator[Hook]:
             if "MessageStatus" in form:
                 hook.receipts.wait(LONGEST_WAIT_S)
             hook.got.append(Request(self.path, form, signature))
-            self._reply(answer)
+            said = hook.said.encode()
+            self._reply(200 if said else answer, said)
 
         def log_message(self, *args: Any) -> None: ...
 

@@ -102,6 +102,33 @@ def test_a_reply_typed_on_the_phone_page_reaches_the_hook_signed(tmp_path: Path)
     assert validate(url, inbound[0].form, inbound[0].signature)
 
 
+def test_a_key_pressed_on_the_phone_page_is_posted_and_what_is_said_is_shown(
+    tmp_path: Path,
+):
+    with listening() as hook, provider(tmp_path, hook.url) as stand:
+        hook.said = "<Response><Say>We have it &amp; you.</Say></Response>"
+        action = hook.url + "/hooks/twilio/voice/uid-1/1"
+        twiml = f'<Response><Gather action="{action}" method="POST"><Say>Safe?</Say>'
+        stand.twilio.calls.create(
+            to=PHONE, from_=SENDER, twiml=twiml + "</Gather></Response>"
+        )
+        page = requests.get(stand.running.url, timeout=5).text
+        path = page.split('href="/phone/')[1].split('"')[0]
+        phone = f"{stand.running.url}/phone/{path}"
+        shown = requests.get(phone, timeout=5).text
+        assert "Safe?" in shown
+        assert "Gather" not in shown
+        sid = shown.split('name="call" value="')[1].split('"')[0]
+        pressed = requests.post(phone, data={"call": sid, "key": "2"}, timeout=5)
+    (request,) = hook.got
+    assert (request.path, request.form["Digits"]) == (
+        "/hooks/twilio/voice/uid-1/1",
+        "2",
+    )
+    assert RequestValidator(TOKEN).validate(action, request.form, request.signature)
+    assert "We have it &amp; you." in pressed.text
+
+
 def test_after_stop_a_number_is_refused_until_start(tmp_path: Path):
     with listening() as hook, provider(tmp_path, hook.url) as stand:
         send(stand)

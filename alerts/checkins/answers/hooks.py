@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from alerts.checkins.answers import inbox, mailing, media
+from alerts.dispatch.channels import twilio_voice
 from alerts.dispatch.hearing import signatures
 from alerts.dispatch.models import Channel, Message
 
@@ -40,14 +41,9 @@ def sms(request: HttpRequest) -> HttpResponse:
     return HttpResponse(EMPTY, content_type="text/xml")
 
 
-def _is_stored(
-    account: str, form: dict[str, str], channel: str, called: uuid.UUID | None = None
-) -> bool:
-    """Store an answer; `called` is the message that a call was made for."""
+def _is_stored(account: str, form: dict[str, str], channel: str) -> bool:
     try:
-        rows = Message.objects.filter(uid=called, channel=channel) if called else []
-        message = next(iter(rows), None)
-        inbox.store(account, form, channel, timezone.now(), message=message)
+        inbox.store(account, form, channel, timezone.now())
     except DatabaseError as error:
         logger.error("inbound message not stored: %s", type(error).__name__)
         return False
@@ -57,21 +53,34 @@ def _is_stored(
 @csrf_exempt  # the provider's signature is checked instead
 @require_POST
 def voice(request: HttpRequest, uid: uuid.UUID, attempt: int) -> HttpResponse:
-    """Store the key that was pressed during a call, like a text that says the digit."""
+    """Store the key that was pressed during a call, and say so to who pressed it.
+
+    A key is kept like a text that says the digit; each key of a call is an answer.
+    """
     account = signatures.account_of(request)
     if account is None:
         logger.warning("pressed key with a wrong signature refused")
         return HttpResponse("wrong signature", status=403, content_type="text/plain")
     said = {n: str(v).replace("\x00", "") for n, v in request.POST.items()}
+    key = said.get("Digits", "")
     form = {
-        "MessageSid": said.get("CallSid", ""),
+        "MessageSid": f"{said.get('CallSid', '')}:{key}",
         "From": said.get("To", ""),
         "To": said.get("From", ""),
-        "Body": said.get("Digits", ""),
+        "Body": key,
     }
-    if form["Body"] and not _is_stored(account, form, Channel.VOICE.value, uid):
+    try:
+        calls = Message.objects.filter(uid=uid, channel=Channel.VOICE)
+        called = calls.select_related("text").first()
+        if key:
+            channel, now = Channel.VOICE.value, timezone.now()
+            inbox.store(account, form, channel, now, message=called)
+    except DatabaseError as error:
+        logger.error("pressed key not stored: %s", type(error).__name__)
         return HttpResponse("try again", status=503, headers={"Retry-After": "2"})
-    return HttpResponse(EMPTY, content_type="text/xml")
+    language = called.text.language if called is not None else "en"
+    spoken = twilio_voice.heard(key, language) if key else EMPTY
+    return HttpResponse(spoken, content_type="text/xml")
 
 
 @csrf_exempt  # the provider's signature is checked instead

@@ -1,5 +1,8 @@
 """Voice calls through Twilio: the text twice, then 1 for safe and 2 for help.
 
+Who presses a key hears that it is stored: a line that goes dead after a call for help
+would leave its caller in doubt.
+
 References
 ----------
 Twilio, Call resource (https://www.twilio.com/docs/voice/api/call-resource) and TwiML
@@ -18,6 +21,7 @@ from alerts.dispatch.channels.twilio_account import TwilioAccount, unasked
 
 RING_S = 30
 PAUSE_S = 5
+SAFE, HELP = "1", "2"
 # A call that was made in the last minutes to the same number is the one asked about.
 RECENT = timedelta(minutes=15)
 VOICES = {
@@ -49,10 +53,7 @@ def twiml(outgoing: Outgoing) -> str:
 
     A link cannot be spoken and is left out; the digits take its place.
     """
-    voice = VOICES.get(outgoing.language, VOICES["en"])
-    said = texts.spoken(outgoing.body)
-    language = outgoing.language if outgoing.language in VOICES else "en"
-    asked = render_to_string(f"messages/voice.{language}.txt").strip()
+    said, asked = texts.spoken(outgoing.body), _words("voice", outgoing.language)
     response = VoiceResponse()
     gather = response.gather(
         num_digits=1,
@@ -61,10 +62,38 @@ def twiml(outgoing: Outgoing) -> str:
         method="POST",
     )
     for _ in range(2):
-        gather.say(said, language=voice)
-        gather.say(asked, language=voice)
+        for words in (said, asked):
+            gather.say(words, language=_voice(outgoing.language))
         gather.pause(length=1)
     return str(response)
+
+
+def heard(key: str, language: str) -> str:
+    """Write what the call says once a key was pressed and what it says is stored.
+
+    Who pressed 1 may still press 2, and who pressed another key either of the two; a
+    call for help ends it, as no key takes one back. What is asked again is posted to
+    the address that this was fetched from.
+    """
+    response, voice = VoiceResponse(), _voice(language)
+    said = _words("voice_heard", language, key=key)
+    if key == HELP:
+        response.say(said, language=voice, loop=2)
+        return str(response)
+    gather = response.gather(num_digits=1, timeout=PAUSE_S, method="POST")
+    gather.say(said, language=voice)
+    if key != SAFE:
+        gather.say(_words("voice", language), language=voice)
+    return str(response)
+
+
+def _voice(language: str) -> str:
+    return VOICES.get(language, VOICES["en"])
+
+
+def _words(name: str, language: str, **values: str) -> str:
+    known = language if language in VOICES else "en"
+    return render_to_string(f"messages/{name}.{known}.txt", values).strip()
 
 
 class TwilioVoice(TwilioAccount):

@@ -19,7 +19,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alerts.exercises.provider.faults import share
-from alerts.exercises.provider.office import Office, Text
+from alerts.exercises.provider.office import Office, Text, spoken
 
 TELNYX_KEY = b"simulated"
 API_VERSION = "2010-04-01"
@@ -212,8 +212,10 @@ class Caller:
             form["ErrorCode"] = text.error_code
         return await self.post(text.callback, form)
 
-    async def press(self, text: Text, digits: str, action: str) -> int:
+    async def press(self, text: Text, digits: str) -> int:
         """Press a key during a call, which is posted where `<Gather>` says."""
+        if not is_near(text.action, self.office.setup.public_url):
+            return 0
         form = {
             "AccountSid": self.office.setup.account_sid,
             "ApiVersion": API_VERSION,
@@ -223,7 +225,8 @@ class Caller:
             "From": text.ours,
             "To": text.number,
         }
-        status, _ = await self.post(action, form, is_said=True)
+        status, answer = await self.post(text.action, form, is_said=True)
+        text.keys.append((digits, spoken(answer)))
         self.office.note("inbound", sid=text.sid, status=status, body=digits)
         return status
 

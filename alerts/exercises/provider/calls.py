@@ -1,6 +1,5 @@
 """Twilio's Calls resource: someone picks up, listens, and may press a key."""
 
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
@@ -13,8 +12,6 @@ from alerts.exercises.provider.faults import ACCEPTED
 from alerts.exercises.provider.office import Office, Text
 from alerts.exercises.provider.twilio import ACCOUNT, E164, RefusedError, Twilio
 
-_ACTION = re.compile(r'action="([^"]+)"')
-
 
 class Calls:
     """Answer the parts of Twilio's voice API that Muster uses.
@@ -22,7 +19,7 @@ class Calls:
     Parameters
     ----------
     on_answered : callable
-        Gets each call that somebody picked up, and where a pressed key is posted.
+        Gets each call that somebody picked up.
     """
 
     def __init__(
@@ -30,7 +27,7 @@ class Calls:
         office: Office,
         caller: Caller,
         twilio: Twilio,
-        on_answered: Callable[[Text, str], Awaitable[None]],
+        on_answered: Callable[[Text], Awaitable[None]],
     ) -> None:
         self.office = office
         self.caller = caller
@@ -74,8 +71,7 @@ class Calls:
 
     async def _ring(self, call: Text) -> None:
         if await self.caller.live(call) == "delivered":
-            found = _ACTION.search(call.body)
-            await self.on_answered(call, found.group(1) if found else "")
+            await self.on_answered(call)
 
     def _shown(self, call: Text) -> dict[str, Any]:
         account = self.office.setup.account_sid

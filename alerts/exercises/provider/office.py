@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import html
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +15,8 @@ from alerts.exercises import journal
 from alerts.exercises.provider.faults import Dice, Faults
 
 HOST = "127.0.0.1"
+_ACTION = re.compile(r'<Gather[^>]* action="([^"]+)"')
+_SAY = re.compile(r"<Say[^>]*>([^<]+)</Say>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,30 @@ class Text:
     channel: str = "sms"
     provider: str = "twilio"
     turn: int = 1  # the how many-th to this number: what faults go by
+    # Keys that were pressed in a call, and what was said then.
+    keys: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """What its owner reads, or hears in a call."""
+        return spoken(self.body) if self.channel == "voice" else self.body
+
+    @property
+    def action(self) -> str:
+        """Where a key is posted that is pressed in this call."""
+        found = _ACTION.search(self.body) if self.channel == "voice" else None
+        return html.unescape(found.group(1)) if found else ""
+
+
+def spoken(twiml: str) -> str:
+    """Return what a call says, what is repeated once.
+
+    Examples
+    --------
+    >>> spoken("<Response><Say>Are you safe?</Say><Say>Are you safe?</Say></Response>")
+    'Are you safe?'
+    """
+    return "\n".join(dict.fromkeys(map(html.unescape, _SAY.findall(twiml))))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,13 +93,19 @@ class Pages:
         return self._page("phone", section="phones", **context)
 
     async def reply(self, request: web.Request) -> web.Response:
-        """Send what a person typed to Muster as an inbound SMS."""
+        """Send what a person typed to Muster as an SMS, or press a key in a call."""
         number, texts = self._thread(request)
         origin = request.headers.get("Origin", "")
         if origin not in ("", "null") and urlsplit(origin).netloc != request.host:
             raise web.HTTPForbidden(text="A reply is written on this page only.")
-        body = str((await request.post()).get("body", "")).strip()[:1600]
-        if body:
+        form = await request.post()
+        body = str(form.get("body", "")).strip()[:1600]
+        key = str(form.get("key", ""))[:1]
+        if key:
+            for call in texts:
+                if call.sid == form.get("call"):
+                    await self.caller.press(call, key)
+        elif body:
             outbound = [text for text in texts if not text.is_inbound]
             ours = outbound[-1].ours if outbound else ""
             await self.caller.inbound(number, ours, body)

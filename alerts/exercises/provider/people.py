@@ -62,18 +62,14 @@ class People:
         """Let the owner of a phone read a text."""
         self._got("sms", text.number, text.body, text.ours)
 
-    async def got_call(self, call: Text, action: str) -> None:
+    async def got_call(self, call: Text) -> None:
         """Let whoever picks up a call press a key, as they would have answered."""
-        if not self.office.setup.people or not is_near(
-            action, self.office.setup.public_url
-        ):
-            return
-        if call.number in self._by_hand:
+        if not self.office.setup.people or call.number in self._by_hand:
             return
         what = replies.on_call(self.office.setup.seed, call.number)
         if what:
             digit = "1" if what == "safe" else "2"
-            status = await self.caller.press(call, digit, action)
+            status = await self.caller.press(call, digit)
             facts = {"way": "voice", "what": what, "status": status}
             self.office.note("answer", channel="voice", to=call.number, **facts)
 
