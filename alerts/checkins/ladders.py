@@ -27,6 +27,7 @@ from alerts.incidents.models import (
     AlertKind,
     Audience,
     AudienceMessage,
+    AudiencePerson,
 )
 
 AT_ONCE = 400
@@ -119,12 +120,11 @@ def delay(alert: Alert, step: Step) -> timedelta:
 
 def _answered() -> Exists:
     """Tell of an audience row whether anyone it is for has said anything."""
-    return Exists(
-        Standing.objects.filter(
-            incident=OuterRef("alert__incident"),
-            person__audienceperson__audience=OuterRef("pk"),
-        )
+    # By its persons: asked by the incident, each row would look at all that was said.
+    said = Standing.objects.filter(
+        incident=OuterRef(OuterRef("alert__incident")), person=OuterRef("person")
     )
+    return Exists(AudiencePerson.objects.filter(Exists(said), audience=OuterRef("pk")))
 
 
 def _still_asked(rows: QuerySet[Audience], now: datetime) -> QuerySet[Audience]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from alerts.checkins import ladders
 from alerts.checkins.answers import attributing, checking
@@ -315,3 +316,9 @@ def test_the_steps_of_an_alert_can_be_read(asked, alert):
     taken = {rung.step.name: rung.taken for rung in ladders.rungs(alert)}
     assert taken["reminder"] == 1
     assert taken["voice"] == 0
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="says how SQLite looks")
+def test_who_has_answered_is_asked_by_person_not_by_all_answers(asked, alert):
+    rows = ladders.due(alert, ladders.STEPS[1], NOON)
+    assert "checkins_standing_1 (incident_id=? AND person_id=?)" in rows.explain()
