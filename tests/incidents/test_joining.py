@@ -24,6 +24,7 @@ from tests.incidents import path
 from tests.meanwhile import Uncommitted, until_one_waits
 
 A_MINUTE = timedelta(minutes=1)
+A_SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -287,6 +288,27 @@ def test_who_joins_an_alert_while_its_update_is_settled_gets_the_update_too(
     assert next(running, None) is None
     joining.tick(now + timedelta(seconds=41))
     assert update.audience.filter(registration=late).exists()
+
+
+@pytest.mark.parametrize("phase", ["update", "all_clear"])
+def test_who_registers_in_a_hold_that_is_stopped_joins_the_alert_before(
+    officer: Officer, approver: Officer, now: datetime, phase: str
+) -> None:
+    path.enrolled(now, phone="+12025550100")
+    first = settled(officer, approver, now)
+    settled(officer, approver, now)  # of another incident: it is matched without a stop
+    at = now + A_MINUTE
+    release.tick(at)
+    draft = path.drafted(first.incident, officer, at, phase=phase)
+    newer = approval.approve(approval.submit(draft, officer, at), approver, at)
+    assert audience.settle(newer, at)
+    late = path.enrolled(at + A_SECOND, phone="+12025550101")
+    joining.tick(at + 2 * A_SECOND)
+    assert not first.audience.filter(registration=late).exists()
+    release.stop(Alert.objects.get(pk=newer.pk), approver, at + 15 * A_SECOND)
+    assert joining.tick(at + 20 * A_SECOND) == 1
+    assert first.audience.get(registration=late).is_included
+    assert joining.tick(at + 21 * A_SECOND) == 0
 
 
 def test_who_shares_a_location_inside_joins(alert: Alert, now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 A registration that changed since the oldest alert in force was approved is matched once
 a revision. What was matched before the newest of them was settled is matched again:
-somebody who registers while an alert is being approved is missed by neither side. A
-second look at the same person writes nothing.
+somebody who registers while an alert is being approved is missed by neither side. So is
+what was matched before a newer alert was stopped: the one before it is in force again,
+and who came in its hold is in the stopped one only. A second look at the same person
+writes nothing.
 """
 
 from collections import defaultdict
@@ -11,7 +13,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from alerts.incidents.audiences import inforce, matching
 from alerts.incidents.audiences.listing import Codes, reason_of
@@ -46,8 +48,7 @@ def tick(now: datetime) -> int:
 def pending(alerts: Collection[Alert], now: datetime) -> QuerySet[Registration]:
     """Return the confirmed registrations that are still to be matched."""
     oldest = min(alert.approved_at for alert in alerts)
-    newest = max(alert.settled_at or alert.approved_at for alert in alerts)
-    seen_at = min(newest + AGAIN, now)
+    seen_at = min(_turned_at(alerts) + AGAIN, now)
     changed = Registration.objects.filter(
         changed_at__gte=oldest - SLACK,
         mode__in={alert.mode for alert in alerts},
@@ -57,6 +58,14 @@ def pending(alerts: Collection[Alert], now: datetime) -> QuerySet[Registration]:
         | ~Q(matched__revision=F("revision"))
         | Q(matched__matched_at__lt=seen_at)
     )
+
+
+def _turned_at(alerts: Collection[Alert]) -> datetime:
+    """Return when it last changed which alerts are in force, or may have."""
+    incidents = [alert.incident_id for alert in alerts]
+    times = [alert.settled_at or alert.approved_at for alert in alerts]
+    ended = Alert.objects.filter(incident__in=incidents).aggregate(at=Max("stopped_at"))
+    return max([*times, ended["at"]]) if ended["at"] else max(times)
 
 
 def _taken(alerts: Collection[Alert], now: datetime) -> list[int]:
