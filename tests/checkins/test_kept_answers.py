@@ -4,6 +4,7 @@ import pytest
 
 from alerts.checkins.models import Case, CheckIn, Standing
 from alerts.dispatch.models import Message
+from tests.checkins.conftest import send
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +73,47 @@ def test_what_is_added_to_a_call_that_was_seen_is_of_a_call(client, sent):
     said = CheckIn.objects.filter(person=first).order_by("-pk").first()
     assert said.note == "the stairs are gone"
     assert Case.objects.open().count() == 1
+
+
+def test_a_call_that_is_repeated_after_safe_on_one_page_is_heard(client, sent):
+    Message.objects.update(created_at="2026-01-01T00:00:00Z")
+    for status, ago in (("help", "3600"), ("safe", "1800"), ("help", "60")):
+        page = tap(client, sent, status, "a", ago=ago)
+    assert set(by_person(sent).values()) == {"needs_help"}
+    assert "Saved: you need help" in page.content.decode()
+    assert Case.objects.open().count() == 1
+    tap(client, sent, "help", "a", ago="0")  # a double tap
+    assert CheckIn.objects.filter(status="needs_help").count() == 4
+
+
+def test_a_call_that_is_sent_once_more_is_not_of_after_what_came_since(client, sent):
+    """Its receipt was lost, and the phone sends it again, with its age."""
+    Message.objects.update(created_at="2026-01-01T00:00:00Z")
+    tap(client, sent, "help", "a", ago="3600")
+    tap(client, sent, "safe", "b", ago="1800")
+    tap(client, sent, "help", "a", ago="3600")
+    assert set(by_person(sent).values()) == {"safe"}
+
+
+def test_a_call_for_more_of_them_on_one_page_is_of_each_who_stands_otherwise(
+    client, alert, sent
+):
+    other = send(alert, "+12025550101", code="8K2Q")
+    theirs, others = ([p.pk for p in each.persons] for each in (sent, other))
+    tap(client, sent, "help", "a", person=theirs)
+    tap(client, sent, "safe", "a", person=theirs)
+    tap(client, sent, "help", "a", person=theirs + others)
+    assert set(by_person(sent).values()) == {"needs_help"}
+    assert len(by_person(sent)) == 4
+
+
+def test_a_companion_s_call_that_is_repeated_in_one_form_is_heard(client, sent):
+    first, second = sent.persons
+    Message.objects.update(created_at="2026-01-01T00:00:00Z")
+    tap(client, sent, "safe", "a", ago="4000")
+    form = {"key": "b" * 32, **{f"was-{p.pk}": "safe" for p in (first, second)}}
+    form |= {f"person-{first.pk}": "safe"}
+    for word, ago in (("help", "3000"), ("away", "2000"), ("help", "100")):
+        more = {f"person-{second.pk}": word, "ago": ago}
+        client.post(f"{sent.path}/details", form | more)
+    assert by_person(sent) == {first.pk: "safe", second.pk: "needs_help"}

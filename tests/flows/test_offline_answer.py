@@ -48,6 +48,34 @@ def test_a_call_without_a_connection_is_kept_and_sent_once(
     assert page.evaluate("localStorage.length") == 0
 
 
+def test_each_tap_without_a_connection_is_kept_and_the_last_one_counts(
+    phone: BrowserContext, party: Sent, live_server: object
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{live_server}{party.path}")
+    phone.set_offline(True)
+    for name in ("We need help", "We are safe", "We need help"):
+        page.get_by_role("button", name=name).tap()
+    page.wait_for_function("JSON.parse(Object.values(localStorage)[0]).length === 3")
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="Saved: you need help")).to_be_visible()
+    assert set(Standing.objects.values_list("status", flat=True)) == {"needs_help"}
+    said = CheckIn.objects.filter(person=party.persons[0]).order_by("pk")
+    words = ["needs_help", "safe", "needs_help"]
+    assert list(said.values_list("status", flat=True)) == words
+
+
+def test_two_quick_taps_of_one_kind_are_one_answer(
+    phone: BrowserContext, party: Sent, live_server: object
+) -> None:
+    page = phone.new_page()
+    page.goto(f"{live_server}{party.path}")
+    phone.set_offline(True)
+    page.get_by_role("button", name="We are safe").dblclick()
+    page.wait_for_function("localStorage.length === 1")
+    assert page.evaluate("JSON.parse(Object.values(localStorage)[0]).length") == 1
+
+
 def test_the_page_works_without_its_script(
     browser: Browser, party: Sent, live_server: object
 ) -> None:

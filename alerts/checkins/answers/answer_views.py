@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.checkins.answers import checking, linked
 from alerts.checkins.answers.linked import Known, Opened
-from alerts.checkins.models import Basis, Case, CheckIn, Status, Word
+from alerts.checkins.models import Basis, Case, CheckIn, Standing, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
@@ -180,9 +180,27 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     said_at = _said_at(request, opened, now)
     # Who taps "safe" and then "help" before the next page has come means both.
     once = f"link:{key}:{status[:2]}"
-    said = _said(opened, status, persons, once, said_at)
-    checking.state(said, now)
+    _state(_said(opened, status, persons, once, said_at), now)
     return _page(request, "answer_saved", _context(opened, now))
+
+
+def _state(said: checking.Said, now: datetime) -> None:
+    """Write what was said; a call under a used key counts where it is a new one.
+
+    Without the script a browser shows the old page again on "Back", and with it a key
+    under which they have called before. Who has stood as something else since then
+    does not repeat that call.
+    """
+    written = checking.state(said, now)
+    if said.status != _HELP or len(written) == len(said.persons):
+        return
+    since = Standing.objects.filter(
+        incident=said.incident, person__in=said.persons, since__lt=said.stated_at
+    )
+    others = set(since.exclude(status=_HELP).values_list("person", flat=True))
+    again = [person for person in said.persons if person.pk in others]
+    fresh = f"again:{uuid.uuid4().hex}"
+    checking.state(replace(said, persons=again, request_key=fresh), now)
 
 
 def _said_at(request: HttpRequest, opened: Opened, now: datetime) -> datetime:
@@ -288,7 +306,7 @@ def _save_details(
             speaking = persons if any(more.values()) else changed
             once = f"more:{key}:{status[:2]}:{_mark(more)}"
             said = _said(opened, status, speaking, once, said_at)
-            checking.state(replace(said, **more), now)
+            _state(replace(said, **more), now)
     _share(groups.get(_HELP, opened.persons[:1]), given, now)
 
 
