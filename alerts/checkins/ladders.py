@@ -33,6 +33,7 @@ from alerts.incidents.models import (
 AT_ONCE = 400
 DELIVERED = {State.DELIVERED}
 FAILED = {State.UNDELIVERED, State.REJECTED}
+ASKED_AT = Coalesce("joined_at", "alert__opens_at")
 
 
 @dataclass(frozen=True)
@@ -80,24 +81,36 @@ def climb(now: datetime) -> int:
     done = 0
     for alert in alerts.select_related("incident").order_by("-opens_at")[:100]:
         done += withdraw_needless(alert, now)
-        if alert.incident.closed_at is None and _is_open(alert) and _asks(alert):
+        if alert.incident.closed_at is None and _is_open(alert) and _asks(alert, now):
             done += sum(_take(alert, step, now) for step in STEPS)
     return done
 
 
-def _asks(alert: Alert) -> bool:
+def _asks(alert: Alert, now: datetime) -> bool:
     """Tell whether anybody is asked by an alert: an update asks who came since."""
-    return alert.kind == AlertKind.ALERT or _asked_by(alert).exists()
+    return alert.kind == AlertKind.ALERT or _asked_by(alert, now).exists()
 
 
-def _asked_by(alert: Alert) -> QuerySet[Audience]:
-    """Keep the rows of who hears first by this alert, and was not written to before."""
+def _asked_by(alert: Alert, now: datetime) -> QuerySet[Audience]:
+    """Keep the rows of who hears first by this alert, and was not written to before.
+
+    Who was told since what was written before that it is over for them is warned anew,
+    and hears first by this alert too.
+    """
     rows = Audience.objects.filter(alert=alert, is_included=True)
+    rows = rows.annotate(asked_at=ASKED_AT)
     if alert.kind == AlertKind.ALERT:
         return rows
     written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
-    earlier = Audience.objects.filter(
+    over = warned.ends(now).filter(
+        alert__incident=alert.incident_id,
+        registration=OuterRef("registration"),
+        alert__opens_at__gte=OuterRef("asked_at"),
+        alert__opens_at__lte=OuterRef(OuterRef("asked_at")),
+    )
+    earlier = Audience.objects.annotate(asked_at=ASKED_AT).filter(
         Exists(written),
+        ~Exists(over),
         warned.LEFT,
         is_included=True,
         alert__incident=alert.incident_id,
@@ -135,7 +148,7 @@ def _still_asked(rows: QuerySet[Audience], now: datetime) -> QuerySet[Audience]:
         alert__opens_at__gte=OuterRef("asked_at"),
     )
     return rows.annotate(
-        asked_at=Coalesce("joined_at", "alert__opens_at"),
+        asked_at=ASKED_AT,
         has_answered=_answered(),
         was_told=Exists(ends),
     ).filter(has_answered=False, was_told=False)
@@ -145,7 +158,7 @@ def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
     """Keep the audience rows for which a step is due and was not taken."""
     written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
     rows = (
-        _still_asked(_asked_by(alert), now)
+        _still_asked(_asked_by(alert, now), now)
         .exclude(Q(reason__in=warned.UNREACHED) & ~Exists(written))
         .annotate(
             was_taken=Exists(

@@ -11,7 +11,7 @@ from alerts.checkins.answers.attributing import CONTACT
 from alerts.checkins.answers.checking import Said
 from alerts.checkins.models import LadderStep, Standing
 from alerts.dispatch import addresses, outbox
-from alerts.dispatch.models import Address, Message, State
+from alerts.dispatch.models import Address, Lane, Message, State
 from alerts.incidents.approving import release
 from alerts.incidents.models import Alert, Audience, AudienceMessage, Draft, LogEntry
 from consular.people.models import Contact, Registration
@@ -201,6 +201,42 @@ def test_who_hears_first_by_an_update_is_asked_again_and_nobody_twice(asked, inc
     climb_to(90)
     steps = LadderStep.objects.filter(audience__alert=update, step="officer")
     assert steps.get().audience.registration == newcomer.registration
+
+
+@pytest.mark.parametrize(
+    ("over_at", "asks"),
+    [(5, "update"), (12, "nobody"), (None, "alert")],
+)
+def test_who_is_warned_anew_after_it_was_over_is_asked_by_the_update(
+    alert, asked, over_at, asks
+):
+    if over_at is not None:
+        told(asked, "outside", NOON + over_at * MINUTE)
+    told(asked, "update", NOON + 10 * MINUTE)
+    Alert.objects.update(texts=TEXTS)
+    again = Audience.objects.get(alert__kind="update")
+    outbox.open_cause(
+        again.alert.cause_key,
+        mode="exercise",
+        lane=Lane.DANGER,
+        now=NOON,
+        not_after=alert.not_after,
+        opens_at=NOON,
+    )
+    climb_to(30)
+    found = LadderStep.objects.filter(step="reminder")
+    kinds = list(found.values_list("audience__alert__kind", flat=True))
+    assert kinds == ([asks] if asks != "nobody" else [])
+
+
+def test_a_second_update_asks_nobody_anew(alert, asked):
+    told(asked, "outside", NOON + 5 * MINUTE)
+    for at in (6, 10):
+        told(asked, "update", NOON + at * MINUTE)
+    first, second = Audience.objects.filter(alert__kind="update").order_by("pk")
+    AudienceMessage.objects.create(audience=first, message=asked.message)
+    assert not ladders.due(second.alert, ladders.STEPS[1], NOON + 60 * MINUTE).exists()
+    assert ladders.due(first.alert, ladders.STEPS[1], NOON + 60 * MINUTE).exists()
 
 
 def test_whom_an_alert_could_not_reach_is_asked_by_the_update_that_did(asked):
