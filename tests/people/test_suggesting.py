@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consular.people.registering import suggesting
 from consular.people.registering.forms import reference_of
 from consular.people.registering.suggesting import Pace
-from geo import gazetteer
+from geo import gazetteer, misspelt
 from tests.people import forms_of
 
 EVERYONE = gazetteer.towns()
@@ -69,6 +69,28 @@ def test_what_was_chosen_from_the_list_is_taken_by_the_form(client: Client) -> N
     page = forms_of.send(client, client.get("/register/"), forms_of.WHO)
     page = forms_of.send(client, page, forms_of.WHERE | chosen)
     assert page.status_code == 200
+    assert forms_of.opened(forms_of.state_of(page)).page == "reach"
+
+
+def test_a_mistyped_name_is_answered_with_what_it_may_mean(client: Client) -> None:
+    assert offered(client, "Managau")[0]["label"] == "Managua, Nicaragua"
+
+
+@pytest.mark.django_db
+def test_what_a_mistyped_name_may_mean_is_offered_and_never_taken(
+    client: Client,
+) -> None:
+    mistyped = forms_of.WHERE | {"stay-0-place": "Managau", "stay-0-chosen": ""}
+    page = forms_of.send(client, client.get("/register/"), forms_of.WHO)
+    page = forms_of.send(client, page, mistyped)
+    said = page.content.decode()
+    assert "Did you mean one of these?" in said
+    assert "Managua, Nicaragua" in said
+    assert forms_of.opened(forms_of.state_of(page)).page == "where"
+    (place,) = (p for p in misspelt.places("Managau") if p.country == "NI")
+    page = forms_of.send(
+        client, page, mistyped | {"stay-0-chosen": reference_of(place)}
+    )
     assert forms_of.opened(forms_of.state_of(page)).page == "reach"
 
 

@@ -14,6 +14,7 @@ from consular import places
 from consular.people.models import Registration, Stay
 from consular.people.registering.entries import PersonEntry, StayEntry
 from consular.words import WordsField
+from geo import misspelt
 from geo.gazetteer import Place
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -218,6 +219,7 @@ class StayForm(PublicForm):
         self.residence = residence
         self.kept = kept or {}
         self.choices: list[tuple[str, str]] = []
+        self.is_guess = False  # whether they are what a mistyped name may mean
         if residence and "departs_on" in self.fields:
             self.fields["departs_on"].label = _("Until (leave empty if open)")
 
@@ -265,12 +267,17 @@ class StayForm(PublicForm):
         chosen = data.get("chosen", "")
         # What is stored already stays as exact as it was, while its name stays.
         if self.kept.get(chosen) != data["place"] and chosen not in values:
-            chosen = self._obvious(found, data["place"])
+            chosen = "" if self.is_guess else self._obvious(found, data["place"])
         if not chosen:
             words = _("Choose one of these places.")
             if not found:
                 words = _(
                     "We do not know this place. Type a larger town, or a country."
+                )
+            elif self.is_guess:
+                words = _(
+                    "We do not know this place. Did you mean one of these? If not, "
+                    "type a larger town, or a country."
                 )
             self.add_error("place", words)
             return (0.0, 0.0, "", "", 0.0)
@@ -281,6 +288,9 @@ class StayForm(PublicForm):
     def _searched(self, typed: str) -> list[Place]:
         most = 60 if self.countries or self.beside else MOST_LISTED
         found = places.search(typed, limit=most, language=get_language() or "en")
+        # What a mistyped name may mean is only offered.
+        self.is_guess = not found
+        found = found or misspelt.places(typed, MOST_LISTED)
         return likely(found, self.countries, self.beside)
 
     @property

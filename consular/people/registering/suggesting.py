@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from consular import languages, places
 from consular.people.protecting import guarding
 from consular.people.registering.forms import MOST_LISTED, likely, reference_of
-from geo import gazetteer
+from geo import gazetteer, misspelt
 
 LONGEST, LEAST = 120, 2
 MOST_COUNTRIES = 20
@@ -71,6 +71,5 @@ def _found(typed: str, beside: set[str]) -> list[gazetteer.Place]:
     folded = gazetteer.fold(typed)
     if len(folded) < LEAST and folded.isascii():
         return []
-    return likely(
-        gazetteer.search(typed, limit=60 if beside else MOST_LISTED), (), beside
-    )
+    found = gazetteer.search(typed, limit=60 if beside else MOST_LISTED)
+    return likely(found or misspelt.places(typed, MOST_LISTED), (), beside)
