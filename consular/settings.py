@@ -292,6 +292,7 @@ AT_START = ["alerts.checkins.reading.own_phrases.current"]
 INCIDENT_KEYS = "alerts.incidents.seeing.keys"  # what an officer's missions reach
 INCIDENT_TITLE = "alerts.incidents.seeing.title"  # what people call it
 ERASERS = {"checkins": "alerts.checkins.erasing.erase"}
+PERSONS_NEEDED = "alerts.checkins.needing.needed"  # who stays although taken out
 KEEP_BODIES_DAYS = int(env.number("MUSTER_KEEP_BODIES_DAYS", 7))
 KEEP_WHEREABOUTS_DAYS = int(env.number("MUSTER_KEEP_WHEREABOUTS_DAYS", 30))
 KEEP_UNCONFIRMED_DAYS = int(env.number("MUSTER_KEEP_UNCONFIRMED_DAYS", 7))

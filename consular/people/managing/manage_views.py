@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from consular import languages, places
 from consular.people.managing import assuring, erasing, linking, moving, recalling
 from consular.people.models import Link, Registration
-from consular.people.registering import refilling, views
+from consular.people.registering import membership, refilling, views
 from consular.people.registering.forms import FIRST_DAY, LAST_DAY
 from consular.people.registering.public import lost, show
 
@@ -85,6 +85,10 @@ def _shown(
         "token": token,
         "registration": registration,
         "persons": registration.persons.all(),
+        "staying": [
+            person.initials
+            for person in membership.set_apart(registration, timezone.now())
+        ],
         "stays": [
             (stay, places.said(stay.place, stay.country, language, stay.precision))
             for stay in registration.stays.current().prefetch_related("persons")
@@ -128,7 +132,10 @@ def _download(registration: Registration) -> HttpResponse:
         "deleted_on": registration.expires_on,
         "said_right_at": registration.assured_at,
         "consents": entry.consents,
-        "persons": [vars(person) for person in entry.persons],
+        "persons": [
+            {name: value for name, value in vars(person).items() if name != "row_id"}
+            for person in entry.persons
+        ],
         "contacts": [vars(contact) for contact in entry.contacts],
         "stays": [vars(stay) for stay in entry.stays],
     }

@@ -29,6 +29,7 @@ def entry_of(registration: Registration) -> Entry:
                 guardian=places.get(person.guardian_id or 0),
                 guardian_name=person.guardian_name,
                 needs=person.needs,
+                row_id=person.pk,
             )
             for person in party
         ],

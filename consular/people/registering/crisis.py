@@ -16,9 +16,8 @@ from consular.missions import audit
 from consular.missions.models import Officer
 from consular.people.managing import errands, moving
 from consular.people.models import Contact, CrisisForm, Person, Registration
-from consular.people.registering import addresses, enrolling
+from consular.people.registering import addresses, enrolling, recognising
 from consular.people.registering.entries import Entry, StayEntry
-from geo.countries import fold
 
 KEPT_OPEN = timedelta(days=30)  # how long somebody is taken to be there
 CODE_LENGTH = 6
@@ -87,10 +86,6 @@ def enter(
     return fresh, True
 
 
-def _named(given: str, family: str) -> list[str]:
-    return sorted(fold(f"{given} {family}").split())
-
-
 def same_person(entry: Entry) -> Person | None:
     """Find the person of that name and address who is registered and counts."""
     said = entry.persons[0]
@@ -105,12 +100,9 @@ def same_person(entry: Entry) -> Person | None:
     numbers = set(newest.values_list("registration_id", flat=True))
     # Nobody's number, too: who knows an address alone learns nothing from the time.
     found = Person.objects.filter(registration__in=numbers | {0})
-    name = _named(said.given_name, said.family_name)
+    name = recognising.named(said)
     listed = found.select_related("registration").order_by("pk")
-    matching = (
-        row for row in listed if _named(row.given_name, row.family_name) == name
-    )
-    return next(matching, None)
+    return next((row for row in listed if recognising.named(row) == name), None)
 
 
 @transaction.atomic

@@ -12,13 +12,9 @@ from django.db import transaction
 
 from consular import modes, sealing
 from consular.people.managing import assuring, linking
-from consular.people.models import Contact, Person, Registration
-from consular.people.registering import rows
-from consular.people.registering.entries import (
-    Entry,
-    PersonEntry,
-    expires_on,
-)
+from consular.people.models import Contact, Registration
+from consular.people.registering import membership, rows
+from consular.people.registering.entries import Entry, expires_on
 
 AT_ONCE = 400  # registrations a transaction: about 2,000 rows of each kind
 
@@ -104,7 +100,8 @@ def confirm(
 def change(registration: Registration, entry: Entry, now: datetime) -> Registration:
     """Write what a party says now over what it said; earlier stays are kept.
 
-    Persons stay the same rows in the order given, so that their answers stay theirs.
+    Persons stay the rows they are, so that their answers stay theirs. Who is taken out
+    while an alert still needs them stays on the list, and in none of the stays.
     """
     row = Registration.objects.select_for_update().get(pk=registration.pk)
     row.kind, row.language = entry.kind, entry.language
@@ -115,11 +112,9 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
     row.changed_at, row.revision = now, row.revision + 1
     row.save()
     assuring.note(row, now)
-    pairs = [(row, entry)]
-    parties = {row.pk: _change_persons(row, entry.persons)}
-    verified = {
-        contact.address_key: contact.verified_at for contact in row.contacts.all()
-    }
+    verified = dict(row.contacts.values_list("address_key", "verified_at"))
+    party = membership.change(row, entry.persons, now)
+    pairs, parties = [(row, membership.without(row, entry))], {row.pk: party}
     row.contacts.all().delete()
     rows.contacts(pairs, parties, None, now)
     for contact in row.contacts.filter(address_key__in=verified):
@@ -128,24 +123,3 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
     row.stays.filter(replaced_at=None, is_shared=False).update(replaced_at=now)
     rows.stays(pairs, parties, now)
     return row
-
-
-def _change_persons(
-    registration: Registration, entries: list[PersonEntry]
-) -> list[Person]:
-    known = {person.position: person for person in registration.persons.all()}
-    party = []
-    for position, entry in enumerate(entries):
-        person = known.pop(position, None) or Person(
-            registration=registration, position=position
-        )
-        person.given_name, person.family_name = entry.given_name, entry.family_name
-        person.birth_year, person.is_minor = entry.birth_year, entry.is_minor
-        person.is_national, person.needs = entry.is_national, entry.needs
-        person.guardian_name = entry.guardian_name
-        person.save()
-        party.append(person)
-    for person in known.values():
-        person.delete()
-    rows.guard(party, entries)
-    return party

@@ -11,7 +11,10 @@ KEPT_RESIDENT = timedelta(days=365)
 
 @dataclass(frozen=True, kw_only=True)
 class PersonEntry:
-    """One member of the party; `guardian` is the index of who looks after a child."""
+    """One member of the party; `guardian` is the index of who looks after a child.
+
+    `row_id` is whom of the party it was read from, if it was.
+    """
 
     given_name: str
     family_name: str = ""
@@ -21,6 +24,7 @@ class PersonEntry:
     guardian: int | None = None
     guardian_name: str = ""
     needs: str = ""
+    row_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

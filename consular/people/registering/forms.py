@@ -57,6 +57,7 @@ class PersonForm(PublicForm):
     """One member of the party."""
 
     noun = gettext_lazy("Person %(n)s")
+    row = forms.CharField(required=False, max_length=18, widget=forms.HiddenInput)
     given_name = WordsField(
         label=gettext_lazy("Given name"),
         max_length=80,
@@ -143,7 +144,7 @@ class PersonForm(PublicForm):
     def entry(self) -> PersonEntry:
         """Return what was typed, as an entry."""
         data = self.cleaned_data
-        guardian = data.get("guardian", "")
+        guardian, row = data.get("guardian", ""), data.get("row", "")
         if self.is_minor and len(self.adults) == 1:
             guardian = self.adults[0][0]
         return PersonEntry(
@@ -155,6 +156,7 @@ class PersonForm(PublicForm):
             guardian=int(guardian) if guardian else None,
             guardian_name="" if guardian else data.get("guardian_name", ""),
             needs=data["needs"],
+            row_id=int(row) if row.isdecimal() else None,
         )
 
 

@@ -39,6 +39,8 @@ def _person(prefix: str, person: PersonEntry) -> dict[str, str]:
     typed = {f"{prefix}-{name}": str(getattr(person, name) or "") for name in names}
     if not person.is_national:
         typed[f"{prefix}-foreign"] = "on"
+    if person.row_id is not None:
+        typed[f"{prefix}-row"] = str(person.row_id)
     if person.guardian is not None:
         typed[f"{prefix}-guardian"] = str(person.guardian)
     return typed

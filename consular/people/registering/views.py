@@ -19,7 +19,7 @@ from consular import languages, places
 from consular.people.managing import confirming, errands, linking
 from consular.people.models import Contact, Link, Registration
 from consular.people.protecting import guarding
-from consular.people.registering import enrolling, entries, wizard
+from consular.people.registering import enrolling, entries, membership, wizard
 from consular.people.registering.entries import Entry, PersonEntry
 from consular.people.registering.public import lost, show, too_many
 from consular.people.registering.wizard import PAGES, Wizard
@@ -108,7 +108,17 @@ def _summary(at: Wizard) -> dict[str, Any]:
         "reach": reach.cleaned_data,
         "emergency": emergency.entries(),
         "expires_on": entries.expires_on(kind, stays_said, at.today),
+        "staying": _staying(at, [form.entry() for form in persons]),
     }
+
+
+def _staying(at: Wizard, said: list[PersonEntry]) -> list[str]:
+    """Name who stays although this change takes them out."""
+    changed = at.token and linking.opened(at.token, Link.Purpose.MANAGE)
+    if not changed:
+        return []
+    staying = membership.staying(changed, said, timezone.now())
+    return [person.full_name for person in staying]
 
 
 def _guarded(person: PersonEntry, names: list[str]) -> tuple[PersonEntry, str]:
