@@ -28,6 +28,8 @@ UNSURE = [State.SET_ASIDE, State.UNCLEAR]
 RETRIABLE = [*UNSURE, State.REJECTED]
 NOTICE_KEPT = timedelta(hours=24)
 
+ALERT = "alert"  # the purpose of the messages that a cause is there for
+
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
@@ -43,7 +45,7 @@ class Letter:
     code: str = ""
     link_path: str = ""
     rank: int = 0
-    purpose: str = "alert"
+    purpose: str = ALERT
     not_before: datetime | None = None
     country: str = ""
 

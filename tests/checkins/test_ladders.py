@@ -13,11 +13,16 @@ from alerts.checkins.models import LadderStep, Standing
 from alerts.dispatch import addresses, outbox
 from alerts.dispatch.models import Address, Lane, Message, State
 from alerts.incidents.approving import release
+from alerts.incidents.audiences import joining
 from alerts.incidents.models import Alert, Audience, AudienceMessage, Draft, LogEntry
+from alerts.incidents.zones import outlining
+from consular.people.managing import locating
 from consular.people.models import Contact, Registration
+from geo import shapes
 from tests.checkins.conftest import make_alert, send
 from tests.checkins.test_answers import reply
 from tests.factories import NOON
+from tests.incidents import path
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -253,11 +258,17 @@ def test_whom_an_alert_could_not_reach_is_asked_by_the_update_that_did(asked):
 
 def test_who_comes_back_into_the_zone_is_asked_anew(asked):
     told(asked, "outside", NOON + 10 * MINUTE)
-    Audience.objects.filter(pk=asked.audience.pk).update(joined_at=NOON + 20 * MINUTE)
+    area = outlining.area_of(path.CIRCLE).geometry
+    zone = {"level": "danger", "geometry": shapes.to_geojson(area)}
+    Alert.objects.filter(pk=asked.audience.alert_id).update(zones=[zone])
+    locating.share(asked.registration, *path.MANAGUA, 20, NOON + 20 * MINUTE)
+    alert = Alert.objects.get(pk=asked.audience.alert_id)
+    joined = joining.join(alert, [asked.registration.pk], NOON + 20 * MINUTE)
+    (warned_again,) = purposes()
     climb_to(30)
-    assert purposes() == []
+    assert (joined, purposes()) == (1, [warned_again])
     climb_to(45)
-    assert purposes() == [("reminder", "sms")]
+    assert purposes() == [warned_again, ("reminder", "sms")]
 
 
 def test_who_has_sent_stop_is_neither_called_nor_written_to(asked):

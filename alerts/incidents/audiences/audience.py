@@ -106,14 +106,16 @@ def digest(alert: Alert) -> str:
     """Return the hash of an audience: who is in or out, why, at which level.
 
     Rows that joined after the settling stand outside it; one that was left out then,
-    and joined later, stands in it as it was.
+    and joined later, stands in it as it was, and so does one that was in and came back:
+    its reason is still the one that was settled.
     """
     settled = Q(joined_at=None) | ~Q(settled_reason="")
     rows = alert.audience.filter(settled).order_by("registration_id")
     sha = hashlib.sha256()
     columns = ("registration_id", "is_included", "reason", "level", "settled_reason")
     for number, *said, left_out in rows.values_list(*columns).iterator(chunk_size=2000):
-        row = (number, False, left_out, "") if left_out else (number, *said)
+        is_as_settled = left_out in ("", said[1])
+        row = (number, *said) if is_as_settled else (number, False, left_out, "")
         sha.update(("|".join(map(str, row)) + "\n").encode())
     return sha.hexdigest()
 

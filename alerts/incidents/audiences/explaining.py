@@ -37,7 +37,8 @@ class Explanation:
         `not_warned` (an all-clear is for those who were), `told_before` (by the
         all-clear before), `corrected` or `not_reached`
         (a correction is for those whom its alert may have reached), `reached_later`
-        (what could be written to came only after the list was written), `settling`
+        (what could be written to came only after the list was written), `came_back`
+        (told that it is over, and inside again later), `settling`
         (the list is being written), `unwritten` (it was stopped before), `not_listed`
         (was inside, and nothing says why they are not on it).
     decided_by : str
@@ -91,6 +92,8 @@ def explain(alert: Alert, registration: Registration) -> Explanation:
     reason = row.reason if row is not None else _reason(asked, registration, traces)
     if alert.corrects_id and row is not None and row.is_included:
         reason = "corrected" if messages else "not_reached"
+    elif row is not None and row.has_come_back:
+        reason = "came_back"
     elif reason in warned.UNREACHED and messages:
         reason = "reached_later"
     own = registration.contacts.filter(role=Contact.Role.OWN).order_by("kind")
@@ -157,6 +160,8 @@ def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> st
 SENTENCES: dict[str, str] = {
     "inside": "Inside the zone on these days: the alert was for them.",
     "joined": "Came, changed or moved into the zone while the alert was in force.",
+    "came_back": "Was told that it is over for them, came back into the zone while the "
+    "alert was in force, and was warned again.",
     "nearby": "Outside the zone, at most 25 km from its edge.",
     "dates": "Has a stay inside, but not on the days of the alert.",
     "country_only": "Only the country or region of the stay is known.",

@@ -4,8 +4,9 @@ A registration that changed since the oldest alert in force was approved is matc
 a revision. What was matched before the newest of them was settled is matched again:
 somebody who registers while an alert is being approved is missed by neither side. So is
 what was matched before a newer alert was stopped: the one before it is in force again,
-and who came in its hold is in the stopped one only. A second look at the same person
-writes nothing.
+and who came in its hold is in the stopped one only. And what was matched before an
+all-clear began to leave: who came back in its hold is told, and warned again. A second
+look at the same person writes nothing.
 """
 
 from collections import defaultdict
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 
-from alerts.incidents.audiences import inforce, matching
+from alerts.incidents.audiences import inforce, matching, returning, warned
 from alerts.incidents.audiences.listing import Codes, reason_of
 from alerts.incidents.audiences.matching import Match
 from alerts.incidents.audiences.posting import Addressed, Post, Seat
@@ -48,7 +49,7 @@ def tick(now: datetime) -> int:
 def pending(alerts: Collection[Alert], now: datetime) -> QuerySet[Registration]:
     """Return the confirmed registrations that are still to be matched."""
     oldest = min(alert.approved_at for alert in alerts)
-    seen_at = min(_turned_at(alerts) + AGAIN, now)
+    seen_at = min(_turned_at(alerts, now) + AGAIN, now)
     changed = Registration.objects.filter(
         changed_at__gte=oldest - SLACK,
         mode__in={alert.mode for alert in alerts},
@@ -60,12 +61,15 @@ def pending(alerts: Collection[Alert], now: datetime) -> QuerySet[Registration]:
     )
 
 
-def _turned_at(alerts: Collection[Alert]) -> datetime:
-    """Return when it last changed which alerts are in force, or may have."""
-    incidents = [alert.incident_id for alert in alerts]
+def _turned_at(alerts: Collection[Alert], now: datetime) -> datetime:
+    """Return when it last changed who is to be warned, or may have."""
     times = [alert.settled_at or alert.approved_at for alert in alerts]
-    ended = Alert.objects.filter(incident__in=incidents).aggregate(at=Max("stopped_at"))
-    return max([*times, ended["at"]]) if ended["at"] else max(times)
+    ended = Alert.objects.filter(incident__in=[alert.incident_id for alert in alerts])
+    cleared = Q(kind__in=warned.CLEARS, opens_at__lte=now)
+    found = ended.aggregate(
+        stopped_at=Max("stopped_at"), told_at=Max("opens_at", filter=cleared)
+    )
+    return max([*times, *(at for at in found.values() if at is not None)])
 
 
 def _taken(alerts: Collection[Alert], now: datetime) -> list[int]:
@@ -107,7 +111,9 @@ def _match(alerts: Collection[Alert], numbers: list[int], now: datetime) -> int:
 def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
     """Let those of some registrations who are inside join an alert's audience.
 
-    Who is in it already gets what is new: persons of the party, addresses.
+    Who is in it already gets what is new: persons of the party, addresses. Who has been
+    told since that it is over for them gets nothing, unless they came back: then they
+    join anew.
 
     Returns
     -------
@@ -121,6 +127,10 @@ def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
         row.registration_id: row
         for row in alert.audience.filter(registration_id__in=matches)
     }
+    ends = returning.told(alert, matches, now)
+    waiting = returning.waiting(alert, rows, ends)
+    back = returning.back(alert, waiting, ends, now)
+    matches = {n: m for n, m in matches.items() if n not in waiting} | back
     post = Post(alert, now)
     addressed = post.addresses_of(matches)
     newcomers = [
@@ -135,13 +145,25 @@ def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
         joined.code = next(codes)
         joined.save()
         rows[match.registration_id] = joined
+    for number, match in back.items():
+        _come_back(rows[number], match, now)
     _write_persons(rows, matches)
-    seats = [
-        Seat(row.pk, row.registration_id, row.distance_m, row.code)
-        for row in (rows[number] for number in matches)
-    ]
+    seats = [_seat(rows[number], ends.get(number)) for number in matches]
     post.write(seats, addressed)
-    return len(newcomers)
+    return len(newcomers) + len(back)
+
+
+def _seat(row: Audience, end: returning.Told | None) -> Seat:
+    purpose = returning.purpose(row, end)
+    return Seat(row.pk, row.registration_id, row.distance_m, row.code, purpose)
+
+
+def _come_back(row: Audience, match: Match, now: datetime) -> None:
+    """Let a row join anew; its reason and level stand as they were settled."""
+    if row.joined_at is None:
+        row.settled_reason = row.reason
+    row.joined_at, row.distance_m = now, match.distance_m
+    row.save(update_fields=["joined_at", "distance_m", "settled_reason"])
 
 
 def _joined(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -39,16 +40,22 @@ class Match:
     persons: list[Inside] = field(default_factory=list)
 
 
-def days_of(alert: Alert) -> Window:
-    """Return the days an alert is about: from its approval until it runs out."""
+def days_of(alert: Alert, since: date | None = None) -> Window:
+    """Return the days an alert is about: from its approval until it runs out.
+
+    With `since`, only those of them from that day on.
+    """
     incident = alert.incident
+    approved_on = incident.local(alert.approved_at).date()
     return Window(
-        starts_on=incident.local(alert.approved_at).date(),
+        starts_on=max(approved_on, since or approved_on),
         ends_on=incident.local(alert.not_after).date(),
     )
 
 
-def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
+def of(
+    alert: Alert, among: Collection[int] | None = None, since: date | None = None
+) -> list[Match]:
     """Match an alert with everyone; the same rows give the same answer.
 
     A person is in the worst level that covers them. Order: registrations. An all-clear
@@ -61,10 +68,12 @@ def of(alert: Alert, among: Collection[int] | None = None) -> list[Match]:
         Its zones, days, mode and rule decide.
     among : collection of int, optional
         Only these registrations, and of them those that are in.
+    since : date, optional
+        Only by stays on this day or later.
     """
     if alert.kind == AlertKind.ALL_CLEAR:
         return _warned(alert, among)
-    days = days_of(alert)
+    days = days_of(alert, since)
     areas = [
         (zone["level"], shapes.from_geojson(zone["geometry"])) for zone in alert.zones
     ]

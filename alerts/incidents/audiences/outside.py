@@ -8,11 +8,12 @@ party inside. Whom an all-clear has told already waits for none until the next w
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from django.db.models import Max
+from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from alerts.incidents.audiences import warned
@@ -64,7 +65,7 @@ def split(
     """
     told = _newest(incident, before, among, warned.CLEARS)
     last = _newest(incident, before, among, warned.WARNINGS)
-    waiting = {number for number, at in last.items() if told.get(number, 0) < at}
+    waiting = {n for n, at in last.items() if n not in told or told[n] < at}
     within = still_inside(incident, question, waiting)
     shared = _sharing(incident, waiting - within, question)
     return Split(outside=waiting - within - shared, inside=within, shared=shared)
@@ -75,12 +76,21 @@ def _newest(
     before: Alert | None,
     among: Collection[int] | None,
     kinds: Collection[str],
-) -> dict[int, int]:
-    """Return for each registration the newest of some alerts that was for it."""
+) -> dict[int, tuple[datetime, int]]:
+    """Return when the newest of some alerts was for each registration, and its id.
+
+    Who joined an alert, or came back into it, was told at that time.
+    """
     rows = warned.rows(incident, before, among, kinds).order_by()
-    return dict(
-        rows.values_list("audience__registration").annotate(Max("audience__alert"))
+    at = Coalesce(
+        "audience__joined_at",
+        "audience__alert__opens_at",
+        "audience__alert__approved_at",
     )
+    listed = rows.values_list("audience__registration").annotate(
+        newest=Max(at), last_id=Max("audience__alert")
+    )
+    return {number: (newest, last_id) for number, newest, last_id in listed}
 
 
 def _first_day(incident: Incident) -> date:

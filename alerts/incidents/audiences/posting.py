@@ -50,6 +50,7 @@ class Seat(NamedTuple):
     registration_id: int
     distance_m: float
     code: str
+    purpose: str = outbox.ALERT
 
 
 class Post:
@@ -137,6 +138,7 @@ class Post:
                         code=seat.code,
                         link_path=LINK_PATH,
                         rank=rank,
+                        purpose=seat.purpose,
                     )
                 )
         known = None

@@ -210,6 +210,11 @@ class Audience(models.Model):
     def __str__(self) -> str:
         return f"audience row {self.pk}"
 
+    @property
+    def has_come_back(self) -> bool:
+        """Whether it was in when settled, was told that it is over, and joined anew."""
+        return self.joined_at is not None and self.settled_reason == self.reason
+
 
 class AudiencePerson(models.Model):
     """Which person of the registration, by which stay, at which level.
