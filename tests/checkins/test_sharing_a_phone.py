@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.checkins import duplicates
-from alerts.checkins.models import Inbound, Standing
+from alerts.checkins.casework import cases, merging, opening
+from alerts.checkins.models import Case, Inbound, Standing
 from alerts.dispatch.models import Message
 from alerts.incidents.models import Draft
 from consular.people.models import Registration, Stay
@@ -175,3 +176,40 @@ def test_a_link_of_nobody_any_more_says_so_and_saves_nothing(client, alert):
     sent.registration.persons.all().delete()
     assert client.get(sent.path).status_code == 404
     assert tap(client, sent, "safe").status_code == 404
+
+
+OFFICER = "An officer has your case"
+
+
+def test_an_officer_of_one_party_s_case_is_not_said_to_have_the_other_s(
+    client, two, incident
+):
+    tap(client, two[0], "help", two[0].persons)
+    cases.take(Case.objects.get(), incident.commander, LATER)
+    assert OFFICER in client.get(two[1].path).content.decode()
+    page = tap(client, two[1], "help", two[1].persons, key="b")
+    assert OFFICER not in page.content.decode()
+    cases.take(Case.objects.get(owner=None), incident.commander, LATER)
+    assert OFFICER in client.get(two[1].path).content.decode()
+
+
+def test_a_companion_s_call_that_nobody_took_is_not_said_to_be_taken(
+    client, two, incident
+):
+    first, second = two[0].persons
+    tap(client, two[0], "help", [first])
+    cases.take(Case.objects.get(), incident.commander, LATER)
+    page = tap(client, two[0], "help", [second], key="b")
+    assert Case.objects.open().count() == 2
+    assert OFFICER not in page.content.decode()
+
+
+def test_who_was_entered_twice_reads_that_an_officer_has_the_case_that_is_shown(
+    client, two, incident
+):
+    tap(client, two[0], "help")
+    for kept, double in zip(two[0].persons, two[1].persons, strict=True):
+        merging.merge(kept, double, incident.commander, LATER)
+    (shown,) = opening.listed(incident)
+    cases.take(shown, incident.commander, LATER)
+    assert OFFICER in client.get(two[1].path).content.decode()

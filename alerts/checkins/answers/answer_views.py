@@ -24,7 +24,8 @@ from django.views.decorators.http import require_http_methods
 
 from alerts.checkins.answers import checking, linked
 from alerts.checkins.answers.linked import Known, Opened
-from alerts.checkins.models import Basis, Case, CheckIn, Standing, Status, Word
+from alerts.checkins.casework import cases
+from alerts.checkins.models import Basis, CheckIn, Standing, Status, Word
 from alerts.checkins.relatives import enquiring
 from alerts.dispatch import answering, links
 from alerts.dispatch import text as texts
@@ -111,7 +112,7 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "people": [(p, by_person.get(p.pk)) for p in opened.persons],
         "standing": _shown(opened, by_person),
         "mine": by_person.get(lead.pk) if lead else None,
-        "has_officer": SimpleLazyObject(lambda: _has_officer(opened)),
+        "has_officer": SimpleLazyObject(lambda: _has_officer(opened, by_person)),
         "needs": SimpleLazyObject(lambda: _needs(opened, by_person)),
         "said": body.strip(),
         "said_at": message.created_at,
@@ -145,12 +146,10 @@ def _needs(opened: Opened, by_person: dict[int, Known]) -> list[str]:
     return next((needs for needs in given if needs), [])
 
 
-def _has_officer(opened: Opened) -> bool:
-    """Tell whether an officer has a case of theirs; never said before one has."""
-    mine = Case.objects.open().filter(
-        incident=opened.incident, person__in=opened.persons
-    )
-    return mine.exclude(owner=None).exists()
+def _has_officer(opened: Opened, by_person: dict[int, Known]) -> bool:
+    """Tell whether an officer has what they call for; never said before one has."""
+    calling = {who for who, each in by_person.items() if each.status == _HELP}
+    return cases.are_taken(opened.incident, calling)
 
 
 @csrf_exempt

@@ -1,5 +1,6 @@
 """Work on a case: take it, hand it over, note, plan, close; the history has it all."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.utils.translation import gettext
 
 from alerts.checkins import duplicates
 from alerts.checkins.answers import checking
-from alerts.checkins.casework import letters, merging
+from alerts.checkins.casework import letters, merging, opening
 from alerts.checkins.casework.opening import note
 from alerts.checkins.models import (
     Basis,
@@ -19,6 +20,7 @@ from alerts.checkins.models import (
     SamePerson,
     Status,
 )
+from alerts.incidents.models import Incident
 from consular import languages
 from consular.missions import audit
 from consular.missions.access import Verb, may
@@ -60,6 +62,29 @@ def _tell(case: Case, now: datetime) -> None:
 def was_told(case: Case) -> bool:
     """Tell whether the person was written to that an officer has the case."""
     return letters.was_written(case, TAKEN)
+
+
+def are_taken(incident: Incident, calling: Collection[int]) -> bool:
+    """Tell whether an officer has a case of each who calls, and no call is without one.
+
+    Parties that share a phone have a case each. Who was entered twice has theirs under
+    any of the entries.
+    """
+    groups = duplicates.groups(calling)
+    entries = Person.objects.filter(pk__in=groups)
+    party_of = dict(entries.values_list("pk", "registration"))
+    rows = opening.shown().filter(
+        closed_at=None,
+        incident=incident,
+        person__registration__in=set(party_of.values()),
+    )
+    found = list(rows.values_list("person__registration", "origin", "owner"))
+    if any(owner is None and origin == Case.Origin.HELP for _, origin, owner in found):
+        return False
+    taken = {party for party, _, owner in found if owner is not None}
+    return bool(calling) and all(
+        taken & {party_of[entry] for entry in groups[who]} for who in calling
+    )
 
 
 @transaction.atomic
