@@ -175,7 +175,7 @@ def test_a_text_safe_does_not_end_a_call_for_help(sent, incident):
 @pytest.mark.parametrize("body", ["SAFE GKBB", "safe gkbb", "estoy bien GKBB gracias"])
 def test_a_code_that_looks_like_a_word_hides_no_safe(alert, body):
     send(alert, "+12025550104", party=1, code="GKBB")
-    assert reply(body).state == Inbound.State.READ
+    assert reply(body, "+12025550104").state == Inbound.State.READ
     assert set(Standing.objects.values_list("status", flat=True)) == {"safe"}
 
 

@@ -1,23 +1,19 @@
 """Whose answer is it? A code decides at once; else whom we wrote to at that address."""
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 
 from alerts.checkins import duplicates
-from alerts.checkins.answers import audiences
+from alerts.checkins.answers import audiences, codes
 from alerts.checkins.answers.audiences import Served
 from alerts.checkins.models import Basis, Inbound, Label
 from alerts.dispatch.models import Channel
 from alerts.incidents.models import Audience
 from consular.people.models import Person
-from consular.sealing import CODE_LETTERS
 
-MOST_CODES = 5  # of a text, to look for
 DOUBT = "Doubt"  # of a mail: why it clears nobody
 CONTACT = "an emergency contact whom we asked"
-_WITH_CODE = re.compile(rf"\b(?:SAFE|HELP)\s+([{CODE_LETTERS}]{{4,6}})\b")
-_CODE = re.compile(rf"\b[{CODE_LETTERS}]{{4,6}}\b")
+LOOSE = "a word in it is the code of another party, or the number of a room"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +25,8 @@ class Whose:
     trouble: str = ""
     others: bool = False  # "safe" counted for the newest of several incidents
     is_over: bool = False  # the incident is closed; a call for help counts all the same
+    is_guess: bool = False  # a word of it may be a code; an officer looks at a call too
+    is_stranger: bool = False  # it is a guess, and we have not written to this phone
     # Of the newest incident, where several parties have the address: who may be meant.
     sharing: list[Audience] = field(default_factory=list)
 
@@ -40,13 +38,10 @@ def whose(inbound: Inbound, label: str) -> Whose:
     for one party of the newest incident, or of the one that the phone was called about.
     """
     if inbound.channel == Channel.EMAIL:
-        return _of_mail(inbound)
-    if named := _named(inbound):
-        called = label == Label.HELP
-        meant = [each for row in named for each in audiences.beside(row)]
-        served = audiences.persons(meant if called else named)
-        return Whose(served=served, basis=Basis.SELF_CODE.value)
+        return _of_mail(inbound, label)
     rows = audiences.of_address(inbound.from_key, inbound.channel)
+    if coded := _of_code(inbound, label, rows):
+        return coded
     if inbound.message is not None and label != Label.HELP:  # a key of a call
         rows = audiences.of_message(inbound.message)
     if not rows:
@@ -69,17 +64,63 @@ def whose(inbound: Inbound, label: str) -> Whose:
     )
 
 
-def _named(inbound: Inbound) -> list[Audience]:
-    """Return the audience rows whose codes stand in a text, the first one first.
+def _of_code(inbound: Inbound, label: str, mine: list[Audience]) -> Whose | None:
+    """Find whose an answer is by the codes in it, if there is one.
 
-    A code alone proves its party; several in one text count only where that phone was
-    written to for all of them, or one text could try out hundreds.
+    A code that this phone was written for decides, wherever it stands. So does that of
+    another party where our texts ask for it: somebody borrows a phone. A call for help
+    then counts for those of the phone as well.
+
+    Parameters
+    ----------
+    inbound : Inbound
+        The answer, a text.
+    label : str
+        How it was understood.
+    mine : list of Audience
+        The rows that its phone was written to for.
     """
-    rows = [row for code in codes(inbound.body) for row in audiences.of_code(code)[:1]]
-    if len(rows) < 2:
-        return rows
-    mine = set(audiences.of_address(inbound.from_key, inbound.channel))
-    return rows[:1] + [row for row in rows[1:] if row in mine]
+    told = codes.of(inbound.body)
+    named = [[row for row in mine if row.code == word] for word in told.words]
+    basis, is_call = Basis.SELF_CODE.value, label == Label.HELP
+    if own := [rows[0] for rows in named if rows]:
+        called = [each for row in own for each in audiences.beside(row)]
+        served = audiences.persons(called if is_call else own)
+        return Whose(served=served, basis=basis)
+    if not (row := audiences.first_of(told.asked)):
+        return _of_loose(inbound, is_call, mine, told.loose())
+    called = [*audiences.beside(row), *mine]
+    served = audiences.persons(called if is_call else [row])
+    return Whose(served=served, basis=basis)
+
+
+def _of_loose(
+    inbound: Inbound, is_call: bool, mine: list[Audience], words: list[str]
+) -> Whose | None:
+    """Find whose an answer is in which a word is a code of others, or a room's number.
+
+    It clears nobody. A call for help counts for whoever may have written it.
+    """
+    if not (row := audiences.first_of(words)):
+        return None
+    key, channel, at = inbound.from_key, inbound.channel, inbound.received_at
+    known = mine or audiences.of_closed(key, channel, at)
+    rows = [*known, *audiences.beside(row)] if is_call else known or [row]
+    return Whose(
+        served=audiences.persons(rows),
+        basis=Basis.SELF_SMS.value,
+        trouble=LOOSE,
+        is_guess=True,
+        is_stranger=not known and not audiences.of_contact(key, channel),
+    )
+
+
+def offered(inbound: Inbound) -> list[Audience]:
+    """Return whose an answer may be, and whose codes may stand in it besides."""
+    rows = candidates(inbound)
+    told = codes.of(inbound.body)
+    words = list(dict.fromkeys([*told.asked, *told.loose()]))
+    return _newest([*rows, *audiences.of_codes(words)])
 
 
 def candidates(inbound: Inbound) -> list[Audience]:
@@ -91,28 +132,23 @@ def candidates(inbound: Inbound) -> list[Audience]:
     rows = audiences.of_message(inbound.message) if inbound.message else []
     rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
     rows = rows or audiences.of_contact(inbound.from_key, inbound.channel)
-    if not rows:
-        told = [code for code in codes(inbound.body) if _has_both(code)][:MOST_CODES]
-        rows = [row for code in told for row in audiences.of_code(code)[:1]]
+    return _newest(rows or audiences.of_codes(codes.of(inbound.body).mixed()))
+
+
+def _newest(rows: list[Audience]) -> list[Audience]:
+    """Keep the newest row of each party in each incident."""
     newest: dict[tuple[int, int], Audience] = {}
     for row in sorted(rows, key=lambda row: -row.pk):
         newest.setdefault((row.alert.incident_id, row.registration_id), row)
     return list(newest.values())
 
 
-def _has_both(code: str) -> bool:
-    """Tell whether a word has a digit and a letter, as new codes have."""
-    return not code.isalpha() and not code.isdigit()
-
-
-def _of_mail(inbound: Inbound) -> Whose:
+def _of_mail(inbound: Inbound, label: str) -> Whose:
     """Find whose a mail is: of the mail that it answers, its code, or its sender."""
     basis, rows = Basis.SELF_MAIL.value, []
     if inbound.message is not None:
         rows = audiences.of_message(inbound.message)
-    for code in _WITH_CODE.findall(inbound.body.upper()):
-        rows = rows or audiences.of_code(code)[:1]
-    rows = rows or audiences.of_address(inbound.from_key, inbound.channel)
+    rows = rows or _of_mailed_code(inbound, label)
     served = audiences.persons(rows)
     several = any(_count(persons) > 1 for persons in served.values())
     trouble = "this address serves several parties" if several else ""
@@ -123,6 +159,21 @@ def _of_mail(inbound: Inbound) -> Whose:
         if over.served:
             return replace(over, trouble=doubt(inbound) or trouble)
     return Whose(served=served, basis=basis, trouble=doubt(inbound) or trouble)
+
+
+def _of_mailed_code(inbound: Inbound, label: str) -> list[Audience]:
+    """Return the rows of the code in a mail, or else of its sender.
+
+    A call for help with a code of others counts for both.
+    """
+    mine = audiences.of_address(inbound.from_key, inbound.channel)
+    asked = codes.of(inbound.body).asked
+    if own := [row for row in mine if row.code in asked]:
+        return own[:1]
+    row = audiences.first_of(asked)
+    if row is None or label == Label.HELP:
+        return ([row] if row else []) + mine
+    return [row]
 
 
 def _contact(inbound: Inbound) -> str:
@@ -160,8 +211,3 @@ def doubt(inbound: Inbound) -> str:
     if inbound.channel != Channel.EMAIL:
         return ""
     return str(json.loads(inbound.raw).get(DOUBT, ""))
-
-
-def codes(body: str) -> list[str]:
-    """Return what may be codes of ours in a text, each once, in its order."""
-    return list(dict.fromkeys(_CODE.findall(body.upper())))

@@ -44,12 +44,23 @@ def of_message(message: Message) -> list[Audience]:
     return list(_light(rows).order_by("pk"))
 
 
-def of_code(code: str) -> list[Audience]:
-    """Return the audience rows of open incidents whose texts carried a code."""
+def of_codes(codes: list[str]) -> list[Audience]:
+    """Return the audience rows of open incidents whose texts carried some codes.
+
+    One of each code, in their order: where two incidents have it, the newest.
+    """
+    if not codes:
+        return []
     rows = Audience.objects.filter(
-        code=code, is_included=True, alert__incident__closed_at=None
+        code__in=codes, is_included=True, alert__incident__closed_at=None
     )
-    return list(_light(rows).order_by("-pk"))
+    newest = {row.code: row for row in _light(rows).order_by("pk")}
+    return [newest[code] for code in codes if code in newest]
+
+
+def first_of(codes: list[str]) -> Audience | None:
+    """Return the newest row of the first of some codes that an open incident has."""
+    return next(iter(of_codes(codes)), None)
 
 
 def beside(row: Audience) -> list[Audience]:

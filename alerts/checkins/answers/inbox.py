@@ -19,6 +19,7 @@ from alerts.checkins.answers import (
     attributing,
     audiences,
     checking,
+    codes,
     media,
     parties,
     piecing,
@@ -213,7 +214,8 @@ def _read(inbound: Inbound, now: datetime) -> bool:
 
 def _write_back(inbound: Inbound, label: str, found: Whose, now: datetime) -> None:
     """Answer a number that we do not know, or ask one that we know for several."""
-    if not found.served and found.trouble != attributing.CONTACT:
+    is_unknown = not found.served and found.trouble != attributing.CONTACT
+    if is_unknown or found.is_stranger:
         strangers.answer(inbound, now)
     elif label == Label.SAFE and found.sharing:
         asking.ask(inbound, found.sharing, now)
@@ -223,9 +225,9 @@ def _beside_code(body: str, reading: understanding.Reading) -> understanding.Rea
     """Read once more without a code of ours that was taken for a word nobody knows."""
     if reading.reason not in (understanding.HIDDEN, understanding.UNREAD):
         return reading
-    for code in attributing.codes(body):
+    for code in codes.of(body).words:
         is_word = understanding.read(code).label != Label.UNCLEAR
-        if not is_word and audiences.of_code(code):
+        if not is_word and audiences.of_codes([code]):
             body = re.sub(rf"\b{code}\b", " ", body, flags=re.IGNORECASE)
     return understanding.read(body)
 
@@ -250,7 +252,7 @@ def _write(
         for incident, persons in found.served.items()
     ]
     trouble = next(filter(None, looks), "")
-    is_open = bool(trouble) or found.others or found.is_over
+    is_open = bool(trouble) or found.others or found.is_over or found.is_guess
     return (Inbound.State.INBOX if is_open else Inbound.State.READ), trouble
 
 

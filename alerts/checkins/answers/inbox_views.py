@@ -65,7 +65,7 @@ def _who(inbound: Inbound, officer: Officer) -> list[Audience]:
     """Return whose answer it may be, among the incidents that an officer reaches."""
     seen = Incident.objects.seen_by(officer, timezone.now(), Verb.ANSWER)
     known = set(seen.values_list("pk", flat=True))
-    rows = attributing.candidates(inbound)
+    rows = attributing.offered(inbound)
     return [row for row in rows if row.alert.incident_id in known]
 
 
@@ -77,7 +77,12 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     inbound = get_object_or_404(inboxes.seen_by(officer, timezone.now()), pk=pk)
     label = request.POST.get("label", "")
     code = request.POST.get("audience", "")
-    rows = [row for row in _who(inbound, officer) if not code or str(row.pk) == code]
+    of_phone = attributing.candidates(inbound)
+    rows = [
+        row
+        for row in _who(inbound, officer)
+        if (str(row.pk) == code if code else row in of_phone)
+    ]
     served = audiences.persons(rows)
     if label not in (*inbox.STATUSES, inbox.NOTHING):
         messages.error(request, "Say what the reply means.")

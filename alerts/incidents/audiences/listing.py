@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import Q
+
 from alerts.incidents.audiences.matching import Match
 from alerts.incidents.audiences.posting import Addressed, Post, Seat
 from alerts.incidents.models import Alert, Audience, AudiencePerson
@@ -14,10 +16,14 @@ Parties = dict[int, Addressed]
 
 
 class Codes:
-    """Short codes that no other audience row of the incident has."""
+    """Short codes that no other audience row of the incident, or an open one, has."""
 
     def __init__(self, alert: Alert) -> None:
-        rows = Audience.objects.filter(alert__incident=alert.incident_id)
+        alerts = Alert.objects.filter(
+            Q(incident=alert.incident_id) | Q(incident__closed_at=None)
+        )
+        numbers = list(alerts.values_list("pk", flat=True))
+        rows = Audience.objects.filter(alert__in=numbers)
         self.taken = set(rows.exclude(code="").values_list("code", flat=True))
 
     def several(self, count: int) -> list[str]:
