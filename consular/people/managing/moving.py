@@ -1,6 +1,7 @@
 """Change where a party is, and nothing else: left, stays longer, is also here."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -15,21 +16,42 @@ from consular.people.registering.entries import (
     expires_on,
 )
 
+_STOP = ("country", "arrives_on", "departs_on")
+
 
 @transaction.atomic
 def leave(registration: Registration, today: date, now: datetime) -> None:
-    """End every stay that is under way today: the party says it has left."""
+    """End every stay that is under way today: the party says it has left.
+
+    Where nobody has come to yet, nobody has left: a stop that begins tomorrow stands.
+    """
     under_way = registration.stays.current().filter(
-        starts_on__lte=today, ends_on__gt=today
+        arrives_on__lte=today, ends_on__gt=today
     )
     for stay in under_way:
-        ended = _until(stay, min(stay.arrives_on, today), today, now)
+        ended = _until(stay, stay.arrives_on, today, now)
         ended.ends_on = today  # not widened: they said so themselves
         ended.save(update_fields=["ends_on"])
     Registration.objects.filter(pk=registration.pk).update(
         changed_at=now, revision=F("revision") + 1
     )
     assuring.note(registration, now)
+
+
+def left(registration: Registration) -> set[tuple[Any, ...]]:
+    """Return the stops that a party has said it left, by country and days."""
+    ended = registration.stays.current().filter(
+        is_shared=False, ends_on=F("departs_on")
+    )
+    return set(ended.values_list(*_STOP))
+
+
+def keep_left(registration: Registration, stops: set[tuple[Any, ...]]) -> None:
+    """Let stops that are written again be left still: not widened by a day."""
+    said = registration.stays.current().filter(is_shared=False)
+    for stop in stops:
+        again = said.filter(**dict(zip(_STOP, stop, strict=True)))
+        again.update(ends_on=F("departs_on"))
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from itertools import islice
 from django.db import transaction
 
 from consular import modes, sealing
-from consular.people.managing import assuring, linking
+from consular.people.managing import assuring, linking, moving
 from consular.people.models import Contact, Registration
 from consular.people.registering import membership, rows
 from consular.people.registering.entries import Entry, expires_on
@@ -120,6 +120,8 @@ def change(registration: Registration, entry: Entry, now: datetime) -> Registrat
     for contact in row.contacts.filter(address_key__in=verified):
         contact.verified_at = verified[contact.address_key]
         contact.save(update_fields=["verified_at"])
+    left = moving.left(row)
     row.stays.filter(replaced_at=None, is_shared=False).update(replaced_at=now)
     rows.stays(pairs, parties, now)
+    moving.keep_left(row, left)
     return row
