@@ -193,6 +193,36 @@ def test_who_is_given_a_free_case_is_told_to_the_person(case, officer):
     assert "an officer has your call for help" in told.text.body
 
 
+@pytest.mark.parametrize("how", ["take", "hand_over"])
+@pytest.mark.parametrize("origin", ["silence", "officer", "words", "help"])
+def test_only_who_has_called_is_told_that_an_officer_has_the_call(
+    case, officer, desk, origin, how
+):
+    Case.objects.update(origin=origin)
+    form = {"do": how, "to": officer.pk}
+    done = desk.post(f"/desk/cases/{case.pk}/act/", form, follow=True).content.decode()
+    case.refresh_from_db()
+    assert case.owner == officer
+    has_called = origin in ("words", "help")
+    assert Message.objects.filter(purpose="case answer").exists() == has_called
+    says = "They have not called for help, so nothing was written to them." in done
+    assert says == (how == "take" and not has_called)
+
+
+def test_who_calls_while_a_case_of_silence_is_being_taken_is_told(case, officer):
+    Case.objects.update(origin="silence")
+    read = Case.objects.get()
+    Case.objects.update(origin="help")
+    cases.take(read, officer, NOON)
+    assert Message.objects.filter(purpose="case answer").count() == 1
+
+
+def test_a_mail_to_who_has_not_called_is_not_about_their_call(case):
+    assert letters.subject(case) == "About your call for help"
+    case.origin = "silence"
+    assert letters.subject(case) == "Are you safe?"
+
+
 def test_nothing_is_planned_for_a_case_that_was_closed_meanwhile(case, desk, officer):
     cases.close(case, officer, "safe", "Spoke", NOON)
     act = f"/desk/cases/{case.pk}/act/"

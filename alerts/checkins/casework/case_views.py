@@ -153,6 +153,11 @@ def _take(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
 
 
 def _told(case: Case) -> str:
+    if not case.was_asked_for:
+        return (
+            "They have not called for help, so nothing was written to them. Write to "
+            "them from the case."
+        )
     if cases.was_told(case):
         return "The person is told so."
     return (
@@ -189,7 +194,7 @@ def _write(case: Case, form: QueryDict, officer: Officer, now: datetime) -> str:
     language = case.person.registration.language
     text = letters.ready(form.get("ready", ""), language)
     text = text or _needed(form, "Write a message, or choose a ready one.")
-    cases.write_to(case, letters.subject(language), text, officer, now)
+    cases.write_to(case, letters.subject(case), text, officer, now)
     return "The message is on its way to this one person."
 
 

@@ -48,7 +48,13 @@ def take(case: Case, officer: Officer, now: datetime) -> bool:
 
 
 def _tell(case: Case, now: datetime) -> None:
-    """Write to the person that an officer has the case, because now one has."""
+    """Write to the person that an officer has the case, because now one has.
+
+    Who has not called learns nothing from that, and would take it for a mistake.
+    """
+    case.refresh_from_db(fields=["origin"])  # they may have called since it was read
+    if not case.was_asked_for:
+        return
     with languages.speak(case.person.registration.language):
         subject = gettext("An officer has your case")
         body = gettext(
@@ -93,7 +99,7 @@ def hand_over(
 ) -> None:
     """Give a case to an officer who may answer where it lies: another, or oneself.
 
-    Where nobody had it, the person is told that an officer has it now.
+    Where nobody had it, a person who has called is told that an officer has it now.
 
     Raises
     ------

@@ -46,10 +46,12 @@ def ready(name: str, language: str) -> str:
         }.get(name, "")
 
 
-def subject(language: str) -> str:
+def subject(case: Case) -> str:
     """Return what an e-mail from a case is called."""
-    with languages.speak(language):
-        return gettext("About your call for help")
+    with languages.speak(case.person.registration.language):
+        if case.was_asked_for:
+            return gettext("About your call for help")
+        return gettext("Are you safe?")
 
 
 def contact_of(case: Case) -> Contact | None:

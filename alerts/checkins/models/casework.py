@@ -80,6 +80,11 @@ class Case(models.Model):
         """Whether it cannot wait."""
         return self.priority >= URGENT
 
+    @property
+    def was_asked_for(self) -> bool:
+        """Whether their own words opened it, so that they wait for an answer."""
+        return self.origin in (self.Origin.HELP, self.Origin.WORDS)
+
 
 class CaseEvent(models.Model):
     """One line of a case's history; append-only."""
