@@ -11,7 +11,13 @@ from django.db.models import F
 
 from alerts.dispatch.models import Message
 from alerts.incidents.approving import approval, release
-from alerts.incidents.audiences import audience, inforce, joining, leasing
+from alerts.incidents.audiences import (
+    audience,
+    explaining,
+    inforce,
+    joining,
+    leasing,
+)
 from alerts.incidents.models import Alert, AlertKind, AlertTile, Audience, Matched
 from alerts.incidents.zones import zoning
 from alerts.incidents.zones.zoning import Outline
@@ -352,3 +358,29 @@ def test_who_deletes_everything_while_being_matched_again_is_gone_and_nothing_fa
     assert not failed
     assert not Registration.objects.filter(pk=party.pk).exists()
     assert not Audience.objects.exists()
+
+
+def test_who_is_warned_while_the_all_clear_is_being_settled_gets_that_too(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    path.enrolled(now, phone="+12025550100")
+    first = settled(officer, approver, now)
+    release.tick(now + A_MINUTE)
+    at = now + 2 * A_MINUTE
+    draft = path.drafted(first.incident, officer, at, phase="all_clear")
+    clear = approval.approve(approval.submit(draft, officer, at), approver, at)
+    running = audience.steps(clear, at)
+    next(running)
+    late = path.enrolled(at + A_SECOND, phone="+12025550101")
+    assert joining.tick(at + 2 * A_SECOND) == 1
+    assert list(running) == []
+    clear = Alert.objects.get(pk=clear.pk)
+    assert explaining.explain(clear, late).reason == "untold"
+    for seconds in (3, 4):
+        joining.tick(at + seconds * A_SECOND)
+    written = Message.objects.filter(audiences__audience__registration=late)
+    causes = list(written.order_by("pk").values_list("cause__key", flat=True))
+    assert causes == [first.cause_key, clear.cause_key]
+    row = clear.audience.get(registration=late)
+    assert (row.joined_at, row.reason) == (at + 3 * A_SECOND, Audience.Reason.WARNED)
+    assert audience.digest(clear) == clear.audience_hash

@@ -57,6 +57,9 @@ def test_only_those_outside_now_are_told_and_the_alert_goes_on(
     assert joining.tick(late) == 1
     assert written_to(update) == {"0", "2", "3"}
     assert written_to(clear) == {"1"}
+    came = Registration.objects.order_by("pk").last()
+    assert came is not None
+    assert explaining.explain(clear, came).reason == "warned_later"
 
 
 def test_who_is_told_once_waits_for_nothing_until_the_next_warning(

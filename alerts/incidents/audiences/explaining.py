@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 
 from alerts.dispatch.models import Message
 from alerts.incidents.audiences import matching, outlines, warned
-from alerts.incidents.models import Alert, Audience
+from alerts.incidents.models import Alert, AlertKind, Audience
 from alerts.incidents.zones import previewing
 from alerts.incidents.zones.previewing import Window
 from consular.people.models import Contact, Registration
@@ -35,7 +35,8 @@ class Explanation:
         A word of `Audience.Reason`, or `elsewhere`, `later` (registered only after),
         `moved` (a stay that was inside became known only after), `no_zone`,
         `not_warned` (an all-clear is for those who were), `told_before` (by the
-        all-clear before), `corrected` or `not_reached`
+        all-clear before), `warned_later` (came only then), `untold` (should be on the
+        list and is not), `corrected` or `not_reached`
         (a correction is for those whom its alert may have reached), `reached_later`
         (what could be written to came only after the list was written), `came_back`
         (told that it is over, and inside again later), `settling`
@@ -138,8 +139,7 @@ def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> st
     if alert.settled_at is None:
         return "settling" if alert.state == Alert.State.SETTLING else "unwritten"
     if alert.kind in warned.CLEARS:
-        was = warned.rows(alert.incident, alert, [registration.pk]).exists()
-        return "told_before" if was else "not_warned"
+        return _why_no_clear(alert, registration)
     as_of = alert.settled_at
     known = [each for each in traces if each.was_known]
     inside = [each for each in known if each.is_inside]
@@ -155,6 +155,18 @@ def _reason(alert: Alert, registration: Registration, traces: list[Trace]) -> st
         "moved": any(each.is_inside for each in traces if not each.was_known),
     }
     return next((reason for reason, holds in checks.items() if holds), "elsewhere")
+
+
+def _why_no_clear(clear: Alert, registration: Registration) -> str:
+    """Say why somebody is not on the list of an all-clear."""
+    number = [registration.pk]
+    if warned.rows(clear.incident, clear, number, warned.CLEARS).exists():
+        return "told_before"
+    was = warned.rows(clear.incident, clear, number)
+    if clear.kind == AlertKind.OUTSIDE and was.exists():
+        later = was.filter(audience__joined_at__gte=clear.approved_at)
+        return "warned_later" if later.exists() else "untold"
+    return "untold" if was.exists() else "not_warned"
 
 
 SENTENCES: dict[str, str] = {
@@ -186,5 +198,8 @@ SENTENCES: dict[str, str] = {
     "still_inside": "Was warned before, and may still be inside the zone.",
     "shared": "Outside the zone, but shares an address with somebody inside it.",
     "told_before": "Was warned, and was told before that this is over for them.",
+    "untold": "Was warned before, and is not on the list. If it still says so in a "
+    "minute, tell who runs Muster.",
+    "warned_later": "Was warned only after the list of this all-clear was written.",
     "not_warned": "An all-clear is for those who were warned, and they were not.",
 }

@@ -20,7 +20,13 @@ from alerts.incidents.audiences import inforce, matching, returning, warned
 from alerts.incidents.audiences.listing import Codes, reason_of
 from alerts.incidents.audiences.matching import Match
 from alerts.incidents.audiences.posting import Addressed, Post, Seat
-from alerts.incidents.models import Alert, Audience, AudiencePerson, Matched
+from alerts.incidents.models import (
+    Alert,
+    AlertKind,
+    Audience,
+    AudiencePerson,
+    Matched,
+)
 from consular.people.models import Registration
 
 AT_ONCE = 400  # registrations a transaction: about 2,000 rows with what hangs on them
@@ -31,7 +37,17 @@ AGAIN = timedelta(seconds=10)
 
 
 def tick(now: datetime) -> int:
-    """Match who is new or changed with the alerts in force; return how many joined."""
+    """Match who is new or changed with the alerts in force; return how many joined.
+
+    Whom that warned while an all-clear was being settled gets the all-clear as well.
+    """
+    joined = _let_join(now)
+    for alert in _just_clear(now):
+        _tell_late(alert, now)
+    return joined
+
+
+def _let_join(now: datetime) -> int:
     alerts = inforce.alerts(now)
     inforce.keep_tiles(alerts)
     if not alerts:
@@ -105,6 +121,39 @@ def _match(alerts: Collection[Alert], numbers: list[int], now: datetime) -> int:
     return sum(
         join(alert, by_alert[alert.pk], now) for alert in alerts if by_alert[alert.pk]
     )
+
+
+def _just_clear(now: datetime) -> QuerySet[Alert]:
+    """Return the all-clears that were settled a moment ago, and are not stopped.
+
+    Until then the alert before was in force, and warned whoever came: also of those
+    whom the all-clear has not found, as it had looked for them already.
+    """
+    clear = Alert.objects.filter(kind=AlertKind.ALL_CLEAR, settled_at__gt=now - SLACK)
+    going = clear.exclude(state=Alert.State.STOPPED)
+    return going.select_related("incident").order_by("pk")
+
+
+@transaction.atomic
+def _tell_late(alert: Alert, now: datetime) -> None:
+    """Write an all-clear to those warned before it who are not in its audience."""
+    matched = Matched.objects.filter(matched_at__gte=alert.approved_at - SLACK)
+    late = (
+        warned.rows(alert.incident, alert)
+        .filter(audience__registration__in=matched.values("registration"))
+        .exclude(person__in=_persons_of(alert))
+        .order_by()
+        .values("audience__registration")
+    )
+    held = Registration.objects.select_for_update(no_key=True)
+    numbers = list(held.filter(pk__in=late).order_by("pk").values_list("pk", flat=True))
+    if numbers:
+        join(alert, numbers, now)
+
+
+def _persons_of(alert: Alert) -> QuerySet[AudiencePerson, int]:
+    rows = AudiencePerson.objects.filter(audience__alert=alert)
+    return rows.values_list("person", flat=True)
 
 
 @transaction.atomic
