@@ -20,7 +20,7 @@ from consular.people.stays import matching
 from consular.people.stays.calling import phone_shares
 from consular.people.stays.found import AREAS, INCLUDE, Flags, Stays
 from consular.people.stays.matching import Question
-from consular.people.stays.members import PRECISIONS, People, people_of
+from consular.people.stays.members import PRECISIONS, People, owners_of, people_of
 
 __all__ = [
     "INCLUDE",
@@ -213,9 +213,18 @@ def count(question: Question, include: Mapping[str, bool] | None = None) -> Coun
 def count_of(
     numbers: NDArray[np.int64], person_ids: NDArray[np.int64], mode: str
 ) -> Count:
-    """Count some persons of some registrations, wherever they are."""
+    """Count some persons of some registrations, wherever they are.
+
+    All of them count. Who has no stay any more counts by one that they had.
+    """
     people = people_of(matching.of_parties(numbers, mode))
-    return Count(**_of_audience(people.kept(np.isin(people.person_ids, person_ids))))
+    people = people.kept(np.isin(people.person_ids, person_ids))
+    lost = np.setdiff1d(person_ids, people.person_ids)
+    if len(lost):
+        past = people_of(matching.of_parties(owners_of(lost), mode, ever=True))
+        people = people.with_(past.kept(np.isin(past.person_ids, lost)))
+    said = {"registrations": len(numbers), "people": len(person_ids)}
+    return Count(**(_of_audience(people) | said))
 
 
 def _of_audience(people: People) -> dict[str, Any]:

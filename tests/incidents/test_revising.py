@@ -1,5 +1,6 @@
 """A zone is revised by an update; who is left out hears of it from the all-clear."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +14,10 @@ from alerts.incidents.models import Alert, AlertKind, Incident
 from alerts.incidents.zones import previewing, zoning
 from alerts.incidents.zones.zoning import Outline
 from consular.missions.models import Officer
+from consular.people.managing import recalling
 from consular.people.models import Registration
+from consular.people.registering import enrolling
+from tests import factories
 from tests.incidents import path
 
 HOUR = timedelta(hours=1)
@@ -147,3 +151,25 @@ def test_the_check_page_says_who_hears_nothing(
     path.drafted(first.incident, officer, now, phase="update")
     page = desk.get(reverse("incidents:check", args=[first.incident.reference]))
     assert "people were warned and are outside now" in page.content.decode()
+
+
+@pytest.mark.parametrize("phase", ["all_clear", "outside"])
+def test_who_has_no_stay_any_more_counts_in_the_end_as_in_its_preview(
+    officer: Officer, approver: Officer, now: datetime, phase: str
+) -> None:
+    far = -80.0 if phase == "outside" else -86.25
+    stops = [
+        factories.make_stay_entry(persons=(0,)),
+        factories.make_stay_entry(persons=(1, 2)),
+    ]
+    party = factories.make_registration(phone="+12025550101", party=3, stays=stops)
+    first = path.approved(officer, approver, now)
+    assert audience.settle(first, now)
+    entry = recalling.entry_of(party)
+    alone = [replace(entry.stays[0], lon=far)]
+    enrolling.change(party, replace(entry, stays=alone), now + HOUR)
+    end = followed(first.incident, phase, officer, approver, now + HOUR)
+    preview = end.draft.preview
+    assert (end.people, end.registrations, end.state) == (3, 1, "held")
+    assert (preview["people"], preview["registrations"]) == (3, 1)
+    assert (preview["by_precision"]["exact"], preview["by_channel"]["sms"]) == (3, 3)

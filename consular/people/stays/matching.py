@@ -137,14 +137,16 @@ def among(question: Question, numbers: Ids) -> Stays:
     return found.with_(by_country(question, any_day=True, among=numbers))
 
 
-def of_parties(numbers: Ids, mode: str) -> Stays:
+def of_parties(numbers: Ids, mode: str, *, ever: bool = False) -> Stays:
     """Return the current stays of some registrations, wherever and on any day.
 
-    Nothing is measured: all are infinitely far.
+    With `ever` also those that were replaced. Nothing is measured: all are infinitely
+    far.
     """
+    current = "" if ever else " AND s.replaced_at IS NULL"
     rows = lookup.by_number(
-        f"SELECT {_STAY} FROM people_stay s WHERE s.replaced_at IS NULL"
-        " AND s.registration_id IN ({ids})",
+        f"SELECT {_STAY} FROM people_stay s"
+        " WHERE s.registration_id IN ({ids})" + current,
         numbers,
     )
     return _stays(rows, mode, any_day=False)

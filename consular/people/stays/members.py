@@ -57,6 +57,15 @@ class People:
         """Return the persons that a mask, or a list of row numbers, keeps."""
         return People(**{name: column[mask] for name, column in vars(self).items()})
 
+    def with_(self, other: "People") -> "People":
+        """Return both, in the order of registrations."""
+        both = {
+            name: np.concatenate([column, vars(other)[name]])
+            for name, column in vars(self).items()
+        }
+        order = np.argsort(both["registration_ids"], kind="stable")
+        return People(**{name: column[order] for name, column in both.items()})
+
     def __iter__(self) -> Iterator[tuple[int, int, int, float, float]]:
         """Give (registration, person, stay, lon, lat) a person."""
         columns = (
@@ -107,6 +116,14 @@ def people_of(stays: Stays) -> People:
         has_email=np.isin(stays.registration_ids[stay_rows], emails),
         is_silenced=np.isin(stays.registration_ids[stay_rows], silenced),
     )
+
+
+def owners_of(person_ids: Ids) -> Ids:
+    """Return the registrations of persons, each once."""
+    rows = by_number(
+        "SELECT registration_id FROM people_person WHERE id IN ({ids})", person_ids
+    )
+    return np.unique(columns_of(rows, 1)[0])
 
 
 def _pairs(stays: Stays, person_ids: Ids, owners: Ids) -> tuple[Ids, Ids]:
