@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
+from alerts.checkins.board import inside
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Cause, Message
-from alerts.incidents.approving import approval, release, sendoff
-from alerts.incidents.audiences import audience
+from alerts.incidents.approving import approval, correcting, release, sendoff
+from alerts.incidents.audiences import audience, warned
 from alerts.incidents.drafts import drafting
 from alerts.incidents.errors import ConflictError, ForbiddenError
 from alerts.incidents.models import Alert, Draft
@@ -99,6 +102,46 @@ def test_a_stop_closes_the_cause_at_once(
     assert Message.objects.get().state == "stopped"
     with pytest.raises(ConflictError):
         release.stop(alert, approver, now)
+
+
+@pytest.mark.parametrize(("late_s", "left"), [(-1, 0), (0, 1), (1, 1)])
+def test_a_stop_before_anybody_notes_that_the_hold_is_over_says_what_may_have_left(
+    officer: Officer,
+    approver: Officer,
+    desk: Client,
+    now: datetime,
+    late_s: int,
+    left: int,
+) -> None:
+    path.enrolled(now, phone="+12025550101")
+    alert = path.approved(officer, approver, now)
+    assert audience.settle(alert, now)
+    assert alert.opens_at is not None
+    release.stop(alert, approver, alert.opens_at + timedelta(seconds=late_s))
+    assert alert.released_at == (alert.opens_at if left else None)
+    actions = AuditEntry.objects.values_list("action", flat=True)
+    assert [*actions][-1 - left :] == [*["release"] * left, "stop"]
+    told = warned.count(alert.incident)["people"]
+    assert (told, len(inside.rows(alert.incident))) == (left, left)
+    page = desk.get(reverse("incidents:sending", args=[alert.incident.reference]))
+    assert ("Nobody was messaged" in page.content.decode()) == (not left)
+
+
+def test_a_stopped_correction_says_that_it_had_begun_to_leave(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    """It leaves while its list is being written."""
+    path.enrolled(now, phone="+12025550101")
+    alert = path.approved(officer, approver, now)
+    assert audience.settle(alert, now)
+    release.tick(now + timedelta(minutes=1))
+    words = {"channel": "sms", "language": "en", "subject": "", "body": "A mistake."}
+    Alert.objects.update(correction=[words])
+    alert.refresh_from_db()
+    at = now + timedelta(minutes=2)
+    correction = correcting.correct(alert, approver, at)
+    release.stop(correction, approver, at + timedelta(seconds=1))
+    assert correction.released_at == correction.opens_at == at
 
 
 def test_who_may_not_stop_does_not(

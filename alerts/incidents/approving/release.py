@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, When
+from django.db.models.functions import Coalesce
 
 from alerts.dispatch import outbox
 from alerts.dispatch.models import FINAL, Message, Publication
@@ -57,17 +59,7 @@ def tick(now: datetime) -> None:
     """Let go what was held long enough, and end what is over."""
     held = Alert.objects.filter(state=Alert.State.HELD, opens_at__lte=now)
     for alert in held.select_related("incident")[:MOST_AT_ONCE]:
-        with transaction.atomic():
-            if alert.move(Alert.State.RELEASED, released_at=alert.opens_at):
-                audit.record(
-                    "release",
-                    None,
-                    alert.incident.key,
-                    now,
-                    alert=alert.pk,
-                    people=alert.people,
-                    audience=alert.audience_hash,
-                )
+        _let_go(alert, now)
     released = Alert.objects.filter(state=Alert.State.RELEASED)
     for alert in released.filter(not_after__lte=now).order_by("id")[:MOST_AT_ONCE]:
         alert.move(Alert.State.ENDED)
@@ -76,6 +68,23 @@ def tick(now: datetime) -> None:
     for alert in released.exclude(kind__in=GOES_ON).order_by("id")[:MOST_AT_ONCE]:
         if _is_all_final(alert):
             alert.move(Alert.State.ENDED)
+
+
+@transaction.atomic
+def _let_go(alert: Alert, now: datetime) -> None:
+    """Note that a hold is over: the mail room's door is open since."""
+    held = Alert.objects.filter(pk=alert.pk, state=Alert.State.HELD, opens_at__lte=now)
+    if held.update(state=Alert.State.RELEASED, released_at=F("opens_at")):
+        alert.refresh_from_db()
+        audit.record(
+            "release",
+            None,
+            alert.incident.key,
+            now,
+            alert=alert.pk,
+            people=alert.people,
+            audience=alert.audience_hash,
+        )
 
 
 def _is_all_final(alert: Alert) -> bool:
@@ -97,7 +106,11 @@ def stop(alert: Alert, by: Officer, now: datetime, *, reason: str = "") -> int:
     if not may(by, Verb.STOP, now, alert.incident.territory):
         raise ForbiddenError("You may not stop messages. An approver can.")
     with transaction.atomic():
-        if not alert.move(Alert.State.STOPPED, stopped_at=now):
+        _let_go(alert, now)  # a moment after its hold, nobody may have noted that yet
+        # A correction leaves while its list is still being written.
+        opened_at = Case(When(opens_at__lte=now, then=F("opens_at")))
+        left_at = Coalesce("released_at", opened_at)
+        if not alert.move(Alert.State.STOPPED, stopped_at=now, released_at=left_at):
             raise ConflictError("This alert has already ended or was stopped.")
         unsent = outbox.stop(alert.cause_key, now)
         audit.record("stop", by, alert.incident.key, now, alert=alert.pk, unsent=unsent)

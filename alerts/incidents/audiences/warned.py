@@ -31,8 +31,8 @@ UNREACHED = (Audience.Reason.NO_CONTACT, Audience.Reason.OPTED_OUT)
 ENDS = (*CLEARS, AlertKind.CORRECTION)
 
 # An alert that was stopped in its hold has told nobody; the second is of its rows.
-_LEFT = Q(stopped_at=None) | Q(stopped_at__gt=F("opens_at"))
-LEFT = Q(alert__stopped_at=None) | Q(alert__stopped_at__gt=F("alert__opens_at"))
+_LEFT = Q(stopped_at=None) | Q(stopped_at__gte=F("opens_at"))
+LEFT = Q(alert__stopped_at=None) | Q(alert__stopped_at__gte=F("alert__opens_at"))
 
 
 def rows(
