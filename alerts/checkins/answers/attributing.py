@@ -1,4 +1,4 @@
-"""Whose answer is it? A code decides at once; else whom we wrote to at that address."""
+"""Whose answer is it? A code decides at once; else whose address it came from."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -103,8 +103,8 @@ def _of_loose(
     """
     if not (row := audiences.first_of(words)):
         return None
-    key, channel, at = inbound.from_key, inbound.channel, inbound.received_at
-    known = mine or audiences.of_closed(key, channel, at)
+    key, channel = inbound.from_key, inbound.channel
+    known = mine or audiences.of_closed(key, inbound.received_at)
     rows = [*known, *audiences.beside(row)] if is_call else known or [row]
     return Whose(
         served=audiences.persons(rows),
@@ -184,7 +184,7 @@ def _contact(inbound: Inbound) -> str:
 
 def _after_closing(inbound: Inbound, basis: str) -> Whose:
     """Find whose an answer is that came after its incident was closed."""
-    rows = audiences.of_closed(inbound.from_key, inbound.channel, inbound.received_at)
+    rows = audiences.of_closed(inbound.from_key, inbound.received_at)
     served = audiences.persons(rows)
     trouble = "came after its incident was closed" if served else ""
     return Whose(served=served, basis=basis, trouble=trouble, is_over=bool(served))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from alerts.checkins.models import LadderStep
 from alerts.dispatch.models import Message
@@ -14,7 +14,7 @@ from alerts.incidents.models import (
     AudiencePerson,
     Incident,
 )
-from consular.people.models import Person
+from consular.people.models import Contact, Person
 
 Served = dict[Incident, list[Person]]
 KNOWN_AFTER_CLOSING = timedelta(days=30)
@@ -76,9 +76,19 @@ def beside(row: Audience) -> list[Audience]:
 
 
 def of_address(address_key: str, channel: str) -> list[Audience]:
-    """Return the audience rows that an address was written to for, the newest first."""
-    rows = _written_to(address_key, channel).filter(alert__incident__closed_at=None)
-    return list(_light(rows).order_by("-pk"))
+    """Return the audience rows of an address in open incidents.
+
+    Those first that it was written to for by this channel, then by another (one phone
+    has texts, WhatsApp and calls), then of whom it is the own address though nothing
+    was sent there; and of each the newest first.
+    """
+    written = AudienceMessage.objects.filter(
+        audience=OuterRef("pk"), message__address__address_key=address_key
+    )
+    rows = _of_address(address_key).filter(alert__incident__closed_at=None)
+    is_by_channel = Exists(written.filter(message__channel=channel))
+    order = (is_by_channel.desc(), Exists(written).desc(), "-pk")
+    return list(_light(rows).order_by(*order))
 
 
 def of_contact(address_key: str, channel: str) -> list[Audience]:
@@ -94,24 +104,29 @@ def of_contact(address_key: str, channel: str) -> list[Audience]:
     return list(_light(rows).order_by("-pk"))
 
 
-def of_closed(address_key: str, channel: str, now: datetime) -> list[Audience]:
+def of_closed(address_key: str, now: datetime) -> list[Audience]:
     """Return an address' audience rows in the incident of theirs that closed last.
 
     For who writes after the end: they are known, and may call for help still.
     """
-    rows = _written_to(address_key, channel).filter(
+    rows = _of_address(address_key).filter(
         alert__incident__closed_at__gt=now - KNOWN_AFTER_CLOSING
     )
     found = list(_light(rows).order_by("-alert__incident__closed_at", "-pk"))
     return [r for r in found if r.alert.incident_id == found[0].alert.incident_id]
 
 
-def _written_to(address_key: str, channel: str) -> QuerySet[Audience]:
-    """Keep the rows for which an address was written to, whatever was written."""
-    served = AudienceMessage.objects.filter(
-        message__address__address_key=address_key, message__channel=channel
-    )
-    return Audience.objects.filter(is_included=True, pk__in=served.values("audience"))
+def _of_address(address_key: str) -> QuerySet[Audience]:
+    """Keep the rows for which an address was written to, or whose own address it is.
+
+    Whatever was written, and by whatever channel: an index is of a phone or of a
+    mailbox. A union, of which each part is looked up in an index.
+    """
+    served = AudienceMessage.objects.filter(message__address__address_key=address_key)
+    own = Contact.objects.filter(address_key=address_key, role=Contact.Role.OWN)
+    theirs = Audience.objects.filter(registration__in=own.values("registration"))
+    numbers = served.values("audience").union(theirs.values("pk"))
+    return Audience.objects.filter(is_included=True, pk__in=numbers)
 
 
 def _light(rows: QuerySet[Audience]) -> QuerySet[Audience]:

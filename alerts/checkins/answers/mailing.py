@@ -55,7 +55,7 @@ def _answered(mail: Mail) -> Message | None:
 
 
 def _is_known(mail: Mail) -> bool:
-    """Tell whether it says that it comes from an address that we wrote to."""
+    """Tell whether it says that it comes from an address that we know."""
     channel = Channel.EMAIL.value
     return bool(audiences.of_address(addresses.key(channel, mail.sender), channel))
 
