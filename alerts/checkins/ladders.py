@@ -8,18 +8,20 @@ answers, or is told so, before it leaves is taken back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.http import int_to_base36
 
 from alerts.checkins import ladder_letters
 from alerts.checkins.models import LadderStep, Standing
 from alerts.dispatch import outbox
 from alerts.dispatch.models import Cause, Channel, Message, State
+from alerts.dispatch.outbox import Letter
 from alerts.incidents import logbook
 from alerts.incidents.audiences import warned
 from alerts.incidents.models import (
@@ -227,8 +229,7 @@ def _write(
     pairs = list(letters)
     if not pairs:
         return set()
-    cause = Cause.objects.get(key=alert.cause_key)
-    messages = outbox.write(cause, [letter for _, letter in pairs], now)
+    messages = _messages(alert, pairs, now)
     elsewhere: list[tuple[Audience, Message]] = []
     own: list[tuple[Audience, Message]] = []
     for (row, letter), message in zip(pairs, messages, strict=True):
@@ -240,6 +241,29 @@ def _write(
     )
     _note(elsewhere, step)
     return {row.pk for row, _ in pairs}
+
+
+def _messages(
+    alert: Alert, pairs: list[ladder_letters.Addressed], now: datetime
+) -> list[Message]:
+    """Write the letters of a step; where an old message is no answer, another one.
+
+    An address is written to once for a purpose. Of several parties that share it, who
+    joins later is asked by nothing that had left before, or was taken back.
+    """
+    cause = Cause.objects.get(key=alert.cause_key)
+    found = outbox.write(cause, [letter for _, letter in pairs], now)
+    purposes: dict[tuple[str, str], str] = {}
+    again: dict[int, Letter] = {}
+    for place, ((row, letter), message) in enumerate(zip(pairs, found, strict=True)):
+        asked_at = row.joined_at or alert.opens_at or now
+        has_left = message.state != State.QUEUED and message.created_at < asked_at
+        if has_left or message.state == State.STOPPED:
+            own = f"{letter.purpose}.{int_to_base36(row.pk)}"
+            purpose = purposes.setdefault((letter.channel, letter.address), own)
+            again[place] = replace(letter, purpose=purpose)
+    anew = outbox.write(cause, again.values(), now)
+    return list((dict(enumerate(found)) | dict(zip(again, anew, strict=True))).values())
 
 
 def _note(written: list[tuple[Audience, Message]], step: Step) -> None:
@@ -262,8 +286,11 @@ def withdraw_needless(alert: Alert, now: datetime) -> int:
     A message that serves several parties goes on while one of them is to be asked;
     those of a closed incident are all taken back.
     """
+    further = Q(purpose__in=NAMES)
+    for name in NAMES:
+        further |= Q(purpose__startswith=f"{name}.")  # of one party
     waiting = Message.objects.filter(
-        Q(purpose__in=NAMES) | Q(purpose__startswith=ladder_letters.TO_CONTACT),
+        further,
         cause__key=alert.cause_key,
         state=State.QUEUED,
     )

@@ -126,6 +126,63 @@ def test_a_shared_phone_is_asked_while_one_party_is_silent(alert, asked):
     assert [row.audience_id for row in reminder.audiences.all()] == [other.audience.pk]
 
 
+def joined(alert, phone, minutes, **more):
+    """A party that the alert is for since so many minutes after it."""
+    late = send(alert, phone, **more)
+    at = NOON + minutes * MINUTE
+    Audience.objects.filter(pk=late.audience.pk).update(joined_at=at)
+    return late
+
+
+def reached_again(sent):
+    """By which further messages a party was asked."""
+    rows = sent.audience.messages.exclude(message__purpose="alert").order_by("pk")
+    return [(row.message.channel, row.message.state) for row in rows]
+
+
+def test_a_party_that_joins_on_a_phone_that_was_reminded_is_asked_by_its_own(
+    alert, asked
+):
+    climb_to(45)
+    Message.objects.update(state=State.DELIVERED)
+    late = joined(alert, "+12025550101", 50, code="8K2Q")
+    for minute in range(50, 120, 5):
+        ladders.climb(NOON + minute * MINUTE)
+    assert reached_again(late) == [("sms", "queued"), ("voice", "queued")]
+    codes = Message.objects.filter(purpose__startswith="reminder").order_by("pk")
+    assert list(codes.values_list("code", flat=True)) == ["7K2Q", "8K2Q"]
+    answer(late)
+    ladders.climb(NOON + 120 * MINUTE)
+    assert {state for _, state in reached_again(late)} == {"stopped"}
+
+
+def test_two_parties_that_join_a_phone_together_are_asked_by_one_message(alert, asked):
+    climb_to(20)
+    Message.objects.update(state=State.DELIVERED)
+    late = [joined(alert, "+12025550101", 25, code=code) for code in ("8K2Q", "9K2Q")]
+    ladders.climb(NOON + 40 * MINUTE)
+    assert [reached_again(each) for each in late] == [[("sms", "queued")]] * 2
+    assert Message.objects.filter(channel="sms").count() == 3
+
+
+def test_a_reminder_that_was_taken_back_does_not_ask_the_next_party(alert, asked):
+    late = joined(alert, "+12025550101", 5, code="8K2Q")
+    climb_to(15)
+    answer(asked)
+    ladders.climb(NOON + 16 * MINUTE)
+    ladders.climb(NOON + 20 * MINUTE)
+    assert reached_again(late) == [("sms", "queued")]
+
+
+def test_a_reminder_that_still_waits_asks_the_next_party_too(alert, asked):
+    climb_to(15)
+    late = joined(alert, "+12025550101", 20, code="8K2Q")
+    ladders.climb(NOON + 36 * MINUTE)
+    answer(asked)
+    ladders.climb(NOON + 37 * MINUTE)
+    assert reached_again(late) == [("sms", "queued")]
+
+
 @pytest.mark.parametrize("how", ["stop", "pause", "over", "closed"])
 def test_nothing_follows_the_end_of_an_alert(asked, alert, how):
     if how == "stop":

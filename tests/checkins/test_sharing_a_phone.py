@@ -8,7 +8,7 @@ from alerts.checkins import duplicates
 from alerts.checkins.casework import cases, merging, opening
 from alerts.checkins.models import Case, Inbound, Standing
 from alerts.dispatch.models import Message
-from alerts.incidents.models import Draft
+from alerts.incidents.models import AudienceMessage, Draft
 from consular.people.models import Registration, Stay
 from tests.checkins.conftest import make_alert, say, send
 from tests.checkins.test_answers import LATER, reply
@@ -213,3 +213,26 @@ def test_who_was_entered_twice_reads_that_an_officer_has_the_case_that_is_shown(
     (shown,) = opening.listed(incident)
     cases.take(shown, incident.commander, LATER)
     assert OFFICER in client.get(two[1].path).content.decode()
+
+
+NO_MORE = "You will get no more reminders"
+
+
+def test_no_more_reminders_are_promised_once_every_party_of_a_phone_has_answered(
+    client, two
+):
+    first = tap(client, two[0], "safe", two[0].persons).content.decode()
+    assert "Saved: you are safe" in first
+    assert NO_MORE not in first
+    assert NO_MORE in tap(client, two[0], "safe", two[1].persons, "b").content.decode()
+
+
+def test_who_has_a_link_of_their_own_reads_of_reminders_to_whom_they_share_it_with(
+    client, alert, two
+):
+    own = two[1].message
+    Message.objects.filter(pk=own.pk).update(purpose="reminder.1")
+    AudienceMessage.objects.filter(audience=two[0].audience).delete()
+    assert NO_MORE in tap(client, two[1], "safe").content.decode()
+    send(alert, PHONE, code="CC44")
+    assert NO_MORE not in client.get(two[1].path).content.decode()

@@ -113,6 +113,7 @@ def _context(opened: Opened, now: datetime) -> dict[str, Any]:
         "standing": _shown(opened, by_person),
         "mine": by_person.get(lead.pk) if lead else None,
         "has_officer": SimpleLazyObject(lambda: _has_officer(opened, by_person)),
+        "are_asked": SimpleLazyObject(lambda: linked.are_asked(opened, by_person)),
         "needs": SimpleLazyObject(lambda: _needs(opened, by_person)),
         "said": body.strip(),
         "said_at": message.created_at,

@@ -4,20 +4,34 @@ Thousands open and answer theirs within minutes of an alert, so that this asks l
 one question whose SQL is kept, and the incident, which all of them share.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from alerts.checkins.board.sharing import Shared
 from alerts.checkins.models import Standing, Word
 from alerts.dispatch.models import Address, Message, Text
-from alerts.incidents.models import AudienceMessage, AudiencePerson, Incident
+from alerts.incidents.models import (
+    Audience,
+    AudienceMessage,
+    AudiencePerson,
+    Incident,
+)
 from consular import compiled, sealing
 from consular.compiled import Compiled
 from consular.people.models import Person
 
-_MESSAGE = ("uid", "account", "code", "link_path", "created_at")
+_MESSAGE = (
+    "uid",
+    "account",
+    "address_id",
+    "purpose",
+    "code",
+    "link_path",
+    "created_at",
+)
 _PERSON = ("registration_id", "position", "given_name", "family_name", "is_minor")
 # An alert's zones and texts stay where they are: they may be larger than all else. Nor
 # is it one question: PostgreSQL plans one of nine tables for longer than all the rest.
@@ -79,7 +93,7 @@ def of_token(token: str) -> Opened | None:
     told = dict(zip(_MESSAGE, read, strict=True))
     message = compiled.instance(Message, id=message_id, **told)
     message.text = TEXTS.get(text_id, lambda: Text.objects.get(pk=text_id))
-    message.address = Address(country=country)
+    message.address = Address(pk=message.address_id, country=country)
     incident = INCIDENTS.get(alert_id, lambda: _incident(alert_id))
     people: dict[int, Person] = {}
     for person_id, *each in _PEOPLE.ask([audience for audience, *_ in rows]):
@@ -115,3 +129,29 @@ def known(opened: Opened) -> dict[int, Known]:
             opened.incident.pk, people
         )
     }
+
+
+def are_asked(opened: Opened, by_person: Collection[int]) -> bool:
+    """Tell whether a party that the phone is for has said nothing, and is asked on.
+
+    Parameters
+    ----------
+    opened : Opened
+        What the link leads to.
+    by_person : collection of int
+        The persons of whom something is known.
+    """
+    parties = {person.registration_id for person in opened.persons}
+    known = {p.registration_id for p in opened.persons if p.pk in by_person}
+    if known != parties or "." not in opened.message.purpose:
+        return known != parties
+    # This message is of one party that joined later: others may share its phone.
+    said = Standing.objects.filter(incident=opened.incident, person=OuterRef("person"))
+    heard = AudiencePerson.objects.filter(Exists(said), audience=OuterRef("pk"))
+    rows = Audience.objects.filter(
+        ~Exists(heard),
+        is_included=True,
+        alert__incident=opened.incident,
+        messages__message__address=opened.message.address_id,
+    )
+    return rows.exists()
