@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
+from alerts.checkins.board import inside
 from alerts.dispatch.models import Message
 from alerts.incidents.approving import approval, release
 from alerts.incidents.audiences import (
@@ -346,7 +348,7 @@ def test_who_deletes_everything_while_being_matched_again_is_gone_and_nothing_fa
     thread = threading.Thread(target=delete)
 
     def meanwhile(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-        if "incidents_audienceperson" in sql and "INSERT" in sql and not thread.ident:
+        if "incidents_audiencemessage" in sql and not thread.ident:
             thread.start()
             until_one_waits()
         return execute(sql, params, many, context)
@@ -384,3 +386,60 @@ def test_who_is_warned_while_the_all_clear_is_being_settled_gets_that_too(
     row = clear.audience.get(registration=late)
     assert (row.joined_at, row.reason) == (at + 3 * A_SECOND, Audience.Reason.WARNED)
     assert audience.digest(clear) == clear.audience_hash
+
+
+@pytest.fixture
+def two_levels(officer: Officer, approver: Officer, now: datetime) -> Alert:
+    """A settled alert for 10 km of danger in 100 km of caution, and a party in each."""
+    path.enrolled(now, phone="+12025550100")
+    path.enrolled(now, lon=-86.0, phone="+12025550101")
+    incident = path.declared(officer, now)
+    for level, radius_m in (("danger", 10_000.0), ("caution", 100_000.0)):
+        given = {"lon": -86.25, "lat": 12.14, "radius_m": radius_m}
+        zoning.save(
+            incident, Outline(shape="circle", level=level, given=given), officer, now
+        )
+    draft = approval.submit(path.drafted(incident, officer, now), officer, now)
+    made = approval.approve(draft, approver, now)
+    assert audience.settle(made, now)
+    return Alert.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("lon", "to_lon", "level", "seen_lon"),
+    [
+        (-86.0, -86.25, "danger", -86.25),  # from caution into danger
+        (-86.0, -86.7, "caution", -86.7),  # about within a level
+        (-86.25, -86.24, "danger", -86.24),
+        (-86.25, -86.0, "danger", -86.25),  # out of danger: not until they are told
+    ],
+)
+def test_officers_see_who_moves_where_it_is_worst(
+    two_levels: Alert,
+    now: datetime,
+    lon: float,
+    to_lon: float,
+    level: str,
+    seen_lon: float,
+) -> None:
+    party = Registration.objects.get(stays__lon=lon)
+    settled_level = two_levels.audience.get(registration=party).level
+    locating.share(party, to_lon, 12.14, 20, now + A_MINUTE)
+    assert joining.tick(now + A_MINUTE) == 0
+    row = two_levels.audience.get(registration=party)
+    person = row.persons.get()
+    assert person.stay is not None
+    assert (person.level, person.stay.lon) == (level, seen_lon)
+    assert row.level == settled_level
+    assert audience.digest(two_levels) == two_levels.audience_hash
+    found = {i.registration_id: i.lon for i in inside.rows(two_levels.incident)}
+    assert found[party.pk] == seen_lon
+    Matched.objects.all().delete()
+    with CaptureQueriesContext(connection) as asked:
+        joining.tick(now + 2 * A_MINUTE)
+    written = [
+        query["sql"]
+        for query in asked
+        if "INSERT" in query["sql"] or "UPDATE " in query["sql"]
+    ]
+    assert not [sql for sql in written if "incidents_audienceperson" in sql]

@@ -18,7 +18,7 @@ from django.db.models import F, Max, Q, QuerySet
 
 from alerts.incidents.audiences import inforce, matching, returning, warned
 from alerts.incidents.audiences.listing import Codes, reason_of
-from alerts.incidents.audiences.matching import Match
+from alerts.incidents.audiences.matching import Inside, Match
 from alerts.incidents.audiences.posting import Addressed, Post, Seat
 from alerts.incidents.models import (
     Alert,
@@ -27,6 +27,7 @@ from alerts.incidents.models import (
     AudiencePerson,
     Matched,
 )
+from alerts.incidents.zones.previewing import LEVELS
 from consular.people.models import Registration
 
 AT_ONCE = 400  # registrations a transaction: about 2,000 rows with what hangs on them
@@ -160,9 +161,9 @@ def _persons_of(alert: Alert) -> QuerySet[AudiencePerson, int]:
 def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
     """Let those of some registrations who are inside join an alert's audience.
 
-    Who is in it already gets what is new: persons of the party, addresses. Who has been
-    told since that it is over for them gets nothing, unless they came back: then they
-    join anew.
+    Who is in it already gets what is new: persons of the party, their place, addresses.
+    Who has been told since that it is over for them gets nothing, unless they came
+    back: then they join anew.
 
     Returns
     -------
@@ -196,7 +197,7 @@ def join(alert: Alert, numbers: Collection[int], now: datetime) -> int:
         rows[match.registration_id] = joined
     for number, match in back.items():
         _come_back(rows[number], match, now)
-    _write_persons(rows, matches)
+    _write_persons(rows, matches, back)
     seats = [_seat(rows[number], ends.get(number)) for number in matches]
     post.write(seats, addressed)
     return len(newcomers) + len(back)
@@ -235,17 +236,46 @@ def _joined(
     return row
 
 
-def _write_persons(rows: dict[int, Audience], matches: dict[int, Match]) -> None:
-    AudiencePerson.objects.bulk_create(
-        (
-            AudiencePerson(
-                audience=rows[number],
-                person_id=inside.person_id,
-                stay_id=inside.stay_id,
-                level=inside.level,
-            )
-            for number, match in matches.items()
-            for inside in match.persons
-        ),
-        ignore_conflicts=True,
+def _write_persons(
+    rows: dict[int, Audience], matches: dict[int, Match], back: Collection[int]
+) -> None:
+    """Write who is in of each party, and where; whom it knows already, if they moved.
+
+    Parameters
+    ----------
+    rows : dict
+        The audience's rows, by registration.
+    matches : dict
+        What was found, by registration.
+    back : collection of int
+        The registrations that came back: what is new holds, whatever was known.
+    """
+    listed = AudiencePerson.objects.filter(
+        audience__in=[rows[number].pk for number in matches]
     )
+    known = {(row.audience_id, row.person_id): row for row in listed}
+    fresh, moved = [], []
+    for number, match in matches.items():
+        for inside in match.persons:
+            row = known.get((rows[number].pk, inside.person_id))
+            if row is None:
+                row = AudiencePerson(audience=rows[number], person_id=inside.person_id)
+                fresh.append(row)
+            elif _has_moved(row, inside, number in back):
+                moved.append(row)
+            else:
+                continue
+            row.stay_id, row.level = inside.stay_id, inside.level
+    AudiencePerson.objects.bulk_create(fresh, ignore_conflicts=True)
+    AudiencePerson.objects.bulk_update(moved, ["stay", "level"])
+
+
+def _has_moved(row: AudiencePerson, inside: Inside, is_back: bool) -> bool:
+    """Tell whether somebody is at another place now, and in no milder level there.
+
+    Who was in danger stays so for officers until they are told that it is over.
+    """
+    if is_back:
+        return (row.stay_id, row.level) != (inside.stay_id, inside.level)
+    is_milder = LEVELS.index(inside.level) > LEVELS.index(row.level)
+    return not is_milder and (inside.stay_id or 0) > (row.stay_id or 0)

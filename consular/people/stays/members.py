@@ -84,7 +84,10 @@ class People:
 
 
 def people_of(stays: Stays) -> People:
-    """Return the persons of stays, each by the most exact of them."""
+    """Return the persons of stays, each by the most exact of them.
+
+    Of two that are equally exact a location that was shared tells more than a plan.
+    """
     numbers = np.unique(stays.registration_ids)
     persons = by_number(
         "SELECT id, registration_id, is_minor, needs <> '' FROM people_person"
@@ -93,7 +96,8 @@ def people_of(stays: Stays) -> People:
     )
     person_ids, owners, minors, needs = columns_of(persons, 4)
     stay_rows, person_rows = _pairs(stays, person_ids, owners)
-    rank = np.array([PRECISIONS.index(each) for each in stays.precisions], dtype=int)
+    exact = np.array([PRECISIONS.index(each) for each in stays.precisions], dtype=int)
+    rank = 2 * exact + ~stays.is_shared
     order = np.lexsort([stays.ids[stay_rows], rank[stay_rows], person_rows])
     stay_rows, person_rows = stay_rows[order], person_rows[order]
     first = np.concatenate([[True], np.diff(person_rows) != 0])[: len(order)]
