@@ -1,10 +1,14 @@
 """What a phone kept, or showed before, takes back no call that came meanwhile."""
 
-import pytest
+from datetime import timedelta
 
-from alerts.checkins.models import Case, CheckIn, Standing
+import pytest
+from django.utils import timezone
+
+from alerts.checkins.casework import opening
+from alerts.checkins.models import Case, CheckIn, LadderStep, Standing
 from alerts.dispatch.models import Message
-from tests.checkins.conftest import send
+from tests.checkins.conftest import say, send
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +32,54 @@ def test_safe_from_before_a_call_does_not_take_it_back_when_it_arrives(client, s
     assert 595 < (said.received_at - said.stated_at).total_seconds() < 605
     tap(client, sent, "safe", "c", ago="0")
     assert set(by_person(sent).values()) == {"safe"}
+
+
+def minutes_ago(count):
+    return timezone.now() - timedelta(minutes=count)
+
+
+@pytest.fixture
+def of_old(sent):
+    """A party that was written to so long ago that a phone may have kept its answer."""
+    Message.objects.update(created_at="2026-01-01T00:00:00Z")
+    return sent
+
+
+def test_safe_from_before_an_officer_s_case_does_not_close_it(client, of_old, incident):
+    rubble = "the hotel rang: he is under the rubble"
+    at = minutes_ago(10)
+    opening.by_officer(incident, of_old.persons[0], rubble, incident.commander, at)
+    tap(client, of_old, "safe", "a", ago="3600")
+    assert Case.objects.open().count() == 1
+    tap(client, of_old, "safe", "b", ago="0")
+    assert not Case.objects.open().exists()
+
+
+def test_safe_from_before_an_officer_learned_more_does_not_close_the_case(
+    client, of_old, incident
+):
+    person, officer = of_old.persons[0], incident.commander
+    say(incident, [person], now=minutes_ago(120))
+    opening.by_officer(incident, person, "under the rubble", officer, minutes_ago(10))
+    tap(client, of_old, "safe", "a", ago="3600")
+    assert Case.objects.open().count() == 1
+
+
+def test_safe_from_before_silence_opened_a_case_does_not_close_it(client, of_old):
+    of_old.registration.persons.all().update(needs="dialysis")
+    at = minutes_ago(5)
+    LadderStep.objects.create(audience=of_old.audience, step="officer", taken_at=at)
+    assert opening.by_silence(at)
+    count = Case.objects.open().count()
+    tap(client, of_old, "safe", "a", ago="3600")
+    assert Case.objects.open().count() == count
+
+
+def test_a_call_and_safe_that_were_both_kept_leave_no_case(client, of_old):
+    tap(client, of_old, "help", "a", ago="3600")
+    tap(client, of_old, "safe", "b", ago="1800")
+    assert set(by_person(of_old).values()) == {"safe"}
+    assert not Case.objects.open().exists()
 
 
 @pytest.mark.parametrize("ago", ["-600", "nan", "inf", "1e400", "soon", ""])

@@ -72,7 +72,9 @@ def state(said: Said, now: datetime) -> list[CheckIn]:
         answers = {row.person_id: row for row in written}
         refresh(said.incident, answers, now, answers if clears else {})
         if clears:
-            opening.close_cleared(said.incident, answers, said.status, now)
+            opening.close_cleared(
+                said.incident, answers, said.status, said.stated_at, now
+            )
         opening.by_statement(
             said.incident, said.persons, said.status, said.needs, said.note, now
         )

@@ -240,17 +240,23 @@ def _by_silence(
 
 
 def close_cleared(
-    incident: Incident, person_ids: Iterable[int], status: str, now: datetime
+    incident: Incident,
+    person_ids: Iterable[int],
+    status: str,
+    stated_at: datetime,
+    now: datetime,
 ) -> None:
     """Close the cases of people who have said by link or code how they are.
 
     A party has one case: while anybody of it still needs help it goes on, in that
-    person's name.
+    person's name. So it does where something was learned after they said it, which may
+    be long before it came: a phone keeps what it cannot send.
     """
     numbers = [number for (number,) in _OPEN.ask(incident.pk, sorted(person_ids))]
     if not numbers:
         return
-    for case in Case.objects.filter(pk__in=numbers).select_related("person"):
+    cases = Case.objects.filter(~Exists(_learned_after(stated_at)), pk__in=numbers)
+    for case in cases.select_related("person"):
         mine = Case.objects.open().filter(pk=case.pk)
         calling = _calling(case)
         if case.person_id in calling:
@@ -260,6 +266,19 @@ def close_cleared(
                 note(case, CaseEvent.Kind.NOTE, now, body=GOES_ON, person=calling[0])
         elif mine.update(closed_at=now, outcome=status):
             note(case, CaseEvent.Kind.CLOSED, now, outcome=str(status), by="self")
+
+
+def _learned_after(stated_at: datetime) -> QuerySet[CaseEvent]:
+    """Keep what tells a case something new since a moment, calls for help aside.
+
+    Which call an answer takes back is told by when that was said, not by when it came.
+    """
+    others = [each for each in Case.Origin.values if each != Case.Origin.HELP]
+    is_opening = Q(kind=CaseEvent.Kind.OPENED, facts__origin__in=others)
+    is_note = Q(kind=CaseEvent.Kind.NOTE, officer__isnull=False)
+    return CaseEvent.objects.filter(
+        is_opening | is_note, case=OuterRef("pk"), at__gt=stated_at
+    )
 
 
 def _calling(case: Case) -> list[int]:
