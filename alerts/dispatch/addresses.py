@@ -24,8 +24,13 @@ LAST_DIGITS = 4  # they never tell a country
 STOPPED = """(a.opt_out = 'all' OR (a.opt_out <> 'again' AND EXISTS (
   SELECT 1 FROM dispatch_address AS s
   WHERE s.address_key = a.address_key AND s.opt_out = 'all')))"""
-# SQL: what `silenced` asks of a row `a` of the addresses.
-SILENCED = "(a.opt_out = 'all' OR a.condition = 'gone')"
+# SQL: whether no alert may be sent to a contact `c`, of whose channel `a` is the row of
+# the addresses, if there is one; its owner may have sent STOP by another. For EXISTS
+# PostgreSQL would read the whole table instead of one entry of its index.
+SILENCED = """(COALESCE(a.opt_out = 'all' OR a.condition = 'gone', FALSE) OR (
+  c.kind = 'phone' AND COALESCE(a.opt_out, '') <> 'again' AND (
+  SELECT s.id FROM dispatch_address s WHERE s.address_key = c.address_key
+  AND s.opt_out = 'all' LIMIT 1) IS NOT NULL))"""
 
 
 def key(channel: str, address: str) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from shapely.geometry import MultiPolygon, box
 
 from alerts.dispatch import addresses
-from alerts.dispatch.models import Address
+from alerts.dispatch.models import Address, Message
 from alerts.incidents.audiences import audience
 from alerts.incidents.models import Incident, Zone
 from alerts.incidents.zones import headcount, previewing, zoning
@@ -80,6 +80,27 @@ def test_who_opted_out_is_inside_and_counts_as_not_reachable(
     counts = previewing.count(alert.incident, now)
     assert (counts["people"], counts["opted_out"], counts["no_contact"]) == (2, 1, 1)
     assert counts["by_channel"] == {"sms": 0, "email": 0, "none": 2}
+
+
+def test_who_sent_stop_by_another_channel_counts_as_opted_out(
+    officer: Officer, approver: Officer, now: datetime
+) -> None:
+    stopped, began_again = "+12025550101", "+12025550102"
+    path.enrolled(now, phone=stopped)
+    path.enrolled(now, phone=began_again)
+    for number in (stopped, began_again):
+        addresses.stop(number, "whatsapp", now)
+    addresses.start(began_again, "sms", now)
+    again = addresses.key("sms", began_again)
+    refused: dict[str, Any] = {"channel": "voice", "opt_out": "all", "changed_at": now}
+    Address.objects.create(address_key=again, **refused)
+    alert = path.approved(officer, approver, now)
+    assert alert.draft.preview["by_channel"] == {"sms": 1, "email": 0, "none": 1}
+    assert alert.draft.preview["opted_out"] == 1
+    assert audience.settle(alert, now)
+    reasons = alert.audience.order_by("pk").values_list("reason", flat=True)
+    assert list(reasons) == ["opted_out", "inside"]
+    assert Message.objects.get().address.address_key == again
 
 
 def test_an_open_incident_whose_zone_overlaps_is_named(

@@ -202,6 +202,13 @@ class Address(models.Model):
                 fields=["address_key", "channel"], name="address_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["address_key"],
+                condition=Q(opt_out="all"),
+                name="address_stopped",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"address {self.pk}"

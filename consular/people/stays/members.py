@@ -21,7 +21,6 @@ _WRITTEN_TO = (
     f" THEN '{Channel.SMS.value}' ELSE '{Channel.EMAIL.value}' END"
 )
 _OWN = f"c.role = '{Contact.Role.OWN.value}'"
-_IS_SILENCED = f"COALESCE({addresses.SILENCED}, FALSE)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +176,7 @@ def contacts_of(numbers: Ids) -> list[OwnContact]:
     """Return the own addresses of registrations, in the order they were given."""
     rows = by_number(
         "SELECT c.registration_id, r.language, c.kind, c.address_key, c.address,"
-        f" {_IS_SILENCED}, a.id FROM people_contact c JOIN people_registration r"
+        f" {addresses.SILENCED}, a.id FROM people_contact c JOIN people_registration r"
         f" ON r.id = c.registration_id LEFT JOIN {_WRITTEN_TO} WHERE {_OWN}"
         " AND c.registration_id IN ({ids}) ORDER BY c.id",
         numbers,
@@ -208,7 +207,7 @@ def _own_contacts(numbers: Ids) -> tuple[Ids, Ids, Ids]:
     The last have addresses of their own, none of which an alert may be sent to.
     """
     rows = by_number(
-        f"SELECT DISTINCT c.registration_id, c.kind, {_IS_SILENCED}"
+        f"SELECT DISTINCT c.registration_id, c.kind, {addresses.SILENCED}"
         f" FROM people_contact c LEFT JOIN {_WRITTEN_TO} WHERE {_OWN}"
         " AND c.registration_id IN ({ids})",
         numbers,
