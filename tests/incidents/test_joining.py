@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.models import F
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from alerts.checkins.board import inside
 from alerts.dispatch.models import Message
@@ -443,3 +445,21 @@ def test_officers_see_who_moves_where_it_is_worst(
         if "INSERT" in query["sql"] or "UPDATE " in query["sql"]
     ]
     assert not [sql for sql in written if "incidents_audienceperson" in sql]
+
+
+def test_the_sending_page_counts_who_came_since_beside_who_was_settled(
+    officer: Officer, approver: Officer, desk: Client, now: datetime
+) -> None:
+    path.enrolled(now, phone="+12025550100", persons=2)
+    alert = settled(officer, approver, now)
+    release.tick(now + A_MINUTE)
+    page = reverse("incidents:sending", args=[alert.incident.reference])
+    assert "came since" not in desk.get(page).content.decode()
+    path.enrolled(now + A_MINUTE, phone="+12025550101", persons=3)
+    path.enrolled(now + A_MINUTE, phone="+12025550102")
+    assert joining.tick(now + A_MINUTE) == 2
+    shown = desk.get(page).content.decode()
+    assert "to 2 people and 4 who came since</h1>" in shown
+    assert "in 1 registrations, and of 4 people who came since." in shown
+    part = desk.get(reverse("incidents:progress", args=[alert.incident.reference]))
+    assert "4 who came since" in part.json()["html"]

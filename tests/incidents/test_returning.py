@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alerts.dispatch.models import Message
-from alerts.incidents.approving import correcting, release
+from alerts.incidents.approving import correcting, release, sendoff
 from alerts.incidents.audiences import audience, explaining, joining
 from alerts.incidents.models import Alert
 from alerts.incidents.zones import previewing
@@ -78,6 +78,7 @@ def test_who_comes_back_after_they_were_told_is_warned_again_once(
     assert (row.joined_at, row.reason) == (at + A_SECOND, "inside")
     assert audience.digest(alert) == Alert.objects.get(pk=alert.pk).audience_hash
     assert explaining.explain(alert, party).reason == "came_back"
+    assert sendoff.came_since(alert) == 0
     change(party, at + A_MINUTE, language="fr")
     assert joining.tick(at + A_MINUTE) == 0
     assert len(texts_of(party)) == 3

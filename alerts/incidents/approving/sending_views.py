@@ -38,6 +38,7 @@ def _context(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "state": state,
         "hold_s": round(release.hold_s(alert)),
         "lines": lines,
+        "came_since": sendoff.came_since(alert),
         "waiting": sum(line.waiting for line in lines),
         "left_s": left_s,
         "left_clock": f"{left_s // 60}:{left_s % 60:02}",

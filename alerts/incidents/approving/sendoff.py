@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from alerts.dispatch.models import Cause, Channel, Message, Publication, State
 from alerts.dispatch.sending import claims
 from alerts.dispatch.watching import progress
 from alerts.incidents.drafts import wording
-from alerts.incidents.models import Alert
+from alerts.incidents.models import Alert, AudiencePerson
 
 # What happened to those that did not get through, for officers.
 FAILURES = {
@@ -70,6 +70,16 @@ def lines(alert: Alert, now: datetime) -> list[Line]:
         for channel, state, count in grouped:
             found.setdefault(channel, Counter())[state] += count
     return [_line(alert, name, counted, now) for name, counted in found.items()]
+
+
+def came_since(alert: Alert) -> int:
+    """Count the persons of those who joined an alert after its people were counted.
+
+    Who was counted, was told that it is over, and came back, is not counted twice.
+    """
+    rows = alert.audience.filter(is_included=True).exclude(joined_at=None)
+    late = rows.exclude(settled_reason=F("reason"))
+    return AudiencePerson.objects.filter(audience__in=late).count()
 
 
 def _name(channel: str) -> str:
