@@ -17,7 +17,7 @@ from alerts.dispatch.models import Channel, Text
 from alerts.dispatch.outbox import Letter
 from alerts.incidents.audiences.posting import LINK_PATH
 from alerts.incidents.drafts import wording
-from alerts.incidents.models import Alert, Audience
+from alerts.incidents.models import Alert, Audience, AudiencePerson
 from consular import languages
 from consular.people.models import Contact
 
@@ -61,9 +61,10 @@ def of(
         ).order_by("id")
     )
     silent = _silenced(contacts)
+    names = _names(rows) if step.to_emergency_contact else {}
     for row in rows:
-        agreed = row.registration.consents
-        if step.to_emergency_contact and CONSENT not in agreed:
+        agreed = CONSENT in row.registration.consents and row.pk in names
+        if step.to_emergency_contact and not agreed:
             continue
         for contact in contacts:
             if contact.registration_id != row.registration_id:
@@ -73,7 +74,17 @@ def of(
             for channel in usable:
                 wanted = KIND_OF[channel] == contact.kind
                 if wanted and (channel, contact.address_key) not in silent:
-                    yield row, _letter(alert, row, contact, channel, step)
+                    sought = names.get(row.pk, "")
+                    yield row, _letter(alert, row, contact, channel, step, sought)
+
+
+def _names(rows: list[Audience]) -> dict[int, str]:
+    """Return by row who is sought: those of a party whom the alert is for."""
+    found: dict[int, list[str]] = {}
+    listed = AudiencePerson.objects.filter(audience__in=rows).select_related("person")
+    for each in listed.order_by("audience", "person__position"):
+        found.setdefault(each.audience_id, []).append(each.person.full_name)
+    return {number: ", ".join(names) for number, names in found.items()}
 
 
 def _silenced(contacts: list[Contact]) -> set[tuple[str, str]]:
@@ -88,11 +99,16 @@ def _silenced(contacts: list[Contact]) -> set[tuple[str, str]]:
 
 
 def _letter(
-    alert: Alert, row: Audience, contact: Contact, channel: str, step: Wanted
+    alert: Alert,
+    row: Audience,
+    contact: Contact,
+    channel: str,
+    step: Wanted,
+    sought: str,
 ) -> Letter:
     language = row.registration.language
     if step.to_emergency_contact:
-        text = _to_contact(alert, row, channel, language)
+        text = _to_contact(alert, sought, channel, language)
         return Letter(
             channel=channel,
             address=contact.address,
@@ -122,8 +138,7 @@ def _said(alert: Alert, channel: str, language: str) -> dict[str, str]:
     return dict(alert.texts[0])
 
 
-def _to_contact(alert: Alert, row: Audience, channel: str, language: str) -> Text:
-    names = ", ".join(person.full_name for person in row.registration.persons.all())
+def _to_contact(alert: Alert, names: str, channel: str, language: str) -> Text:
     code = language if language in languages.LANGUAGES else "en"
     body = render_to_string(
         f"messages/emergency_contact.{code}.txt",

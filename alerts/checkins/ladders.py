@@ -49,6 +49,11 @@ class Step:
     only_unreceived: bool = False
     to_emergency_contact: bool = False
 
+    @property
+    def asks_them(self) -> bool:
+        """Whether it writes to a party itself; else somebody looks for it."""
+        return bool(self.channels) and not self.to_emergency_contact
+
 
 STEPS = (
     Step(
@@ -158,17 +163,18 @@ def _still_asked(rows: QuerySet[Audience], now: datetime) -> QuerySet[Audience]:
 
 def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
     """Keep the audience rows for which a step is due and was not taken."""
-    written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
+    taken = LadderStep.objects.filter(step=step.name)
     rows = (
         _still_asked(_asked_by(alert, now), now)
-        .exclude(Q(reason__in=warned.UNREACHED) & ~Exists(written))
-        .annotate(
-            was_taken=Exists(
-                LadderStep.objects.filter(audience=OuterRef("pk"), step=step.name)
-            ),
-        )
+        .annotate(was_taken=Exists(taken.filter(audience=OuterRef("pk"))))
         .filter(was_taken=False)
     )
+    if step.asks_them:
+        # Who had no way, or has sent STOP, is looked for, but not written to.
+        written = AudienceMessage.objects.filter(audience=OuterRef("pk"))
+        rows = rows.exclude(Q(reason__in=warned.UNREACHED) & ~Exists(written))
+    elif alert.kind != AlertKind.ALERT:
+        rows = rows.filter(~Exists(_looked_for(alert, taken, now)))
     late = Q(asked_at__lte=now - delay(alert, step))
     if step.only_unreceived:
         messages = Message.objects.filter(audiences__audience=OuterRef("pk"))
@@ -179,6 +185,28 @@ def due(alert: Alert, step: Step, now: datetime) -> QuerySet[Audience]:
         # Where every way has failed for good, there is nothing to wait for.
         late |= Q(hopeful=False)
     return rows.filter(late).order_by("distance_m", "id")
+
+
+def _looked_for(
+    alert: Alert, taken: QuerySet[LadderStep], now: datetime
+) -> QuerySet[LadderStep]:
+    """Keep the steps by which an earlier alert has looked for an update's row.
+
+    Whom neither could reach is in both ladders; nobody is told twice. Who was told
+    since that it is over is looked for anew.
+    """
+    over = warned.ends(now).filter(
+        alert__incident=alert.incident_id,
+        registration=OuterRef("audience__registration"),
+        alert__opens_at__gte=OuterRef("taken_at"),
+        alert__opens_at__lte=OuterRef(OuterRef("asked_at")),
+    )
+    return taken.filter(
+        ~Exists(over),
+        audience__alert__incident=alert.incident_id,
+        audience__alert__lt=alert.pk,
+        audience__registration=OuterRef("registration"),
+    )
 
 
 def _take(alert: Alert, step: Step, now: datetime) -> int:

@@ -408,6 +408,63 @@ def test_the_emergency_contact_is_told_only_where_it_was_agreed(asked, agreed):
         assert not message.link_path
 
 
+@pytest.mark.parametrize("reason", ["no_contact", "opted_out"])
+def test_whom_no_message_could_reach_is_sought_and_not_written_to(asked, reason):
+    name_a_contact(asked)
+    AudienceMessage.objects.all().delete()
+    Audience.objects.update(reason=reason)
+    climb_to(80)
+    (message,) = Message.objects.exclude(purpose="alert")
+    assert message.purpose.startswith("contact.")
+    assert message.address.address == "+12025550177"
+    assert set(LadderStep.objects.values_list("step", flat=True)) == {
+        "contact",
+        "officer",
+    }
+    answer(asked)
+    ladders.climb(NOON + 81 * MINUTE)
+    message.refresh_from_db()
+    assert message.state == State.STOPPED
+
+
+@pytest.mark.parametrize(("over_at", "times"), [(None, 1), (62, 2)])
+def test_a_contact_is_told_once_though_no_warning_reached_them(
+    alert, asked, over_at, times
+):
+    name_a_contact(asked)
+    AudienceMessage.objects.all().delete()
+    told(asked, "update", NOON + 70 * MINUTE)
+    update = Alert.objects.get(kind="update")
+    for person in asked.persons:
+        update.audience.get().persons.create(person=person, level="danger")
+    Audience.objects.update(reason="no_contact")
+    if over_at is not None:
+        told(asked, "outside", NOON + over_at * MINUTE)
+    outbox.open_cause(
+        update.cause_key,
+        mode="exercise",
+        lane=Lane.DANGER,
+        now=NOON,
+        not_after=alert.not_after,
+        opens_at=NOON,
+    )
+    Alert.objects.update(texts=TEXTS)
+    for minute in (60, 75, 130, 145):
+        ladders.climb(NOON + minute * MINUTE)
+    assert Message.objects.filter(purpose__startswith="contact.").count() == times
+    assert LadderStep.objects.filter(step="officer").count() == 1
+
+
+def test_an_emergency_contact_is_told_of_those_inside_alone(asked):
+    first, second = asked.persons
+    name_a_contact(asked)
+    asked.audience.persons.filter(person=second).delete()
+    climb_to(60)
+    told = Message.objects.get(purpose__startswith="contact.").text.body
+    assert f"contact of {first.full_name}. We" in told
+    assert second.full_name not in told
+
+
 def test_after_the_last_step_an_officer_finds_it_in_the_log(asked):
     climb_to(80)
     said = [e.body for e in LogEntry.objects.all() if "after every step" in e.body]
