@@ -5,7 +5,9 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from alerts.checkins.casework import merging
 from alerts.checkins.models import Enquiry, Inbound
+from consular.people.models import Person
 
 
 def blank(rows: QuerySet[Inbound], now: datetime) -> int:
@@ -25,7 +27,10 @@ def blank(rows: QuerySet[Inbound], now: datetime) -> int:
 def erase(
     registrations: Collection[int], address_keys: Collection[str], now: datetime
 ) -> None:
-    """Forget the answers of parties; check-ins and cases go with their persons."""
+    """Forget the answers of parties; check-ins and cases go with their persons.
+
+    But for an open call of somebody who is registered a second time.
+    """
     theirs = Inbound.objects.filter(
         Q(from_key__in=address_keys)
         | Q(checkins__person__registration__in=registrations)
@@ -34,3 +39,5 @@ def erase(
         Q(contact_key__in=address_keys) | Q(phone_key__in=address_keys)
     ).delete()
     blank(Inbound.objects.filter(pk__in=theirs.values("pk")), now)
+    persons = Person.objects.filter(registration__in=registrations)
+    merging.hand_on(set(persons.values_list("pk", flat=True)), now)

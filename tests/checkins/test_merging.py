@@ -8,9 +8,16 @@ from django.urls import reverse
 from alerts.checkins import duplicates
 from alerts.checkins.board import boards, counting
 from alerts.checkins.casework import cases, escalating, merging, opening
-from alerts.checkins.models import Case, CaseEvent, SamePerson, Standing
+from alerts.checkins.models import (
+    Case,
+    CaseEvent,
+    CheckIn,
+    SamePerson,
+    Standing,
+)
 from alerts.checkins.reports import reporting
 from alerts.dispatch.models import Message
+from consular.people.managing import erasing
 from consular.people.models import Resemblance
 from tests import factories
 from tests.checkins.conftest import LATE, SOON, make_alert, make_incident, say, send
@@ -179,3 +186,62 @@ def test_closing_closes_the_cases_of_every_entry(case, incident, alert, officer)
     assert cases.close(case, officer, "safe", "Spoke to her", LATE)
     assert not Case.objects.open().exists()
     assert boards.of(incident, LATE).totals["needs_help"] == 0
+
+
+def erase(person):
+    erasing.erase(person.registration, LATE)
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_call_of_who_is_erased_under_one_entry_goes_on_under_the_other(
+    entries, incident, officer, gone
+):
+    merging.merge(*entries, officer, NOON)
+    say(incident, [entries[gone]], needs=("trapped",), note="behind the house")
+    case = Case.objects.get()
+    assert cases.take(case, officer, SOON)
+    erase(entries[gone])
+    remaining = entries[1 - gone]
+    (shown,) = opening.listed(incident)
+    assert (shown.pk, shown.person, shown.owner) == (case.pk, remaining, officer)
+    (call,) = CheckIn.objects.all()
+    assert (call.person, call.needs, call.note) == (remaining, ["trapped"], "")
+    assert Standing.objects.get().status == "needs_help"
+    assert boards.of(incident, LATE).totals["needs_help"] == 1
+    soon = LATE + timedelta(minutes=1)
+    assert cases.close(shown, officer, "safe", "Spoke", soon)
+    assert Standing.objects.get().status == "safe"
+
+
+def test_the_case_of_a_companion_who_is_erased_too_is_opened_anew(
+    alert, incident, officer
+):
+    kept = send(alert, "+12025550141", party=1).persons[0]
+    first, second = send(alert, "+12025550142", party=2).persons
+    merging.merge(kept, second, officer, NOON)
+    say(incident, [first, second], needs=("medical",))
+    erase(second)
+    (shown,) = opening.listed(incident)
+    assert (shown.person, shown.is_urgent) == (kept, True)
+
+
+def test_what_else_was_said_under_an_erased_entry_goes_with_it(
+    entries, incident, officer
+):
+    kept, other = entries
+    say(incident, [other], "safe")
+    merging.merge(kept, other, officer, NOON)
+    assert Standing.objects.get(person=kept).status == "safe"
+    erase(other)
+    assert not Standing.objects.exists()
+    assert boards.of(incident, LATE).totals["inside"] == 1
+
+
+def test_two_entries_stay_one_person_when_the_third_is_erased(alert, officer):
+    one, two, three = (
+        send(alert, f"+1202555014{n}", party=1).persons[0] for n in range(3)
+    )
+    merging.merge(one, two, officer, NOON)
+    merging.merge(one, three, officer, NOON)
+    erase(one)
+    assert duplicates.groups([two.pk])[two.pk] == {two.pk, three.pk}

@@ -143,11 +143,18 @@ def share_urgency(case: Case, now: datetime) -> None:
     kept = duplicates.kept_of(case.person_id)
     if kept == case.person_id:
         return
-    listed = Case.objects.open().filter(incident=case.incident_id, person=kept)
-    for shown in listed:
-        points, both = urgency.together(shown.reasons, case.reasons)
-        most = max(shown.priority, case.priority, points)
-        listed.update(priority=most, reasons=both, changed_at=now)
+    share_with(kept, case, now)
+
+
+def share_with(person_id: int, case: Case, now: datetime) -> bool:
+    """Make a person's open case as urgent as another; tell whether there is one."""
+    listed = Case.objects.open().filter(incident=case.incident_id, person=person_id)
+    shown = listed.first()
+    if shown is None:
+        return False
+    points, both = urgency.together(shown.reasons, case.reasons)
+    most = max(shown.priority, case.priority, points)
+    return bool(listed.update(priority=most, reasons=both, changed_at=now))
 
 
 def note(
