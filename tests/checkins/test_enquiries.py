@@ -16,7 +16,7 @@ from consular.missions.models import Posting
 from consular.people import keying
 from consular.people.managing import erasing
 from consular.people.models import Registration
-from consular.people.registering.enrolling import PersonEntry
+from consular.people.registering.entries import PersonEntry
 from tests import factories
 from tests.checkins.conftest import make_alert, make_incident, say, send
 from tests.factories import NOON
