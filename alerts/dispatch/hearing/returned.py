@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from alerts.dispatch import routing
@@ -70,12 +69,8 @@ def _pause(attempt: int) -> timedelta:
 def ids_of(uids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
     """Return by what ids providers know copies that they have given back."""
     found: dict[uuid.UUID, set[str]] = defaultdict(set)
-    codes = {
-        code
-        for account in settings.ACCOUNTS
-        for code in routing.returned_codes(account)
-    }
-    rows = Receipt.objects.filter(message_uid__in=list(uids), code__in=codes)
-    for uid, provider_id in rows.values_list("message_uid", "provider_id"):
-        found[uid].add(provider_id)
+    rows = Receipt.objects.filter(message_uid__in=list(uids)).exclude(code="")
+    for receipt in rows.only("account", "message_uid", "provider_id", "code"):
+        if receipt.code in routing.returned_codes(receipt.account):
+            found[receipt.message_uid].add(receipt.provider_id)
     return found
