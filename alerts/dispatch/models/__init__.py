@@ -4,22 +4,24 @@ It knows addresses and texts, no persons and no alerts.
 """
 
 from alerts.dispatch.models.ledger import (
-    FINAL,
-    FOLLOWS,
-    SEALED,
-    WRITTEN,
     Address,
     Attempt,
     Cause,
-    Channel,
     Delivery,
-    Lane,
     Message,
     Pause,
     Publication,
     Receipt,
-    State,
     Text,
+)
+from alerts.dispatch.models.states import (
+    FINAL,
+    FOLLOWS,
+    SEALED,
+    WRITTEN,
+    Channel,
+    Lane,
+    State,
 )
 from alerts.dispatch.models.upkeep import Account, Alarm, Spend, Worker
 
