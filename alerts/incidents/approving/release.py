@@ -42,17 +42,15 @@ def hold(alert: Alert, now: datetime) -> bool:
         if not alert.move(Alert.State.HELD, settled_at=now, opens_at=opens_at):
             return False
         outbox.release(alert.cause_key, opens_at)
-        audit.record(
-            "hold",
-            None,
-            alert.incident.key,
-            now,
-            alert=alert.pk,
-            people=alert.people,
-            audience=alert.audience_hash,
-        )
+        _record("hold", alert, now)
     alert.refresh_from_db()
     return True
+
+
+def _record(action: str, alert: Alert, now: datetime) -> None:
+    """Note what the service itself did with an audience."""
+    facts = {"people": alert.people, "audience": alert.audience_hash}
+    audit.record(action, None, alert.incident.key, now, alert=alert.pk, **facts)
 
 
 def tick(now: datetime) -> None:
@@ -76,15 +74,7 @@ def _let_go(alert: Alert, now: datetime) -> None:
     held = Alert.objects.filter(pk=alert.pk, state=Alert.State.HELD, opens_at__lte=now)
     if held.update(state=Alert.State.RELEASED, released_at=F("opens_at")):
         alert.refresh_from_db()
-        audit.record(
-            "release",
-            None,
-            alert.incident.key,
-            now,
-            alert=alert.pk,
-            people=alert.people,
-            audience=alert.audience_hash,
-        )
+        _record("release", alert, now)
 
 
 def _is_all_final(alert: Alert) -> bool:
