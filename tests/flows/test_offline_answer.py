@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from alerts.checkins.models import CheckIn, Standing
 from alerts.incidents.models import Alert
@@ -31,12 +31,17 @@ def phone(browser: Browser, live_server: object) -> Iterator[BrowserContext]:
     context.close()
 
 
+def opened_offline(phone: BrowserContext, url: str) -> Page:
+    page = phone.new_page()
+    page.goto(url)
+    phone.set_offline(True)
+    return page
+
+
 def test_a_call_without_a_connection_is_kept_and_sent_once(
     phone: BrowserContext, party: Sent, live_server: object
 ) -> None:
-    page = phone.new_page()
-    page.goto(f"{live_server}{party.path}")
-    phone.set_offline(True)
+    page = opened_offline(phone, f"{live_server}{party.path}")
     page.get_by_role("button", name="We need help").tap()
     kept = page.get_by_text("Your answer is kept on this phone")
     expect(kept).to_be_visible()
@@ -51,9 +56,7 @@ def test_a_call_without_a_connection_is_kept_and_sent_once(
 def test_each_tap_without_a_connection_is_kept_and_the_last_one_counts(
     phone: BrowserContext, party: Sent, live_server: object
 ) -> None:
-    page = phone.new_page()
-    page.goto(f"{live_server}{party.path}")
-    phone.set_offline(True)
+    page = opened_offline(phone, f"{live_server}{party.path}")
     for name in ("We need help", "We are safe", "We need help"):
         page.get_by_role("button", name=name).tap()
     page.wait_for_function("JSON.parse(Object.values(localStorage)[0]).length === 3")
@@ -68,9 +71,7 @@ def test_each_tap_without_a_connection_is_kept_and_the_last_one_counts(
 def test_two_quick_taps_of_one_kind_are_one_answer(
     phone: BrowserContext, party: Sent, live_server: object
 ) -> None:
-    page = phone.new_page()
-    page.goto(f"{live_server}{party.path}")
-    phone.set_offline(True)
+    page = opened_offline(phone, f"{live_server}{party.path}")
     page.get_by_role("button", name="We are safe").dblclick()
     page.wait_for_function("localStorage.length === 1")
     assert page.evaluate("JSON.parse(Object.values(localStorage)[0]).length") == 1
